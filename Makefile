@@ -1,0 +1,91 @@
+# Watchword's commands. Git, make and Python 3.11 or newer are all that must be there beforehand.
+#   make demo    the demo store, the API and an inbox in one process
+#   make test    everything that has to pass (what .ci/run runs)
+#   make check   the quick round while working
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types imports browser lock docs clean
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+# The first interpreter of at least 3.11; `make setup PYTHON=/path/to/python` chooses another.
+PYTHON ?= $(shell for candidate in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$candidate"; break; }; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The client is a project of its own inside this repository.
+CLIENT := $(wildcard sdk/python/pyproject.toml)
+PROJECTS := pyproject.toml $(CLIENT)
+# Python code of this repository, as far as the folders exist.
+CODE := $(wildcard src sdk/python tests tools bench)
+QUICK_TESTS := $(wildcard tests/domain tests/risk tests/flow tests/house)
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(VENV)/made:
+	@test -n "$(PYTHON)" || { echo "Watchword needs Python 3.11 or newer: install it, or name it: make setup PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Each stamp is the proof that one lock was installed as it stands; a changed lock makes it stale.
+$(VENV)/runtime: requirements.lock $(VENV)/made
+	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/development: requirements-dev.lock $(VENV)/runtime
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Both projects in editable form; without build isolation, so that nothing unhashed is fetched.
+$(VENV)/projects: $(PROJECTS) $(VENV)/runtime
+	$(PIP_INSTALL) --no-build-isolation --no-deps $(if $(CLIENT),-e sdk/python) -e .
+	@touch $@
+
+setup: $(VENV)/development $(VENV)/projects
+
+demo: $(VENV)/projects
+	@exec $(BIN)/watchword demo
+
+# Chromium for the tests in a browser. As root with apt it is installed; elsewhere those tests are skipped
+# with a warning, but never under CI=true.
+browser:
+	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "installing chromium for the tests in a browser"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null && exit 0; \
+	fi; \
+	if [ "$${CI:-}" = true ]; then echo "no chromium, and CI=true skips nothing" >&2; exit 1; fi; \
+	echo "WARNING: no chromium found: THE TESTS IN A BROWSER ARE SKIPPED" >&2
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy $(CODE)
+
+imports: setup
+	$(BIN)/lint-imports
+
+test: setup browser lint types imports
+	$(BIN)/pytest
+	# Once more without assert statements: whatever guards security must not be one.
+	$(BIN)/python -O -m pytest -q -m "not browser and not slow" $(QUICK_TESTS)
+
+check: setup lint types imports
+	$(BIN)/pytest -q $(QUICK_TESTS)
+
+# Resolves anew; `make lock UPGRADE=--upgrade` moves everything to the newest allowed version.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(UPGRADE)
+lock: setup
+	$(COMPILE) --extra demo --group build --group dev $(PROJECTS) --output-file requirements-dev.lock
+	$(COMPILE) --extra demo --group build --constraint requirements-dev.lock $(PROJECTS) --output-file requirements.lock
+
+docs: setup
+	$(BIN)/python tools/generate_docs.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
