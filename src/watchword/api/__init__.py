@@ -1,0 +1,1 @@
+"""The JSON interface for applications: parses requests, calls the story and writes answers."""

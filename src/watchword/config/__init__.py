@@ -1,0 +1,1 @@
+"""Settings and declared applications; the only reader of the environment and of watchword.toml."""

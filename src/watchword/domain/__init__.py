@@ -1,0 +1,1 @@
+"""The nouns of verification as plain values; they know no clock, no randomness, no storage and no network."""
