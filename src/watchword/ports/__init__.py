@@ -1,1 +1,31 @@
-"""The promises the story relies on: what each outside thing does, what is atomic and what may fail; no fact about any product."""
+"""Promises of the outside world: what is atomic, what may fail. Implemented by adapters, used by flow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from watchword.domain.application import Application
+from watchword.domain.contact import Channel
+from watchword.domain.ids import ApplicationId
+from watchword.ports.atlas import Atlas
+from watchword.ports.clock import Entropy
+from watchword.ports.keyring import Keyring
+from watchword.ports.letters import Letters
+from watchword.ports.sender import Sender
+from watchword.ports.store import Store
+from watchword.risk.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything the story needs from outside, bound once by ``bootstrap``."""
+
+    store: Store
+    keyring: Keyring
+    atlas: Atlas
+    letters: Letters
+    entropy: Entropy
+    applications: Mapping[ApplicationId, Application]
+    policies: Mapping[ApplicationId, Policy]
+    senders: Mapping[tuple[ApplicationId, Channel], Sender]
+    page_base: str
+    """The public address of the pages, without a slash at the end; its host stands in the last line of every SMS."""

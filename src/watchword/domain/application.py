@@ -1,0 +1,72 @@
+"""The store or app that calls us, as declared by the operator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from watchword.domain.action import BUILT_IN_TYPES
+from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.ids import ApplicationId
+from watchword.domain.limits import Conformance, Limits, Mode
+from watchword.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """One application with all that the flow needs to know of it."""
+
+    id: ApplicationId
+    name: str
+    """The brand that pages and messages show."""
+    mode: Mode
+    profile: Conformance = Conformance.STORE
+    limits: Limits
+    issuer: str
+    """``iss`` of its grants; a test application has another one than a live one."""
+    channels: tuple[Channel, ...]
+    """The channels that a sender is configured for."""
+    high_value: Mapping[str, Money]
+    """The threshold of one purchase by currency; a currency that is not here counts as high value."""
+    action_types: tuple[str, ...] = ()
+    """Types declared besides the four."""
+    return_urls: tuple[str, ...] = ()
+    """Exact addresses a page may return to; ``http://127.0.0.1:*``-style loopback patterns only in a test application."""
+    origins: tuple[str, ...] = ()
+    """Origins whose pages may call the challenge API."""
+    support: str | None = None
+    """What the help page says about reaching support."""
+
+    def knows_type(self, action_type: str) -> bool:
+        """Whether this action type is built in or declared."""
+        return action_type in BUILT_IN_TYPES or action_type in self.action_types
+
+    def allows_return_to(self, url: str) -> bool:
+        """Whether a page may return here: an exact match, or a loopback address where ``*`` stands for any port."""
+        if any(character.isspace() or character == "\\" for character in url):
+            return False
+        return any(_matches(pattern, url) for pattern in self.return_urls)
+
+    def channels_for(self, kind: ContactKind) -> tuple[Channel, ...]:
+        """Return the channels that reach this kind of contact here."""
+        return tuple(channel for channel in self.channels if channel.kind is kind)
+
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def _matches(pattern: str, url: str) -> bool:
+    if pattern == url:
+        return True
+    head, star, path = pattern.partition(":*")
+    if not star or head.removeprefix("http://") not in _LOOPBACK:
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        port is not None
+        and url == f"{head}:{port}{parts.path}"
+        and (path in ("/*", "") or parts.path == path)
+    )

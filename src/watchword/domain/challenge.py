@@ -1,0 +1,159 @@
+"""One request for proof, bound to one action: its states, what it shows, and what an attempt on it can come to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from watchword.domain.action import Action
+from watchword.domain.budget import Lane
+from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.device import Device
+from watchword.domain.grant import Grant
+from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference
+from watchword.domain.instant import Instant
+from watchword.domain.message import DeliveryStatus
+
+
+class ChallengeState(StrEnum):
+    """The six states; every one but ``pending`` is final and absorbs."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    EXHAUSTED = "exhausted"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A contact as a challenge lists it, fixed when the challenge opens."""
+
+    id: ContactId
+    """What the outside names it by; under ``conceal`` an id of this challenge only."""
+    contact_id: ContactId | None
+    """The real contact, or None where there is none behind it."""
+    kind: ContactKind
+    channels: tuple[Channel, ...]
+    masked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where the live code was last sent."""
+
+    option_id: ContactId
+    contact_id: ContactId | None
+    channel: Channel
+    masked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One code of a challenge, without the code: what its keyed hash was made with."""
+
+    number: int
+    """1 for the first; the highest is the live one."""
+    mac_key_id: str
+    contact_id: ContactId | None
+    """The contact it was made for; None in a decoy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """A challenge as it stands at one moment; ``state`` already shows an expiry that nobody has written yet."""
+
+    id: ChallengeId
+    action: Action
+    state: ChallengeState
+    end_reason: str | None
+    """Why it ended: ``approved``, ``tries``, ``expired``, ``abandoned``, ``not_me``, ``replaced``, ``reset``, …"""
+    lane: Lane
+    decoy: bool
+    reference: Reference
+    code_length: int
+    generations: tuple[Generation, ...]
+    """Oldest first; empty before the first send."""
+    bound_digest: str
+    options: tuple[Option, ...]
+    route: Route | None
+    """None before the first send."""
+    delivery_status: DeliveryStatus | None
+    delivery_updated_at: Instant | None
+    sends: int
+    tries_spent: int
+    tries_allowed: int
+    high_value: bool
+    trust_allowed: bool
+    reasons_text: tuple[str, ...]
+    """Why the customer is asked, in sentences for him."""
+    confirms: ContactId | None
+    """The contact that this challenge does nothing but confirm."""
+    device_id: DeviceId | None
+    """The device of the action, and after approval the device that is known now."""
+    browser: bytes | None
+    """Keyed hash of the browser that the page is bound to."""
+    created_at: Instant
+    expires_at: Instant
+    ended_at: Instant | None
+    resend_at: Instant
+    """When the same contact and channel may be sent to again."""
+    others_count_from: Instant | None
+    """From when contacts count that a recent reset leaves out now."""
+
+    @property
+    def attempts_left(self) -> int:
+        """How many more guesses may be compared."""
+        return max(0, self.tries_allowed - self.tries_spent)
+
+    def option(self, option_id: ContactId) -> Option | None:
+        """Return the listed contact of this id."""
+        return next((option for option in self.options if option.id == option_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """The code was right: this call, and no other, approved the challenge."""
+
+    challenge: Challenge
+    grant: Grant | None
+    """None for the confirmation of a contact."""
+    device: Device | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incorrect:
+    """The code was compared and wrong."""
+
+    attempts_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """An older code of this challenge, or a comparison that a newer generation overtook; it spent a try."""
+
+    attempts_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Malformed:
+    """The text held no code; nothing was spent."""
+
+    attempts_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetExhausted:
+    """The user's lane has no guesses left; nothing was compared and nothing spent."""
+
+    attempts_left: int
+    free_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The challenge had ended before; nothing was compared."""
+
+    state: ChallengeState
+
+
+AttemptOutcome = Approved | Incorrect | Superseded | Malformed | BudgetExhausted | Ended

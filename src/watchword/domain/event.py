@@ -1,0 +1,64 @@
+"""One immutable line of the audit log: what happened to which ids, and nothing about the person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from watchword.domain.ids import ApplicationId, EventId, UserKey
+from watchword.domain.instant import Instant
+
+
+class EventType(StrEnum):
+    """Every transition there is; the first group is what ``api.md`` promises to webhooks."""
+
+    ACTION_DECIDED = "action.decided"
+    ACTION_DISPUTED = "action.disputed"
+    CHALLENGE_CREATED = "challenge.created"
+    CHALLENGE_APPROVED = "challenge.approved"
+    CHALLENGE_EXHAUSTED = "challenge.exhausted"
+    CHALLENGE_EXPIRED = "challenge.expired"
+    CHALLENGE_CANCELLED = "challenge.cancelled"
+    CHALLENGE_DENIED = "challenge.denied"
+    DELIVERY_SENT = "delivery.sent"
+    DELIVERY_DELIVERED = "delivery.delivered"
+    DELIVERY_FAILED = "delivery.failed"
+    GRANT_REDEEMED = "grant.redeemed"
+    DEVICE_TRUSTED = "device.trusted"
+    DEVICE_REVOKED = "device.revoked"
+    CONTACT_CHANGED = "contact.changed"
+    USER_LOCKED = "user.locked"
+
+    ACTION_LABELLED = "action.labelled"
+    CHALLENGE_ATTEMPTED = "challenge.attempted"
+    """A guess was charged and did not succeed: wrong or superseded."""
+    CHALLENGE_BOUND = "challenge.bound"
+    """The challenge now belongs to one browser."""
+    DELIVERY_QUEUED = "delivery.queued"
+    GRANT_ISSUED = "grant.issued"
+    GRANT_MISMATCHED = "grant.mismatched"
+    GRANT_REVOKED = "grant.revoked"
+    DEVICE_KNOWN = "device.known"
+    CONTACT_CONFIRMED = "contact.confirmed"
+    USER_REGISTERED = "user.registered"
+    USER_DISPUTED = "user.disputed"
+    USER_CLEARED = "user.cleared"
+    """A dispute's consequence was taken back by proving an old contact."""
+    USER_UNLOCKED = "user.unlocked"
+    USER_ERASED = "user.erased"
+    RULE_FAILED = "policy.rule_failed"
+    """A rule could not be evaluated: an alert for the operator."""
+    ATTACK_SUSPECTED = "user.attack_suspected"
+    """Five unproven challenges from different networks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, when, to which ids."""
+
+    id: EventId
+    type: EventType
+    application_id: ApplicationId
+    user_key: UserKey
+    at: Instant
+    data: Mapping[str, str | int | bool | None]
+    """Ids, states and counts only: no address, no amount, no name."""

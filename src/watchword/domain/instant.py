@@ -1,0 +1,28 @@
+"""Points in time and spans, as whole milliseconds.
+
+Knows no clock: the present is always an argument, and the store is the one who says it (``architecture.md``, Time).
+"""
+
+from typing import Final, NewType
+
+Instant = NewType("Instant", int)
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+
+def later(
+    moment: Instant, *, seconds: float = 0, hours: float = 0, days: float = 0
+) -> Instant:
+    """Return the instant that lies the given span after ``moment`` (before it, for a negative span)."""
+    return Instant(
+        moment + round(seconds * SECOND_MS + hours * HOUR_MS + days * DAY_MS)
+    )
+
+
+def seconds_until(moment: Instant, now: Instant) -> int:
+    """Return whole seconds from ``now`` to ``moment``, rounded up and never negative (what ``Retry-After`` needs)."""
+    return max(0, -((now - moment) // SECOND_MS))

@@ -1,0 +1,346 @@
+"""The promise of the store: few operations, each one transaction, each named for what it means.
+
+Rules that hold for every operation:
+
+* It happens wholly or not at all, and the caller is answered only after the commit. A store that cannot say which
+  raises ``StorageUnavailable``.
+* A counter or a state is never read and then written: the rule is applied inside the transaction.
+* All times come from the store itself (``now``), which never goes back, restarts included (I18).
+* Each transition writes exactly one event in the same transaction (I15).
+* A challenge whose time is up reads as ``expired`` everywhere; the row and its event are written by whichever writing
+  operation touches it first, or by ``sweep``. A read writes nothing.
+* Secrets and personal data (addresses, codes, what an action says, kept answers) are sealed at rest.
+* ``keep``, where given, is called in the transaction with the outcome, and the answer it returns is stored with the
+  effect; where another call with the same key came first, the operation is rolled back and raises ``AlreadyKept``.
+* An id of another user or application is answered like one that does not exist.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from watchword.domain.action import Label
+from watchword.domain.budget import Budget, Charged, Full, Lane, Window
+from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
+from watchword.domain.device import Device, Recognised, Stolen, Unrecognised
+from watchword.domain.event import Event
+from watchword.domain.grant import Grant, Redeemed
+from watchword.domain.ids import (
+    ActionId,
+    ApplicationId,
+    ChallengeId,
+    DeliveryId,
+    DeviceId,
+    GrantId,
+    Reference,
+)
+from watchword.domain.instant import Instant
+from watchword.domain.limits import Limits
+from watchword.domain.user import User, UserRef
+from watchword.ports.store.values import (
+    ActionRecord,
+    ApiKey,
+    ChallengeResult,
+    ClaimedDelivery,
+    Decided,
+    GrantProblem,
+    HandedOver,
+    Keep,
+    KeptAnswer,
+    NotHandedOver,
+    Opened,
+    Opening,
+    OwnersWord,
+    ProfileQuery,
+    Redemption,
+    Registered,
+    Registration,
+    SendOrder,
+    SendRefused,
+    Spending,
+    StartsFull,
+    Swept,
+    TooSoon,
+)
+from watchword.risk.profile import Profile
+
+
+class Store(Protocol):
+    """Where everything is kept."""
+
+    # What is known -------------------------------------------------------------------------------------------------
+
+    async def now(self) -> Instant:
+        """Return the store's time."""
+        ...
+
+    async def profile(self, query: ProfileQuery) -> Profile:
+        """Return what an assessment needs, as of one moment."""
+        ...
+
+    async def user(self, ref: UserRef) -> User | None:
+        """Return a registered user with the contacts that are listed now."""
+        ...
+
+    async def action(self, ref: UserRef, action_id: ActionId) -> ActionRecord | None:
+        """Return one action of this user."""
+        ...
+
+    async def actions(
+        self, ref: UserRef, *, limit: int, before: str | None
+    ) -> Sequence[ActionRecord]:
+        """Return the user's actions, newest first, at most ``limit``, older than the action id ``before``."""
+        ...
+
+    async def challenge(self, challenge_id: ChallengeId) -> ChallengeResult | None:
+        """Return one challenge with its grant (only while unredeemed and unexpired) and, once approved, its device."""
+        ...
+
+    async def challenge_of_reference(self, reference: Reference) -> Challenge | None:
+        """Return the challenge that a customer read this reference from, if it is at most 30 days old."""
+        ...
+
+    async def devices(self, ref: UserRef) -> Sequence[Device]:
+        """Return the devices that are remembered and not revoked, last seen first."""
+        ...
+
+    async def grant(self, grant_id: GrantId) -> Grant | None:
+        """Return the claims of a grant."""
+        ...
+
+    async def events(
+        self, application_id: ApplicationId, *, limit: int, after: int
+    ) -> Sequence[tuple[int, Event]]:
+        """Return events in the order of their commit with their numbers, from the first after number ``after``."""
+        ...
+
+    async def kept_answer(
+        self, application_id: ApplicationId, scope: bytes
+    ) -> KeptAnswer | None:
+        """Return the answer kept under an idempotency key within 24 hours."""
+        ...
+
+    async def api_key(self, key_hash: bytes) -> ApiKey | None:
+        """Return the key of this hash, revoked or not."""
+        ...
+
+    async def api_keys(self, application_id: ApplicationId) -> Sequence[ApiKey]:
+        """Return all keys of an application, oldest first."""
+        ...
+
+    # Users and devices ---------------------------------------------------------------------------------------------
+
+    async def register_user(
+        self, registration: Registration, *, keep: Keep[Registered] | None = None
+    ) -> Registered | GrantProblem:
+        """Store the whole list of a user's contacts.
+
+        A user who never had a contact (nor was erased within 30 days) registers freely: contacts count at once and
+        ``confirmed_at`` is believed. Later and without a grant an added contact is unconfirmed and waits
+        ``contact_wait_s``, one left out stays until then, and each older confirmed contact gets one notice. With a
+        grant, its ``account_update`` must name exactly the additions and removals (``GrantProblem.MISMATCH``, one
+        event, nothing changed otherwise); it is redeemed in the same transaction, every other pending challenge of the
+        user is cancelled, every other unredeemed grant revoked, and the confirmation goes to every confirmed contact,
+        the old ones first. A change approved by e-mail while a phone is confirmed waits like one without a grant, and
+        the codes on their way to a contact that leaves at once die. One ``contact.changed`` per contact.
+        """
+        ...
+
+    async def erase_user(self, ref: UserRef, *, keep: Keep[None] | None = None) -> bool:
+        """Forget the person: contacts, devices, places, what actions said. Return whether he was registered.
+
+        Pending challenges are cancelled, unredeemed grants revoked; a keyed tombstone keeps his budgets and the 30 days
+        in which he does not count as new.
+        """
+        ...
+
+    async def unlock_user(self, ref: UserRef, *, reason: str) -> bool:
+        """Forget the wrong guesses of both lanes, with an event that names the reason. Return whether there were any."""
+        ...
+
+    async def present_device(
+        self, ref: UserRef, device_id: DeviceId, step: int, *, limits: Limits
+    ) -> Recognised | Stolen | Unrecognised:
+        """Take note of a device token whose keyed hash was right.
+
+        The highest presented step is current, and its successor is one more. The step before stays good until
+        ``PARALLEL_GRACE_MS`` after its successor was first presented; any older one is theft: the device is revoked,
+        with an event and a notice. A step beyond the successor can only come from us (a restored backup), and counts.
+        """
+        ...
+
+    async def revoke_device(
+        self, ref: UserRef, device_id: DeviceId, *, keep: Keep[None] | None = None
+    ) -> bool:
+        """Revoke a device by the user's wish. Return whether it was there."""
+        ...
+
+    # Budgets outside the user's shard ------------------------------------------------------------------------------
+
+    async def charge_address(
+        self,
+        application_id: ApplicationId,
+        budget: Budget,
+        subject: bytes,
+        *,
+        lane: Lane,
+        windows: Sequence[Window],
+        open_windows: Sequence[Window] = (),
+    ) -> Charged | Full:
+        """Charge one to an address (by its keyed hash), if all ``windows`` over both lanes have room.
+
+        In the open lane the ``open_windows`` over that lane need room too. Not given back.
+        """
+        ...
+
+    async def count_attempt(
+        self, application_id: ApplicationId, *, wrong: bool
+    ) -> None:
+        """Count one compared guess for the breaker, in a bucket of one minute."""
+        ...
+
+    # Actions and challenges ----------------------------------------------------------------------------------------
+
+    async def record_decision(
+        self, decided: Decided, *, keep: Keep[None] | None = None
+    ) -> None:
+        """Write an allowed or denied action with its assessment and, for an allow, its grant and its place."""
+        ...
+
+    async def open_challenge(
+        self, opening: Opening, *, keep: Keep[Opened] | None = None
+    ) -> Opened | StartsFull:
+        """Write action, assessment, challenge and first delivery.
+
+        One start is charged to the user, type and lane, or ``StartsFull`` and nothing is written. Where the lane holds
+        its number of pending challenges, the oldest of the same type, else the oldest, of the same lane is cancelled
+        (``replaced``). With the ``unproven_networks``-th network within the window, one notice and one event a day.
+        """
+        ...
+
+    async def order_delivery(
+        self, order: SendOrder, *, keep: Keep[Challenge] | None = None
+    ) -> Challenge | TooSoon | SendRefused:
+        """Queue a further message; a new code becomes the live one and the old one is dead at once.
+
+        The sends of the challenge and the wait for the same contact and channel are applied here.
+        """
+        ...
+
+    async def bind_browser(self, challenge_id: ChallengeId, browser: bytes) -> bool:
+        """Bind a challenge to the first browser that asks. Return whether it belongs to this one."""
+        ...
+
+    async def spend_attempt(
+        self, spending: Spending, *, keep: Keep[AttemptOutcome] | None = None
+    ) -> AttemptOutcome:
+        """Charge one guess to challenge and user, compare, and approve or not, all at once (I1, I2, I3, I5, I6).
+
+        An ended or expired challenge, and a lane without guesses, is answered without comparing; a concealed challenge
+        answers a spent lane as ``Incorrect``, spends the try and compares nothing. The candidate of the live generation
+        is compared; one of an older generation, or none for the live one, is ``Superseded``. A right guess takes the
+        user's charge back. The last try exhausts the challenge and notifies the owner; the guess that spends a lane
+        locks it (``user.locked``) and notifies him.
+
+        Approval ends the challenge, wipes the code, writes the grant (none for a confirmation), proves and confirms the
+        contact that carried the code, makes the device known (and trusted where asked and allowed, with a notice), notes
+        the place, takes back a dispute if the contact is older than ``contact_wait_s``, and for a password reset cancels
+        the user's other pending challenges, revokes his unredeemed grants and takes trust from every other device.
+        The confirmation of a contact makes the device known only if it is the user's first confirmed one.
+        """
+        ...
+
+    async def end_challenge(
+        self,
+        challenge_id: ChallengeId,
+        state: ChallengeState,
+        reason: str,
+        *,
+        keep: Keep[Challenge] | None = None,
+    ) -> Challenge | None:
+        """Cancel or deny a pending challenge and wipe its code; one that ended before is returned as it is."""
+        ...
+
+    async def redeem_grant(
+        self, redemption: Redemption, *, keep: Keep[Redeemed] | None = None
+    ) -> Redeemed | GrantProblem:
+        """Use a grant once. A mismatch consumes nothing and writes one event.
+
+        Queues the confirmation if a challenge was approved (by e-mail where the user has a confirmed one, else by the
+        proven contact), and for resets and account updates always, to every confirmed contact, the oldest first. A redeemed
+        reset or account update is not undone by it.
+        """
+        ...
+
+    async def label_action(
+        self,
+        ref: UserRef,
+        action_id: ActionId,
+        label: Label,
+        *,
+        keep: Keep[None] | None = None,
+    ) -> bool:
+        """Note what the application says an action was. Return whether there is such an action."""
+        ...
+
+    async def dispute_challenge(
+        self, challenge_id: ChallengeId, *, limits: Limits
+    ) -> OwnersWord:
+        """Take the owner's "this wasn't me" about a challenge: end it while pending, dispute its action after approval.
+
+        A dispute revokes the unredeemed grant, suspends devices trusted and contacts added by the action, brings back
+        contacts it removed, cancels the user's other pending challenges, and marks the user as disputed.
+        """
+        ...
+
+    async def dispute_notice(
+        self, notice_id: str, *, limits: Limits
+    ) -> OwnersWord | None:
+        """Take the owner's "this wasn't me" from a notice of the last 30 days; None if there is no such notice.
+
+        Undoes a change of contacts without a grant, else disputes the action, or revokes the device, it told about.
+        """
+        ...
+
+    # Work and upkeep -----------------------------------------------------------------------------------------------
+
+    async def claim_deliveries(
+        self, *, limit: int, lease_s: int
+    ) -> Sequence[ClaimedDelivery]:
+        """Lease messages that are due, oldest first.
+
+        A code message whose challenge ended or has a newer generation, or whose contact has left, is reported as failed
+        instead (I7, I9); so is any message past its time.
+        """
+        ...
+
+    async def finish_delivery(
+        self, delivery_id: DeliveryId, result: HandedOver | NotHandedOver
+    ) -> None:
+        """Record what became of a leased message: sent, to be tried again later, or failed, with one event."""
+        ...
+
+    async def take_back_leases(self) -> int:
+        """End every lease at once; only for a process that is the only worker. Return how many."""
+        ...
+
+    async def sweep(self, *, limit: int) -> Swept:
+        """Write expiries that are due, wipe codes of ended challenges, and forget what is past its time."""
+        ...
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        """Keep the answer of a call that had no effect (a refusal); the first one stays."""
+        ...
+
+    async def reseal(self, *, limit: int) -> int:
+        """Seal contacts anew that are under an older key. Return how many."""
+        ...
+
+    # Keys of applications ------------------------------------------------------------------------------------------
+
+    async def add_api_key(self, key: ApiKey, key_hash: bytes) -> None:
+        """Store a new key by its hash."""
+        ...
+
+    async def revoke_api_key(self, application_id: ApplicationId, key_id: str) -> bool:
+        """Revoke a key for good. Return whether it was there and live."""
+        ...

@@ -1,0 +1,341 @@
+"""What is handed to the store and what it answers with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from watchword.domain.action import Action, Assessment, Decision, Label
+from watchword.domain.budget import Lane
+from watchword.domain.challenge import Challenge, Option, Route
+from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.device import Device
+from watchword.domain.grant import Assurance, Grant
+from watchword.domain.ids import (
+    ApplicationId,
+    ChallengeId,
+    ContactId,
+    DeliveryId,
+    DeviceId,
+    GrantId,
+    Reference,
+    UserId,
+)
+from watchword.domain.instant import Instant
+from watchword.domain.limits import Limits
+from watchword.domain.message import DeliveryStatus, NoticeKind
+from watchword.domain.secret import Secret
+from watchword.domain.user import User, UserRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """The answer to a call with an idempotency key, kept for 24 hours and stored with the effect of the call."""
+
+    application_id: ApplicationId
+    scope: bytes
+    """Keyed hash of application, method, path and key."""
+    fingerprint: bytes
+    """Keyed MAC of the request; never a plain hash, because an attempt has only a million values."""
+    status: int
+    body: Secret
+    """The answer's JSON; the store seals it."""
+
+
+Outcome = TypeVar("Outcome")
+Keep = Callable[[Outcome], KeptAnswer | None]
+"""Called inside the operation's transaction with its outcome; what it returns is stored with the effect."""
+
+
+class AlreadyKept(Exception):
+    """Another call with the same idempotency key came first; this operation was rolled back and had no effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileQuery:
+    """What an assessment wants to know."""
+
+    ref: UserRef
+    action_type: str
+    lane: Lane
+    currency: str | None
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCode:
+    """A fresh code with its keyed hash; the store seals the code with its challenge."""
+
+    code: Secret
+    mac: bytes
+    mac_key_id: str
+    contact_id: ContactId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """An action that is allowed or denied."""
+
+    action: Action
+    assessment: Assessment
+    country: str | None
+    device_id: DeviceId | None
+    lane: Lane
+    grant: Grant | None
+    """For an allow."""
+    retry_at: Instant | None
+    """For a deny by a limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A challenge about to open, with the action it is bound to."""
+
+    challenge_id: ChallengeId
+    action: Action
+    assessment: Assessment
+    country: str | None
+    network: bytes | None
+    """Keyed hash of the network it was started from."""
+    device_id: DeviceId | None
+    """The device whose valid token the action carried."""
+    lane: Lane
+    decoy: bool
+    reference: Reference
+    code_length: int
+    lifetime_s: int
+    bound_digest: str
+    options: tuple[Option, ...]
+    first_send: "FirstSend | None"
+    resend_at: Instant | None
+    """Where nothing is sent at first: when a send is possible. None: at once."""
+    high_value: bool
+    trust_allowed: bool
+    reasons_text: tuple[str, ...]
+    confirms: ContactId | None
+    others_count_from: Instant | None
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSend:
+    """The message a challenge opens with; ``live`` is None in a decoy, which sends nothing."""
+
+    route: Route
+    live: LiveCode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The challenge is open."""
+
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartsFull:
+    """The user's starts of this type and lane are used up; nothing was written."""
+
+    free_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOrder:
+    """A further message for a pending challenge."""
+
+    challenge_id: ChallengeId
+    generation: int
+    """How many generations the caller saw; another number now is ``Overtaken``."""
+    route: Route
+    live: LiveCode | None
+    """A new code for a switch of contact or channel, or for the first send; None repeats the live one."""
+    withheld: bool
+    """Concealed and impossible: counted like a send, and nothing leaves."""
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooSoon:
+    """The same contact and channel was sent to a moment ago."""
+
+    free_at: Instant
+
+
+class SendRefused(StrEnum):
+    """Why a further message was not ordered."""
+
+    SPENT = "spent"
+    """All sends of the challenge are used."""
+    ENDED = "ended"
+    OVERTAKEN = "overtaken"
+    """Somebody else made a newer generation in between: read again."""
+    UNUSABLE = "unusable"
+    """The contact has left, bounced or been disabled since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """One guess, and what follows if it is right."""
+
+    challenge_id: ChallengeId
+    candidates: Mapping[int, bytes]
+    """The keyed hash of what was typed, for every generation the caller saw."""
+    trust_device: bool
+    new_device_id: DeviceId
+    """For the device that becomes known, where the action carried none."""
+    device_name: str
+    grant_id: GrantId
+    assurance: Assurance
+    methods: tuple[str, ...]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDraft:
+    """A contact as the application lists it."""
+
+    id: ContactId
+    """Used only if the address is new to the user."""
+    kind: ContactKind
+    address: Secret
+    confirmed_at: Instant | None
+    preferred: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The whole list of a user's contacts."""
+
+    ref: UserRef
+    user_id: UserId
+    contacts: tuple[ContactDraft, ...]
+    locale: str | None
+    grant_id: GrantId | None
+    """The grant whose ``account_update`` names exactly this change."""
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """The list is stored."""
+
+    user: User
+    created: bool
+
+
+class GrantProblem(StrEnum):
+    """Why a grant was not redeemed, in the order in which they are looked for."""
+
+    INVALID = "invalid"
+    MISMATCH = "mismatch"
+    ALREADY_REDEEMED = "already_redeemed"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """An attempt to redeem a grant."""
+
+    ref: UserRef
+    grant_id: GrantId
+    bound_digest: str
+    session_id: str | None
+
+
+class OwnersWord(StrEnum):
+    """What "this wasn't me" from the owner came to."""
+
+    ENDED = "ended"
+    """The challenge was pending and is denied."""
+    DISPUTED = "disputed"
+    UNDONE = "undone"
+    """A change of contacts without a grant was taken back."""
+    NOTED = "noted"
+    """There was nothing left to end or to take back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedDelivery:
+    """A message that this worker may send now, while its lease lasts."""
+
+    id: DeliveryId
+    ref: UserRef
+    channel: Channel
+    address: Secret
+    locale: str | None
+    tries: int
+    """Hand-overs tried before this one."""
+    expires_at: Instant
+    action: Action | None
+    challenge: Challenge | None
+    """For a code message: pending and of this generation when it was claimed."""
+    code: Secret | None
+    notice: NoticeKind | None
+    notice_id: str | None
+    """Names the notice in its signed link."""
+    device_name: str | None
+    happened_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """The sender took it."""
+
+    provider: str
+    provider_message_id: str | None
+    status: DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotHandedOver:
+    """The sender did not take it."""
+
+    reason: str
+    """A word for the operator; holds no address and no code."""
+    retry_after_ms: int | None
+    """None: it will not be tried again, and is reported as failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRecord:
+    """An action with everything that became of it."""
+
+    action: Action
+    assessment: Assessment
+    decision: Decision
+    challenge: Challenge | None
+    grant: Grant | None
+    device: Device | None
+    label: Label | None
+    disputed_at: Instant | None
+    retry_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeResult:
+    """What a back end may claim: the state, and after approval the grant and the device."""
+
+    challenge: Challenge
+    grant: Grant | None
+    device: Device | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A secret key of an application, without the key."""
+
+    id: str
+    application_id: ApplicationId
+    scopes: frozenset[str]
+    created_at: Instant
+    revoked_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What one sweep did."""
+
+    expired: int
+    wiped: int
+    forgotten: int

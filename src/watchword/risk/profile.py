@@ -1,0 +1,40 @@
+"""What the store knows about a user at the moment an action is assessed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from watchword.domain.ids import ContactId
+from watchword.domain.instant import Instant
+from watchword.domain.user import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One consistent read, for one action type, lane and currency; it changes nothing."""
+
+    now: Instant
+    """The store's time; everything below is as of now."""
+    user: User | None
+    """None for a user that was never registered or was erased."""
+    failures: int
+    """Wrong guesses within the window, both lanes."""
+    lane_free_at: Instant | None
+    """When the lane's failure budget frees; None while it has guesses left."""
+    starts_free_at: Instant | None
+    """When this type may be started again in this lane; None for now."""
+    unproven_same_type: bool
+    """A challenge of this type within the window is not approved."""
+    unproven_networks: int
+    """Different networks that unproven challenges of any type came from within the window."""
+    purchase_count: int
+    """Purchases allowed without proof within the window and since the last proof."""
+    purchase_sum: Decimal
+    """Their sum in the currency of this action."""
+    countries_seen: frozenset[str]
+    """Countries in which actions of this user were approved or allowed."""
+    last_seen_at: Instant | None
+    reset_at: Instant | None
+    """When a password reset was last approved, if within the wait and not prolonged by a further one."""
+    reset_contact_id: ContactId | None
+    breaker_open: bool
+    """The application sees too many wrong guesses: codes get longer."""
