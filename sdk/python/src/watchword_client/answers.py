@@ -1,0 +1,282 @@
+"""What Watchword answers, as immutable values; secrets in them do not show in a ``repr``.
+
+The words in ``state``, ``outcome``, ``status`` and ``code`` fields are plain texts, so that a newer server can add
+one; the enumerations here hold those of version 1 and compare equal to the texts. ``Decision`` alone is closed: a
+decision that this client does not know is an error, and never an allow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, Literal, NoReturn, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Decision(StrEnum):
+    """Whether the action may go ahead."""
+
+    ALLOW = "allow"
+    CHALLENGE = "challenge"
+    DENY = "deny"
+
+
+class ChallengeState(StrEnum):
+    """The states of a challenge in version 1; all but ``pending`` are ends."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    EXHAUSTED = "exhausted"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DENIED = "denied"
+
+
+class Outcome(StrEnum):
+    """What an attempt came to, in version 1."""
+
+    APPROVED = "approved"
+    INCORRECT = "incorrect"
+    MALFORMED = "malformed"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    EXHAUSTED = "exhausted"
+    CANCELLED = "cancelled"
+    DENIED = "denied"
+    ALREADY_APPROVED = "already_approved"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a decision came out as it did."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTerm:
+    """What one signal adds to the score."""
+
+    signal: str
+    nats: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """The score, from 0 to 1, and what it is made of."""
+
+    score: float | None
+    terms: tuple[RiskTerm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeContact:
+    """A contact that a code may be sent to."""
+
+    id: str
+    channels: tuple[str, ...]
+    masked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentTo:
+    """Where the newest code went."""
+
+    contact_id: str
+    channel: str
+    masked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How the newest message is doing."""
+
+    status: str | None
+    """``None`` before the first send."""
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """One request for proof."""
+
+    id: str
+    state: str
+    token: str | None = field(repr=False)
+    """For a page or the web component of this one challenge; ``None`` where the answer leaves it out."""
+    url: str | None = field(repr=False)
+    """The hosted entry page; send the customer there with a 303."""
+    reference: str
+    contacts: tuple[ChallengeContact, ...]
+    sent_to: SentTo | None
+    delivery: Delivery | None
+    code_length: int
+    attempts_left: int
+    expires_at: datetime
+    resend_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInfo:
+    """A browser or app instance of one user."""
+
+    id: str | None
+    state: str
+    """``new``, ``known`` or ``trusted``."""
+    token: str | None = field(repr=False)
+    """The value to set now in a ``__Host-``, HttpOnly, Secure cookie; ``None``: keep the present one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDevice:
+    """A device in the list of a user's devices; ``fields`` holds everything the server said of it."""
+
+    id: str
+    state: str
+    fields: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Something the application could do for this user, such as asking to refresh a contact."""
+
+    code: str
+    contact_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """The answer to an action: ``decision`` says how to go on.
+
+    ``allow`` comes with a ``grant`` to redeem, ``challenge`` with a ``challenge`` to pass, ``deny`` with neither.
+    """
+
+    id: str
+    decision: Decision
+    reasons: tuple[Reason, ...]
+    risk: Risk | None
+    challenge: Challenge | None
+    device: DeviceInfo | None
+    advice: tuple[Advice, ...]
+    grant: str | None = field(repr=False)
+    retry_after: int | None
+    """Seconds until a denied action can be tried again, where a limit denied it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnavailableDeny:
+    """The answer to an action when Watchword could not be asked and the store chose ``deny``."""
+
+    reason: str
+    retry_after: int | None
+    decision: Literal[Decision.DENY] = Decision.DENY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnavailableAllow:
+    """The answer to an action when Watchword could not be asked and the store chose to bear the risk of ``allow``.
+
+    Nothing was proven and nothing was recorded: there is no decision, no grant and nothing to redeem here, and it is
+    neither true nor false, so that it cannot slip through as an approval. Look for the type.
+    """
+
+    reason: str
+    retry_after: int | None
+
+    def __bool__(self) -> NoReturn:
+        """Refuse to be read as yes or no."""
+        raise TypeError("UnavailableAllow is not an approval: test its type with isinstance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedAction:
+    """An action in the list of a user's actions; ``fields`` holds everything the server said of it."""
+
+    id: str
+    decision: Decision
+    fields: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptOutcome:
+    """What came of typing a code."""
+
+    outcome: str
+    attempts_left: int | None
+    retry_after: int | None
+    grant: str | None = field(repr=False)
+    device: DeviceInfo | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The result of a challenge, as the back end fetches it after the hosted page."""
+
+    state: str
+    grant: str | None = field(repr=False)
+    device: DeviceInfo | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """The one redemption of a grant: the action may go ahead now."""
+
+    id: str
+    action_id: str
+    challenge_id: str | None
+    assurance: str
+    """``sim_control``, ``email_control`` or ``none`` (an allow)."""
+    redeemed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserContact:
+    """A contact of a user, masked; ``fields`` holds everything the server said of it."""
+
+    id: str
+    channel_type: str
+    masked: str
+    confirmed_at: datetime | None
+    preferred: bool
+    fields: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user as Watchword knows him."""
+
+    id: str
+    locale: str | None
+    contacts: tuple[UserContact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRequest:
+    """A genuine request for proof of one user; ``fields`` holds everything the server said of it."""
+
+    reference: str
+    type: str
+    state: str
+    created_at: datetime
+    fields: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the audit log; ``fields`` holds everything the server said of it."""
+
+    id: str
+    type: str
+    fields: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item]):
+    """A part of a list; ``next_cursor`` asks for the part behind it and is ``None`` at the end."""
+
+    data: tuple[Item, ...]
+    next_cursor: str | None
