@@ -1,4 +1,4 @@
-# Watchword's commands. Git, make and Python 3.11 or newer are all that must be there beforehand.
+# Watchword's commands. Git, make and Python 3.11 to 3.14 are all that must be there beforehand.
 #   make demo    the demo store, the API and an inbox in one process
 #   make test    everything that has to pass (what .ci/run runs)
 #   make check   the quick round while working
@@ -7,9 +7,9 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
-# The first interpreter of at least 3.11; `make setup PYTHON=/path/to/python` chooses another.
+# The first interpreter from 3.11 to 3.14; `make setup PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for candidate in python3 python3.11 python3.12 python3.13 python3.14 python; do \
-	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$candidate"; break; }; done)
+	"$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo "$$candidate"; break; }; done)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,7 +25,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 
 $(VENV)/made:
-	@test -n "$(PYTHON)" || { echo "Watchword needs Python 3.11 or newer: install it, or name it: make setup PYTHON=..." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Watchword needs Python 3.11 to 3.14: install one, or name it: make setup PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
@@ -67,12 +67,12 @@ types: setup
 	$(BIN)/mypy $(CODE)
 
 imports: setup
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 test: setup browser lint types imports
 	$(BIN)/pytest
-	# Once more without assert statements: whatever guards security must not be one.
-	$(BIN)/python -O -m pytest -q -m "not browser and not slow" $(QUICK_TESTS)
+	@echo "once more without assert statements: whatever guards security must not be one"
+	$(BIN)/python -O -m pytest -q -m "not browser" -W "ignore:assertions not in test modules" $(QUICK_TESTS)
 
 check: setup lint types imports
 	$(BIN)/pytest -q $(QUICK_TESTS)
