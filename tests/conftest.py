@@ -1,0 +1,46 @@
+"""Configures pytest for the whole suite: the event loop, Hypothesis, and the tests that need a browser."""
+
+import os
+import shutil
+from collections.abc import Sequence
+
+import hypothesis
+import pytest
+
+CHROMIUM_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_configure() -> None:
+    """Makes property tests give the same verdict on a slow machine as on a fast one."""
+    hypothesis.settings.register_profile(
+        "watchword", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("watchword")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Skips the tests in a browser where there is none; under CI=true they run, and so fail."""
+    if _chromium_path() is not None or os.environ.get("CI") == "true":  # noqa: TID251 the suite has no settings
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Runs asynchronous tests and fixtures of every scope on asyncio, the only loop that the server supports."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Gives the path of the system's Chromium, for Playwright's ``executable_path``."""
+    path = _chromium_path()
+    if path is None:
+        pytest.fail("no Chromium found: install it, or run without CI=true to skip the tests in a browser")
+    return path
+
+
+def _chromium_path() -> str | None:
+    return next(filter(None, map(shutil.which, CHROMIUM_COMMANDS)), None)

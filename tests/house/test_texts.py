@@ -1,0 +1,75 @@
+"""The words of the repository: nothing unfinished, nothing of one machine, and links that lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.repository import ROOT, own_files, shown, texts, with_suffix
+
+# Spelled in parts, so that this file does not hold what it looks for.
+UNFINISHED = "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3))
+MACHINE_PATHS = ("/" + "work/", "/" + "root/", r"/" + r"home/\w", r"/" + r"tmp/\S*_jobs", r"/" + r"Users/\w")
+REGISTRIES = (
+    ("pypi", "org"),
+    ("pythonhosted", "org"),
+    ("npmjs", "org"),
+    ("npmjs", "com"),
+    ("crates", "io"),
+    ("deb", "debian", "org"),
+    ("golang", "org"),
+)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def _places(pattern: str) -> list[str]:
+    compiled = re.compile(pattern)
+    return [
+        f"{shown(path)}:{number}"
+        for path, text in texts().items()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if compiled.search(line)
+    ]
+
+
+def test_nothing_is_marked_as_unfinished() -> None:
+    assert _places(rf"\b({UNFINISHED})\b") == []
+
+
+def test_no_path_of_a_machine_is_written_down() -> None:
+    assert _places("|".join(rf"(?<![\w.}}]){path}" for path in MACHINE_PATHS)) == []
+
+
+@pytest.mark.parametrize("host", REGISTRIES, ids="-".join)
+def test_no_host_of_a_package_registry_is_written_down(host: tuple[str, ...]) -> None:
+    pattern = r"\.".join(host)
+    locks = [shown(path) for path in own_files() if path.suffix == ".lock" and re.search(pattern, path.read_text())]
+    assert (_places(pattern), locks) == ([], [])
+
+
+@pytest.mark.parametrize("page", with_suffix(".md"), ids=shown)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = [first or second for first, second in LINK.findall(FENCED.sub("", page.read_text()))]
+    local = [target for target in targets if not re.match(r"[a-z]+:", target)]
+    assert [target for target in local if not _leads_somewhere(page, target)] == []
+
+
+def _leads_somewhere(page: Path, target: str) -> bool:
+    path, _, fragment = target.partition("#")
+    goal = (page.parent / path).resolve() if path else page
+    if not goal.exists() or not goal.is_relative_to(ROOT):
+        return False
+    return not fragment or goal.suffix != ".md" or fragment in _anchors(goal.read_text())
+
+
+def _anchors(text: str) -> set[str]:
+    """Gives the anchors of a page's headings, made as the usual viewers make them, and those written as HTML."""
+    headings = re.findall(r"^#{1,6} +(.+?) *$", FENCED.sub("", text), re.MULTILINE)
+    made = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return made | set(re.findall(r'<a (?:id|name)="([^"]+)"', text))
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
