@@ -3,6 +3,7 @@
 Knows no clock: the present is always an argument, and the store is the one who says it (``architecture.md``, Time).
 """
 
+from datetime import UTC, datetime
 from typing import Final, NewType
 
 Instant = NewType("Instant", int)
@@ -26,3 +27,10 @@ def later(
 def seconds_until(moment: Instant, now: Instant) -> int:
     """Return whole seconds from ``now`` to ``moment``, rounded up and never negative (what ``Retry-After`` needs)."""
     return max(0, -((now - moment) // SECOND_MS))
+
+
+def rfc3339(moment: Instant) -> str:
+    """Return the instant as RFC 3339 in UTC, to the millisecond where there are any (``2026-11-22T10:00:00Z``)."""
+    precision = "milliseconds" if moment % SECOND_MS else "seconds"
+    text = datetime.fromtimestamp(moment // SECOND_MS, UTC).replace(microsecond=moment % SECOND_MS * 1_000)
+    return text.isoformat(timespec=precision).replace("+00:00", "Z")

@@ -1,0 +1,379 @@
+"""Assesses an action: what is known, what the policy says of it, and then a grant, a challenge or a refusal."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from watchword.domain.action import (
+    ACCOUNT_UPDATE,
+    CONTACT_CONFIRMATION,
+    PASSWORD_RESET,
+    AccountField,
+    Action,
+    Assessment,
+    Decision,
+    Detail,
+    Reason,
+    RiskTerm,
+)
+from watchword.domain.application import Application
+from watchword.domain.budget import Lane
+from watchword.domain.contact import Contact, ContactKind, read_address
+from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
+from watchword.domain.errors import ContactNotUsable, InvalidField, ReturnUrlNotAllowed, UnknownActionType, UnknownUser
+from watchword.domain.grant import Assurance, Grant
+from watchword.domain.ids import ActionId, ContactId, GrantId, UserId, make_id
+from watchword.domain.instant import Instant, later, seconds_until
+from watchword.domain.money import Money
+from watchword.domain.secret import Secret
+from watchword.domain.user import UserRef
+from watchword.flow.claim import write_grant
+from watchword.flow.issue import Case, Refused, open_challenge, recent_reset_reason
+from watchword.flow.redeem import bound_digest
+from watchword.flow.register import user_ref
+from watchword.flow.remember import recognise, state_of, view_device
+from watchword.flow.show import ChallengeView, DeviceView, show
+from watchword.ports import Ports
+from watchword.ports.store.values import Decided, Keep, KeptAnswer, ProfileQuery
+from watchword.risk.profile import Profile
+from watchword.risk.signals import observe
+
+CONCEALED: Final = Reason(
+    rule="concealed",
+    text="This action always needs a code, whoever it is for.",
+    customer_text="We ask for a code every time this is requested.",
+)
+"""All that a concealed answer says about why: it holds for everybody (``api.md``, ``conceal``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """An action as an application reports it."""
+
+    type: str
+    user_id: UserId
+    session_id: str | None = None
+    device_token: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    locale: str | None = None
+    amount: Money | None = None
+    payee: str | None = None
+    summary: str | None = None
+    details: Mapping[str, Detail]
+    return_url: str | None = None
+    state: str | None = None
+    send: bool = True
+    conceal: bool | None = None
+    """None: the default of the type, which is to conceal a password reset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationReport:
+    """Who wants to confirm a contact, and from where."""
+
+    session_id: str | None = None
+    device_token: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    return_url: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Something the application could do for its user (B16)."""
+
+    code: str
+    contact_id: ContactId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """The answer to a reported action."""
+
+    action: Action
+    decision: Decision
+    reasons: tuple[Reason, ...]
+    score: float
+    terms: tuple[RiskTerm, ...]
+    challenge: ChallengeView | None
+    device: DeviceView | None
+    advice: tuple[Advice, ...]
+    grant: Secret | None
+    retry_after_s: int | None
+
+
+async def assess(
+    ports: Ports, application: Application, report: Report, *, keep: Keep[Assessed] | None = None
+) -> Assessed:
+    """Decide about an action, and open its challenge where one is needed.
+
+    Raises ``UnknownActionType``, ``ReturnUrlNotAllowed``, ``InvalidField`` for a bad account update, ``UnknownUser``
+    for a user who is not registered (a concealed action gets a decoy instead), ``TooManyChallenges``.
+    """
+    _refuse_bad(application, report)
+    conceal = report.type == PASSWORD_RESET if report.conceal is None else report.conceal
+    action, case = await _gather(ports, application, report, conceal=conceal)
+    if case.profile.user is None and not conceal:
+        raise UnknownUser
+    assessment = ports.policies[application.id].assess(
+        observe(
+            action,
+            case.profile,
+            application=application,
+            device_state=case.device_state,
+            device_stolen=isinstance(case.found, Stolen),
+            lane=case.lane,
+            country=case.country,
+        )
+    )
+    if conceal:
+        assessment = replace(assessment, decision=Decision.CHALLENGE)
+    if assessment.decision is Decision.CHALLENGE:
+        return await _challenge(ports, replace(case, assessment=assessment), send=report.send, keep=keep)
+    return await _settle(ports, replace(case, assessment=assessment), keep=keep)
+
+
+async def confirm_contact(
+    ports: Ports,
+    application: Application,
+    user_id: UserId,
+    contact_id: ContactId,
+    report: ConfirmationReport,
+    *,
+    keep: Keep[Assessed] | None = None,
+) -> Assessed:
+    """Open the challenge that confirms one contact; its approval gives no grant.
+
+    Raises ``UnknownUser``, ``ContactNotUsable`` for a contact that is not this user's, has bounced or is suspended,
+    ``ReturnUrlNotAllowed``, ``TooManyChallenges``.
+    """
+    full = Report(
+        type=CONTACT_CONFIRMATION,
+        user_id=user_id,
+        details={},
+        session_id=report.session_id,
+        device_token=report.device_token,
+        ip=report.ip,
+        user_agent=report.user_agent,
+        return_url=report.return_url,
+        state=report.state,
+    )
+    _refuse_bad_return(application, full)
+    _, case = await _gather(ports, application, full, conceal=False)
+    if case.profile.user is None:
+        raise UnknownUser
+    contact = next((entry for entry in case.profile.user.contacts if entry.id == contact_id), None)
+    if contact is None or contact.disabled_at is not None or contact.bounced_at is not None:
+        raise ContactNotUsable
+    reason = Reason(
+        rule="contact-confirmation",
+        text="The contact is confirmed by a code of its own",
+        customer_text="We check that this contact reaches you.",
+    )
+    assessment = replace(case.assessment, decision=Decision.CHALLENGE, reasons=(reason,))
+    return await _challenge(ports, replace(case, assessment=assessment, confirms=contact), send=True, keep=keep)
+
+
+async def _gather(ports: Ports, application: Application, report: Report, *, conceal: bool) -> tuple[Action, Case]:
+    """Take note of the device and read what is known; the assessment is filled in by the caller."""
+    ref = user_ref(ports.keyring, application, report.user_id)
+    found = await recognise(ports, application, ref, report.device_token)
+    known = state_of(application, found, await ports.store.now()) is not DeviceState.NEW
+    lane = Lane.OWN if known else Lane.OPEN
+    profile = await ports.store.profile(
+        ProfileQuery(
+            ref=ref,
+            action_type=report.type,
+            lane=lane,
+            currency=None if report.amount is None else report.amount.currency,
+            limits=application.limits,
+        )
+    )
+    action = _action(ports, report, ref, conceal=conceal, now=profile.now)
+    return action, Case(
+        application=application,
+        ref=ref,
+        action=action,
+        assessment=_NOTHING_YET,
+        profile=profile,
+        found=found,
+        device_state=state_of(application, found, profile.now),
+        lane=lane,
+        country=None if report.ip is None else ports.atlas.country(report.ip),
+        confirms=None,
+    )
+
+
+_NOTHING_YET: Final = Assessment(
+    decision=Decision.DENY, reasons=(), score=0.0, terms=(), signals={}, high_value=False, policy_version=""
+)
+"""Stands in the case until the policy has spoken; a deny, so that forgetting it could not let anything pass."""
+
+
+def _action(ports: Ports, report: Report, ref: UserRef, *, conceal: bool, now: Instant) -> Action:
+    return Action(
+        id=ActionId(make_id("act", ref.key, ports.entropy.token(16))),
+        application_id=ref.application_id,
+        user_id=report.user_id,
+        user_key=ref.key,
+        type=report.type,
+        session_id=report.session_id,
+        ip=report.ip,
+        user_agent=report.user_agent,
+        locale=report.locale,
+        amount=report.amount,
+        payee=report.payee,
+        summary=report.summary,
+        details=dict(report.details),
+        return_url=report.return_url,
+        state=report.state,
+        conceal=conceal,
+        created_at=now,
+    )
+
+
+async def _challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Assessed] | None) -> Assessed:
+    """Open the challenge, or deny where nothing could carry it."""
+    opened = await open_challenge(
+        ports,
+        case,
+        send=send,
+        keep=None if keep is None else lambda opened: keep(_answer(ports, case, show(ports, opened.challenge))),
+    )
+    if not isinstance(opened, Refused):
+        return _answer(ports, case, show(ports, opened.challenge))
+    reasons = (opened.reason, *case.assessment.reasons)
+    denied = replace(case, assessment=replace(case.assessment, decision=Decision.DENY, reasons=reasons))
+    return await _settle(ports, denied, retry_at=opened.free_at, keep=keep)
+
+
+async def _settle(
+    ports: Ports, case: Case, *, retry_at: Instant | None = None, keep: Keep[Assessed] | None
+) -> Assessed:
+    """Write down an allow with its grant, or a deny."""
+    grant = _allowed(ports, case) if case.assessment.decision is Decision.ALLOW else None
+    answer = _answer(ports, case, None, grant=grant, retry_at=retry_at)
+    decided = Decided(
+        action=case.action,
+        assessment=case.assessment,
+        country=case.country,
+        device_id=case.device_id,
+        lane=case.lane,
+        grant=grant,
+        retry_at=retry_at,
+    )
+    await ports.store.record_decision(decided, keep=_keep_answer(keep, answer))
+    return answer
+
+
+def _allowed(ports: Ports, case: Case) -> Grant:
+    action, now = case.action, case.profile.now
+    return Grant(
+        id=GrantId(make_id("grt", action.user_key, ports.entropy.token(16))),
+        application_id=action.application_id,
+        user_id=action.user_id,
+        action_id=action.id,
+        action_type=action.type,
+        challenge_id=None,
+        bound_digest=bound_digest(ports.keyring, action.application_id, action.bound),
+        assurance=Assurance.NONE,
+        methods=(),
+        issued_at=now,
+        expires_at=later(now, seconds=case.application.limits.grant_lifetime_s),
+    )
+
+
+def _answer(
+    ports: Ports,
+    case: Case,
+    challenge: ChallengeView | None,
+    *,
+    grant: Grant | None = None,
+    retry_at: Instant | None = None,
+) -> Assessed:
+    """Put the answer together; a concealed one says only what holds for everybody."""
+    concealed, assessment, now = case.action.conceal, case.assessment, case.profile.now
+    reasons = assessment.reasons
+    if challenge is not None and challenge.others_count_from is not None:
+        reasons = (*reasons, recent_reset_reason(challenge.others_count_from))
+    return Assessed(
+        action=case.action,
+        decision=assessment.decision,
+        reasons=(CONCEALED,) if concealed else reasons,
+        score=0.0 if concealed else assessment.score,
+        terms=() if concealed else assessment.terms,
+        challenge=challenge,
+        device=_device(ports, case),
+        advice=() if concealed else _advice(case.application, case.profile),
+        grant=None if grant is None else write_grant(ports, case.application, grant),
+        retry_after_s=None if retry_at is None else seconds_until(retry_at, now),
+    )
+
+
+def _device(ports: Ports, case: Case) -> DeviceView:
+    match case.found:
+        case Recognised(device=device, successor_step=step):
+            return view_device(ports, case.application, device, case.profile.now, step=step)
+        case Stolen() | Unrecognised():
+            return DeviceView(id=None, state=DeviceState.NEW, token=None)
+
+
+_ENOUGH_CONTACTS: Final = 2
+"""With one alone a lost phone is a lost account."""
+
+
+def _advice(application: Application, profile: Profile) -> tuple[Advice, ...]:
+    """Return what would keep verification easy (B16)."""
+    contacts = () if profile.user is None else profile.user.contacts
+    listed = [contact for contact in contacts if contact.leaves_at is None]
+    found = [
+        Advice(code=code, contact_id=contact.id)
+        for contact in listed
+        for code in _ails(application, contact, profile.now)
+    ]
+    if sum(contact.is_confirmed for contact in listed) < _ENOUGH_CONTACTS:
+        found.append(Advice(code="add_second_contact", contact_id=None))
+    return tuple(found)
+
+
+def _ails(application: Application, contact: Contact, now: Instant) -> tuple[str, ...]:
+    if contact.bounced_at is not None:
+        return ("contact_bounced",)
+    if not contact.is_confirmed:
+        return ("contact_unconfirmed",)
+    proven = contact.last_proven_at or contact.confirmed_at or contact.added_at
+    return ("contact_stale",) if now >= later(proven, days=application.limits.stale_contact_days) else ()
+
+
+def _refuse_bad(application: Application, report: Report) -> None:
+    if not application.knows_type(report.type):
+        raise UnknownActionType(pointer="/type")
+    _refuse_bad_return(application, report)
+    if report.type == ACCOUNT_UPDATE:
+        _refuse_bad_update(report.details)
+
+
+def _refuse_bad_return(application: Application, report: Report) -> None:
+    if report.return_url is not None and not application.allows_return_to(report.return_url):
+        raise ReturnUrlNotAllowed(pointer="/return_url")
+
+
+def _refuse_bad_update(details: Mapping[str, Detail]) -> None:
+    field = details.get("field")
+    if field not in list(AccountField):
+        raise InvalidField("field is one of email, phone, password, address", pointer="/details/field")
+    if field not in (AccountField.EMAIL, AccountField.PHONE):
+        return
+    added, removed = details.get("new_contact"), details.get("old_contact")
+    if added is None and removed is None:
+        raise InvalidField("name the change: new_contact, old_contact or both", pointer="/details")
+    if added is not None and (not isinstance(added, str) or read_address(ContactKind(str(field)), added) is None):
+        raise InvalidField(f"new_contact is not a valid {field}", pointer="/details/new_contact")
+    if removed is not None and not (isinstance(removed, str) and removed.startswith("ctc_")):
+        raise InvalidField("old_contact is the id of the contact removed", pointer="/details/old_contact")
+
+
+def _keep_answer(keep: Keep[Assessed] | None, answer: Assessed) -> Callable[[None], KeptAnswer | None] | None:
+    return None if keep is None else lambda _: keep(answer)

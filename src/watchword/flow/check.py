@@ -1,0 +1,129 @@
+"""Checks a code: reads what was typed, makes its keyed hash, and lets the store charge, compare and approve at once."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from watchword.domain.application import Application
+from watchword.domain.challenge import (
+    Approved,
+    AttemptOutcome,
+    BudgetExhausted,
+    Challenge,
+    ChallengeState,
+    Ended,
+    Incorrect,
+    Malformed,
+    Superseded,
+)
+from watchword.domain.code import read_code
+from watchword.domain.contact import Channel
+from watchword.domain.errors import CodeNotSent, NotFound
+from watchword.domain.grant import Assurance
+from watchword.domain.ids import ChallengeId, DeviceId, GrantId, make_id
+from watchword.domain.instant import Instant, seconds_until
+from watchword.domain.secret import Secret
+from watchword.flow.claim import write_grant
+from watchword.flow.issue import code_mac
+from watchword.flow.remember import view_device
+from watchword.flow.show import DeviceView
+from watchword.ports import Ports
+from watchword.ports.store.values import Keep, Spending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What an attempt came to, in the words of ``api.md``."""
+
+    outcome: str
+    attempts_left: int
+    retry_after_s: int | None
+    grant: Secret | None
+    device: DeviceView | None
+
+
+async def check(
+    ports: Ports,
+    application: Application,
+    challenge_id: ChallengeId,
+    text: str,
+    *,
+    trust_device: bool = False,
+    keep: Keep[Checked] | None = None,
+) -> Checked:
+    """Evaluate one attempt.
+
+    A text that holds no code is ``malformed`` and spends nothing. Raises ``NotFound``, or ``CodeNotSent`` where nothing
+    was ever sent (never for a concealed challenge).
+    """
+    result = await ports.store.challenge(challenge_id)
+    if result is None or result.challenge.action.application_id != application.id:
+        raise NotFound
+    challenge, now = result.challenge, await ports.store.now()
+    if challenge.state is not ChallengeState.PENDING:
+        return _checked(ports, application, Ended(state=challenge.state), challenge, now)
+    if not challenge.generations and not challenge.action.conceal:
+        raise CodeNotSent
+    code = read_code(text, challenge.code_length)
+    if code is None:
+        return _checked(ports, application, Malformed(attempts_left=challenge.attempts_left), challenge, now)
+    outcome = await ports.store.spend_attempt(
+        _spending(ports, application, challenge, code, trust_device=trust_device),
+        keep=None if keep is None else lambda outcome: keep(_checked(ports, application, outcome, challenge, now)),
+    )
+    if isinstance(outcome, Approved | Incorrect | Superseded):
+        await ports.store.count_attempt(application.id, wrong=not isinstance(outcome, Approved))
+    return _checked(ports, application, outcome, challenge, now)
+
+
+def _spending(
+    ports: Ports, application: Application, challenge: Challenge, code: Secret, *, trust_device: bool
+) -> Spending:
+    action, entropy = challenge.action, ports.entropy
+    channel = Channel.EMAIL if challenge.route is None else challenge.route.channel
+    # A decoy has no generation: one hash is made all the same, so that it costs what a real guess costs (I17).
+    generations = [(entry.number, entry.mac_key_id, entry.contact_id) for entry in challenge.generations]
+    return Spending(
+        challenge_id=challenge.id,
+        candidates={
+            number: code_mac(ports.keyring, challenge.id, action, challenge.bound_digest, number, contact, code, key_id)
+            for number, key_id, contact in generations or [(0, ports.keyring.mac_key_id(), None)]
+        },
+        trust_device=trust_device and challenge.trust_allowed,
+        new_device_id=DeviceId(make_id("dev", action.user_key, entropy.token(16))),
+        device_name=ports.atlas.device_name(action.user_agent),
+        grant_id=GrantId(make_id("grt", action.user_key, entropy.token(16))),
+        assurance=Assurance.of(channel),
+        methods=("email_code",) if channel is Channel.EMAIL else ("otp", "tel" if channel is Channel.VOICE else "sms"),
+        limits=application.limits,
+    )
+
+
+def _checked(
+    ports: Ports, application: Application, outcome: AttemptOutcome, challenge: Challenge, now: Instant
+) -> Checked:
+    match outcome:
+        case Approved(grant=grant, device=device):
+            return Checked(
+                outcome="approved",
+                attempts_left=outcome.challenge.attempts_left,
+                retry_after_s=None,
+                grant=None if grant is None else write_grant(ports, application, grant),
+                device=None if device is None else view_device(ports, application, device, now, step=device.step + 1),
+            )
+        case Incorrect(attempts_left=left):
+            return _refused("incorrect", left)
+        case Superseded(attempts_left=left):
+            return _refused("superseded", left)
+        case Malformed(attempts_left=left):
+            return _refused("malformed", left)
+        case BudgetExhausted(attempts_left=left, free_at=free_at):
+            return _refused("budget_exhausted", left, seconds_until(free_at, now))
+        case Ended(state=state):
+            word = "already_approved" if state is ChallengeState.APPROVED else state.value
+            return _refused(word, 0 if state is ChallengeState.EXHAUSTED else challenge.attempts_left)
+        case _:
+            assert_never(outcome)
+
+
+def _refused(outcome: str, attempts_left: int, retry_after_s: int | None = None) -> Checked:
+    return Checked(outcome=outcome, attempts_left=attempts_left, retry_after_s=retry_after_s, grant=None, device=None)

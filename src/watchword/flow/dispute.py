@@ -1,0 +1,62 @@
+"""Takes the owner's "this wasn't me": by the reference of a message, or by the signed link of a notice."""
+
+from typing import Final
+
+from watchword.domain.budget import Budget, Full, Lane, Window
+from watchword.domain.errors import TooManyTries
+from watchword.domain.ids import ApplicationId, decode, encode, read_reference
+from watchword.ports import Ports
+from watchword.ports.keyring import Keyring, Purpose
+from watchword.ports.store.values import OwnersWord
+
+REFERENCE_TRIES: Final = Window(most=20, length_s=3_600)
+"""References that one address may type an hour: a reference has 40 bits, so guessing one is hopeless long before."""
+_EVERYBODY: Final = ApplicationId("-")
+"""The page is shared by all applications: which one it is about is known only once a reference is found."""
+_MAC_BYTES: Final = 16
+_LONGEST_TOKEN: Final = 256
+
+
+async def by_reference(ports: Ports, text: str, *, ip: str | None) -> OwnersWord | None:
+    """End or dispute the challenge of a reference; None if there is none. Raises ``TooManyTries``."""
+    subject = ports.keyring.index(Purpose.NETWORK, ports.atlas.counted_as(ip).encode() if ip else b"unknown")
+    charged = await ports.store.charge_address(
+        _EVERYBODY, Budget.REFERENCE_TRIES, subject, lane=Lane.OPEN, windows=(REFERENCE_TRIES,)
+    )
+    if isinstance(charged, Full):
+        raise TooManyTries(free_at=charged.free_at)
+    reference = read_reference(text)
+    challenge = None if reference is None else await ports.store.challenge_of_reference(reference)
+    application = None if challenge is None else ports.applications.get(challenge.action.application_id)
+    if challenge is None or application is None:
+        return None
+    return await ports.store.dispute_challenge(challenge.id, limits=application.limits)
+
+
+async def by_notice(ports: Ports, token: str) -> OwnersWord | None:
+    """Act on the signed link of a notice; None if it is not ours or older than 30 days."""
+    notice_id = _read_notice_token(ports.keyring, token)
+    if notice_id is None:
+        return None
+    # The limits only say how long a contact has to be old to count: the strictest of all applications is safe.
+    limits = max((app.limits for app in ports.applications.values()), key=lambda one: one.contact_wait_s, default=None)
+    return None if limits is None else await ports.store.dispute_notice(notice_id, limits=limits)
+
+
+def is_notice_token(keyring: Keyring, token: str) -> bool:
+    """Whether a link was made by us; changes nothing."""
+    return _read_notice_token(keyring, token) is not None
+
+
+def notice_url(ports: Ports, notice_id: str) -> str:
+    """Return the signed link of a notice: opening it shows a button, pressing the button acts."""
+    mac = ports.keyring.mac(Purpose.NOTICE, notice_id.encode())[:_MAC_BYTES]
+    return f"{ports.page_base}/no?n={notice_id}.{encode(mac)}"
+
+
+def _read_notice_token(keyring: Keyring, token: str) -> str | None:
+    notice_id, _, tail = token.partition(".")
+    mac = decode(tail) if len(token) <= _LONGEST_TOKEN else None
+    if mac is None or len(mac) != _MAC_BYTES or not keyring.is_mac(Purpose.NOTICE, mac, notice_id.encode()):
+        return None
+    return notice_id

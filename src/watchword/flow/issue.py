@@ -1,0 +1,345 @@
+"""Issues the first code: opens a challenge for an assessed action, as a decoy where concealment asks for one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from watchword.domain.action import (
+    ACCOUNT_UPDATE,
+    PASSWORD_RESET,
+    PURCHASE,
+    SIGN_IN,
+    Action,
+    Assessment,
+    Reason,
+)
+from watchword.domain.application import Application
+from watchword.domain.budget import Budget, Full, Lane, Window
+from watchword.domain.challenge import Option, Route
+from watchword.domain.code import make_code
+from watchword.domain.contact import Carriers, Channel, Contact, ContactKind, canonical_address, carriers
+from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
+from watchword.domain.errors import (
+    TooManyChallenges,
+)
+from watchword.domain.ids import ApplicationId, ChallengeId, ContactId, DeviceId, Reference, make_id, make_reference
+from watchword.domain.instant import Instant, later, rfc3339
+from watchword.domain.secret import Secret
+from watchword.domain.user import UserRef
+from watchword.flow.redeem import bound_digest
+from watchword.ports import Ports
+from watchword.ports.keyring import Keyring, Purpose
+from watchword.ports.store.values import (
+    FirstSend,
+    Keep,
+    LiveCode,
+    Opened,
+    Opening,
+    StartsFull,
+)
+from watchword.risk.profile import Profile
+
+CODE_MAC_VERSION: Final = b"1"
+_UNTOLD: Final = "•••"
+"""What a concealed challenge shows of every contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An action with everything that was found out about it."""
+
+    application: Application
+    ref: UserRef
+    action: Action
+    assessment: Assessment
+    profile: Profile
+    found: Recognised | Stolen | Unrecognised
+    device_state: DeviceState
+    lane: Lane
+    country: str | None
+    confirms: Contact | None
+    """The one contact that a confirmation is about."""
+
+    @property
+    def device_id(self) -> DeviceId | None:
+        """The device whose valid token the action carried."""
+        return self.found.device.id if isinstance(self.found, Recognised) else None
+
+
+def recent_reset_reason(counts_from: Instant) -> Reason:
+    """Return why some contacts do not count yet, with the time from which they do."""
+    return Reason(
+        rule="recent_reset",
+        text=f"The contact that carried the last reset counts again from {rfc3339(counts_from)}",
+        customer_text="Your password was reset lately, so we ask over another contact than the one used for that.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """No challenge can be opened: the decision is a deny with this reason."""
+
+    reason: Reason
+    free_at: Instant | None
+
+
+async def open_challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Opened] | None = None) -> Opened | Refused:
+    """Open a challenge for a case, with its first message where ``send`` says so and something can carry it.
+
+    A concealed case always opens one, if need be a decoy (I17). Raises ``TooManyChallenges``.
+    """
+    able = _able(case)
+    refused = _refusal(case, able)
+    if refused is not None and not case.action.conceal:
+        return refused
+    await _charge_start(ports, case)
+    first = await _first_contact(ports, case, able.contacts) if send and refused is None else None
+    barred = first.free_at if isinstance(first, Full) else None
+    contact = first if isinstance(first, Contact) else None
+    decoy = case.action.conceal and (refused is not None or barred is not None)
+    opening = _opening(ports, case, able, contact, send=send, decoy=decoy, barred_until=None if decoy else barred)
+    outcome = await ports.store.open_challenge(opening, keep=keep)
+    if isinstance(outcome, StartsFull):
+        raise TooManyChallenges(free_at=outcome.free_at)
+    return outcome
+
+
+def code_mac(
+    keyring: Keyring,
+    challenge_id: ChallengeId,
+    action: Action,
+    digest: str,
+    generation: int,
+    contact_id: ContactId | None,
+    code: Secret,
+    key_id: str,
+) -> bytes:
+    """Return the keyed hash of a code, good for one application, user, challenge, generation, action and contact."""
+    parts = (
+        CODE_MAC_VERSION,
+        action.application_id.encode(),
+        action.user_key,
+        challenge_id.encode(),
+        str(generation).encode(),
+        digest.encode(),
+        (contact_id or "").encode(),
+        code.reveal().encode(),
+    )
+    return keyring.mac(Purpose.CODE, *parts, key_id=key_id)
+
+
+def _able(case: Case) -> Carriers:
+    """Return the contacts that may carry this challenge over a channel that the application has."""
+    profile, application = case.profile, case.application
+    if case.confirms is not None:
+        return Carriers(contacts=(case.confirms,) if application.channels_for(case.confirms.kind) else ())
+    concerned = case.action.type == ACCOUNT_UPDATE or (case.action.type == PURCHASE and case.assessment.high_value)
+    waiting = concerned and profile.reset_at is not None
+    return carriers(
+        (contact for contact in _contacts(profile) if application.channels_for(contact.kind)),
+        profile.now,
+        action_type=case.action.type,
+        reset_contact_id=profile.reset_contact_id,
+        reset_until=later(profile.reset_at, seconds=application.limits.reset_wait_s)
+        if waiting and profile.reset_at is not None
+        else None,
+    )
+
+
+def _contacts(profile: Profile) -> tuple[Contact, ...]:
+    return () if profile.user is None else profile.user.contacts
+
+
+def _refusal(case: Case, able: Carriers) -> Refused | None:
+    """Return why nobody could answer this challenge, or None."""
+    locked_until = case.profile.lane_free_at
+    if locked_until is not None:
+        reason = Reason(
+            rule="user_locked",
+            text="Too many wrong codes were entered for this user; known devices go on",
+            customer_text="Too many wrong codes were entered for this account.",
+        )
+        return Refused(reason=reason, free_at=locked_until)
+    if able.contacts:
+        return None
+    ripening = [contact.usable_from for contact in _contacts(case.profile) if contact.usable_from > case.profile.now]
+    reason = Reason(
+        rule="no_usable_contact",
+        text="The user has no contact that may carry a code",
+        customer_text="We have no confirmed phone number or e-mail address to send a code to.",
+    )
+    return Refused(reason=reason, free_at=min(ripening, default=None))
+
+
+async def _charge_start(ports: Ports, case: Case) -> None:
+    """Apply the limits on starts: of the user first (it costs nothing), then of the address in the open lane."""
+    if case.profile.starts_free_at is not None:
+        raise TooManyChallenges(free_at=case.profile.starts_free_at)
+    if case.lane is Lane.OWN or case.action.ip is None:
+        return
+    subject = ports.keyring.index(Purpose.NETWORK, b"ip", ports.atlas.counted_as(case.action.ip).encode())
+    window = Window(most=case.application.limits.starts_per_ip_hour, length_s=3_600)
+    charged = await ports.store.charge_address(
+        case.application.id, Budget.IP_STARTS, subject, lane=case.lane, windows=(window,)
+    )
+    if isinstance(charged, Full):
+        raise TooManyChallenges(free_at=charged.free_at)
+
+
+async def _first_contact(ports: Ports, case: Case, contacts: Sequence[Contact]) -> Contact | Full | None:
+    """Return the best contact that can be sent to now, charged; else when the first one can."""
+    earliest: Full | None = None
+    for contact in contacts:
+        charged = await charge_send(ports, case.application, contact, case.lane)
+        if not isinstance(charged, Full):
+            return contact
+        earliest = charged if earliest is None or charged.free_at < earliest.free_at else earliest
+    return earliest
+
+
+async def charge_send(ports: Ports, application: Application, contact: Contact, lane: Lane) -> Full | None:
+    """Charge one message to an address; return when it has room again if it has none now."""
+    address = canonical_address(contact.kind, contact.address)
+    charged = await ports.store.charge_address(
+        application.id,
+        Budget.CONTACT_SENDS,
+        ports.keyring.index(Purpose.ADDRESS, b"sends", application.id.encode(), address.encode()),
+        lane=lane,
+        windows=application.limits.contact_windows(None),
+        open_windows=application.limits.contact_windows(Lane.OPEN),
+    )
+    return charged if isinstance(charged, Full) else None
+
+
+def _opening(
+    ports: Ports,
+    case: Case,
+    able: Carriers,
+    contact: Contact | None,
+    *,
+    send: bool,
+    decoy: bool,
+    barred_until: Instant | None,
+) -> Opening:
+    action, limits = case.action, case.application.limits
+    challenge_id = ChallengeId(make_id("chl", action.user_key, ports.entropy.token(16)))
+    digest = bound_digest(ports.keyring, action.application_id, action.bound)
+    length = limits.code_digits(
+        failures=case.profile.failures,
+        breaker_open=case.profile.breaker_open,
+        open_reset=case.lane is Lane.OPEN and (action.conceal or action.type == PASSWORD_RESET),
+    )
+    options = _options(ports, case, () if decoy else able.contacts)
+    first = _first_send(ports, case, options, contact, challenge_id, digest, length) if send else None
+    return Opening(
+        challenge_id=challenge_id,
+        action=action,
+        assessment=case.assessment,
+        country=case.country,
+        network=None if action.ip is None else _network(ports, action.application_id, action.ip),
+        device_id=case.device_id,
+        lane=case.lane,
+        decoy=decoy,
+        reference=_reference(ports.entropy.token),
+        code_length=length,
+        lifetime_s=limits.purchase_lifetime_s if action.type == PURCHASE else limits.lifetime_s,
+        bound_digest=digest,
+        options=options,
+        first_send=None if barred_until is not None else first,
+        resend_at=barred_until,
+        high_value=case.assessment.high_value,
+        trust_allowed=action.type == SIGN_IN or (action.type == PURCHASE and not case.assessment.high_value),
+        reasons_text=_reasons_text(case, able),
+        confirms=None if case.confirms is None else case.confirms.id,
+        others_count_from=able.others_count_from,
+        limits=limits,
+    )
+
+
+def _reasons_text(case: Case, able: Carriers) -> tuple[str, ...]:
+    if case.action.conceal:
+        return ("We ask for a code every time this is requested.",)
+    reasons = [reason.customer_text for reason in case.assessment.reasons if reason.customer_text]
+    if able.others_count_from is not None:
+        reasons.append(recent_reset_reason(able.others_count_from).customer_text)
+    return tuple(reasons)
+
+
+def _options(ports: Ports, case: Case, contacts: Sequence[Contact]) -> tuple[Option, ...]:
+    """Return the contacts as the challenge lists them: the real ones, or two that tell nothing."""
+    application = case.application
+    if not case.action.conceal:
+        return tuple(
+            Option(
+                id=contact.id,
+                contact_id=contact.id,
+                kind=contact.kind,
+                channels=application.channels_for(contact.kind),
+                masked=contact.masked,
+            )
+            for contact in contacts
+        )
+    best = {contact.kind: contact.id for contact in reversed(contacts)}
+    return tuple(
+        Option(
+            id=ContactId(make_id("ctc", case.action.user_key, ports.entropy.token(16))),
+            contact_id=best.get(kind),
+            kind=kind,
+            channels=application.channels_for(kind),
+            masked=_UNTOLD,
+        )
+        for kind in (ContactKind.PHONE, ContactKind.EMAIL)
+    )
+
+
+def _first_send(
+    ports: Ports,
+    case: Case,
+    options: tuple[Option, ...],
+    contact: Contact | None,
+    challenge_id: ChallengeId,
+    digest: str,
+    length: int,
+) -> FirstSend | None:
+    """Return the message a challenge opens with; a concealed one without a contact counts a send that never leaves."""
+    if contact is None:
+        if not case.action.conceal:
+            return None
+        option = next((option for option in options if option.channels), None)
+        if option is None:
+            return None
+        return FirstSend(route=route_to(option, option.channels[0]), live=None)
+    option = next(option for option in options if option.contact_id == contact.id)
+    live = live_code(ports, case.action, challenge_id, digest, 1, contact.id, length)
+    return FirstSend(route=route_to(option, option.channels[0]), live=live)
+
+
+def route_to(option: Option, channel: Channel) -> Route:
+    """Return the way to a listed contact over one channel."""
+    return Route(option_id=option.id, contact_id=option.contact_id, channel=channel, masked=option.masked)
+
+
+def live_code(
+    ports: Ports,
+    action: Action,
+    challenge_id: ChallengeId,
+    digest: str,
+    generation: int,
+    contact_id: ContactId,
+    length: int,
+) -> LiveCode:
+    """Draw a fresh code of a generation and make its keyed hash."""
+    code, key_id = make_code(length, ports.entropy.below), ports.keyring.mac_key_id()
+    mac = code_mac(ports.keyring, challenge_id, action, digest, generation, contact_id, code, key_id)
+    return LiveCode(code=code, mac=mac, mac_key_id=key_id, contact_id=contact_id)
+
+
+def _network(ports: Ports, application_id: ApplicationId, ip: str) -> bytes:
+    return ports.keyring.index(Purpose.NETWORK, application_id.encode(), ports.atlas.network(ip).encode())[:16]
+
+
+def _reference(token: Callable[[int], bytes]) -> Reference:
+    while True:  # one draw in nine thousand has no letter
+        reference = make_reference(token(5))
+        if reference is not None:
+            return reference

@@ -1,0 +1,136 @@
+"""Orders a further message of a challenge: the same code again, or a new one over another contact or channel."""
+
+from typing import Final
+
+from watchword.domain.application import Application
+from watchword.domain.challenge import Challenge, ChallengeState, Route
+from watchword.domain.contact import Channel, Contact
+from watchword.domain.errors import (
+    ChallengeEnded,
+    ContactNotUsable,
+    InvalidField,
+    NotFound,
+    Refusal,
+    ResendTooSoon,
+    SendsExhausted,
+    StorageUnavailable,
+)
+from watchword.domain.ids import ChallengeId, ContactId
+from watchword.domain.user import UserRef
+from watchword.flow.issue import charge_send, live_code, route_to
+from watchword.flow.show import ChallengeView, show
+from watchword.ports import Ports
+from watchword.ports.store.values import Keep, SendOrder, SendRefused, TooSoon
+
+
+async def send(
+    ports: Ports,
+    application: Application,
+    challenge_id: ChallengeId,
+    option_id: ContactId | None,
+    channel: Channel | None,
+    *,
+    keep: Keep[ChallengeView] | None = None,
+) -> ChallengeView:
+    """Order a further message: the same again, or over another contact or channel with a new code.
+
+    Raises ``NotFound``, ``ChallengeEnded``, ``SendsExhausted``, ``ResendTooSoon``, ``ContactNotUsable`` (the last never
+    for a concealed challenge, where a send that cannot be made is counted and silently left out).
+    """
+    for _ in range(_READINGS):
+        challenge = await _pending(ports, application, challenge_id)
+        route = _chosen(challenge, option_id, channel)
+        order = await _order(ports, application, challenge, route)
+        outcome = await ports.store.order_delivery(
+            order, keep=None if keep is None else lambda ordered: keep(show(ports, ordered))
+        )
+        match outcome:
+            case Challenge():
+                return show(ports, outcome)
+            case TooSoon(free_at=free_at):
+                raise ResendTooSoon(free_at=free_at)
+            case SendRefused.SPENT:
+                raise SendsExhausted
+            case SendRefused.ENDED:
+                raise ChallengeEnded
+            case SendRefused.UNUSABLE | SendRefused.OVERTAKEN:
+                continue  # read again: the contact has left, or a newer generation was made in between
+    raise StorageUnavailable("the challenge kept changing while a message was ordered")
+
+
+_READINGS: Final = 3
+"""How often a send reads the challenge anew when somebody else was faster: more callers than that are no customer."""
+
+
+async def _pending(ports: Ports, application: Application, challenge_id: ChallengeId) -> Challenge:
+    result = await ports.store.challenge(challenge_id)
+    if result is None or result.challenge.action.application_id != application.id:
+        raise NotFound
+    challenge = result.challenge
+    if challenge.state is not ChallengeState.PENDING:
+        raise ChallengeEnded
+    if challenge.sends >= application.limits.sends_per_challenge:
+        raise SendsExhausted
+    return challenge
+
+
+def _chosen(challenge: Challenge, option_id: ContactId | None, channel: Channel | None) -> Route:
+    """Return where the customer wants it: what is not said stays as it was last, or is the first there is."""
+    # Nothing about a concealed challenge's contacts is ever told: what it does not list is a caller's mistake.
+    refusal: type[Refusal] = InvalidField if challenge.action.conceal else ContactNotUsable
+    last = challenge.route
+    wanted = option_id or (last.option_id if last else None)
+    if wanted is None and challenge.options:
+        fitting = [one for one in challenge.options if channel is None or channel in one.channels]
+        wanted = fitting[0].id if fitting else challenge.options[0].id
+    option = None if wanted is None else challenge.option(wanted)
+    if option is None:
+        raise refusal(pointer="/contact_id")
+    if channel is None:
+        same = last is not None and last.option_id == option.id
+        channel = last.channel if last is not None and same else next(iter(option.channels), None)
+    if channel is None or channel not in option.channels:
+        raise refusal(pointer="/channel")
+    return route_to(option, channel)
+
+
+async def _order(ports: Ports, application: Application, challenge: Challenge, route: Route) -> SendOrder:
+    """Charge the send to its address and make the code a switch needs."""
+    last, concealed = challenge.route, challenge.action.conceal
+    same = last is not None and (last.option_id, last.channel) == (route.option_id, route.channel)
+    now = await ports.store.now()
+    if (same or last is None) and now < challenge.resend_at:
+        raise ResendTooSoon(free_at=challenge.resend_at)
+    contact = await _usable(ports, application, challenge, route)
+    if contact is None and not concealed:
+        raise ContactNotUsable(pointer="/contact_id")
+    barred = None if contact is None else await charge_send(ports, application, contact, challenge.lane)
+    if barred is not None and not concealed:
+        raise ResendTooSoon(free_at=barred.free_at)
+    withheld = contact is None or barred is not None
+    renew = not withheld and (not same or not challenge.generations)
+    live = None
+    if renew and contact is not None:
+        generation, length = len(challenge.generations) + 1, challenge.code_length
+        action, digest = challenge.action, challenge.bound_digest
+        live = live_code(ports, action, challenge.id, digest, generation, contact.id, length)
+    return SendOrder(
+        challenge_id=challenge.id,
+        generation=len(challenge.generations),
+        route=route,
+        live=live,
+        withheld=withheld,
+        limits=application.limits,
+    )
+
+
+async def _usable(ports: Ports, application: Application, challenge: Challenge, route: Route) -> Contact | None:
+    """Return the contact behind a route while it is still the user's and may carry a code (I7)."""
+    if challenge.decoy or route.contact_id is None:
+        return None
+    ref = UserRef(application_id=application.id, key=challenge.action.user_key)
+    user = await ports.store.user(ref)
+    contact = next((one for one in user.contacts if one.id == route.contact_id), None) if user else None
+    if contact is None or contact.disabled_at is not None or contact.bounced_at is not None:
+        return None
+    return contact if contact.is_usable(await ports.store.now()) or challenge.confirms == contact.id else None

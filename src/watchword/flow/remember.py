@@ -1,0 +1,66 @@
+"""Remembers devices: recognises the token an action carries, hands out the next one, lists and forgets."""
+
+from collections.abc import Sequence
+
+from watchword.domain.application import Application
+from watchword.domain.device import (
+    Device,
+    DeviceState,
+    Recognised,
+    Stolen,
+    Unrecognised,
+    read_token,
+    token_parts,
+    write_token,
+)
+from watchword.domain.errors import NotFound
+from watchword.domain.ids import DeviceId, UserId
+from watchword.domain.instant import Instant
+from watchword.domain.user import UserRef
+from watchword.flow.register import user_ref
+from watchword.flow.show import DeviceView
+from watchword.ports import Ports
+from watchword.ports.keyring import Purpose
+from watchword.ports.store.values import Keep
+
+
+async def recognise(
+    ports: Ports, application: Application, ref: UserRef, token: str | None
+) -> Recognised | Stolen | Unrecognised:
+    """Say whose device this is. Anything that is not a token of this very user is unrecognised, and reveals nothing."""
+    presented = None if token is None else read_token(token)
+    if presented is None or presented.user_key != ref.key:
+        return Unrecognised()
+    parts = token_parts(application.id, presented.device_id, presented.step)
+    if not ports.keyring.is_mac(Purpose.DEVICE, presented.mac, *parts):
+        return Unrecognised()
+    return await ports.store.present_device(ref, presented.device_id, presented.step, limits=application.limits)
+
+
+def view_device(ports: Ports, application: Application, device: Device, now: Instant, *, step: int) -> DeviceView:
+    """Return a device with the token of the given step."""
+    limits = application.limits
+    mac = ports.keyring.mac(Purpose.DEVICE, *token_parts(application.id, device.id, step))
+    state = device.state(now, known_days=limits.device_known_days, trusted_days=limits.device_trusted_days)
+    return DeviceView(id=device.id, state=state, token=write_token(device.id, step, mac))
+
+
+def state_of(application: Application, found: Recognised | Stolen | Unrecognised, now: Instant) -> DeviceState:
+    """Return what the presented token makes of the device."""
+    if not isinstance(found, Recognised):
+        return DeviceState.NEW
+    limits = application.limits
+    return found.device.state(now, known_days=limits.device_known_days, trusted_days=limits.device_trusted_days)
+
+
+async def list_devices(ports: Ports, application: Application, user_id: UserId) -> Sequence[Device]:
+    """Return the devices that are remembered for a user."""
+    return await ports.store.devices(user_ref(ports.keyring, application, user_id))
+
+
+async def forget_device(
+    ports: Ports, application: Application, user_id: UserId, device_id: DeviceId, *, keep: Keep[None] | None = None
+) -> None:
+    """Revoke a device by the user's wish; ``NotFound`` if it is not his or gone."""
+    if not await ports.store.revoke_device(user_ref(ports.keyring, application, user_id), device_id, keep=keep):
+        raise NotFound
