@@ -1,0 +1,88 @@
+"""The policy: every rule is asked, and the strictest that matches decides."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from watchword.domain.action import ALWAYS_CHALLENGED, Assessment, Decision, Reason
+from watchword.risk.policy.expression import Activation, Environment, activate
+from watchword.risk.policy.rule import Rule, RuleMode, Verdict
+from watchword.risk.reasons import no_rule, rule_error
+from watchword.risk.score import rate
+from watchword.risk.signals import SCORE, Signals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The checked rules of one application."""
+
+    version: str
+    """Short hash of the text; the same text always has the same version."""
+    rules: tuple[Rule, ...]
+    """In the order of the file, which decides nothing but the order of reasons of one strictness."""
+    environment: Environment = field(repr=False, compare=False)
+
+    def assess(self, signals: Signals) -> Assessment:
+        """Return the evaluation of an action; total: whatever the signals are, there is a decision (I12).
+
+        A rule that cannot be evaluated counts as matched and as at least ``challenge``. Where no rule matches, and for
+        the types that are always asked, the decision is at least ``challenge``.
+        """
+        score, terms = rate(signals)
+        verdicts = self._judge(signals, activate(self.environment, signals, score))
+        counting = [(rule, verdict) for rule, verdict in verdicts if rule.mode is RuleMode.ON]
+        decision, reasons = _decide(signals, counting)
+        return Assessment(
+            decision=decision,
+            reasons=reasons,
+            score=score,
+            terms=terms,
+            signals={**signals.by_name(), SCORE.name: score},
+            high_value=signals.high_value,
+            policy_version=self.version,
+            shadow_rules=tuple(rule.name for rule, _ in verdicts if rule.mode is RuleMode.LOG_ONLY),
+            failed_rules=tuple(rule.name for rule, verdict in verdicts if verdict is Verdict.FAILED),
+        )
+
+    def reasons_for_everybody(self, action_type: str) -> tuple[Reason, ...]:
+        """Return the reasons that every action of this type is given, whoever its user is: what ``conceal`` may show."""
+        return tuple(
+            rule.reason(Signals(action_type=action_type))
+            for rule in self.rules
+            if rule.mode is RuleMode.ON
+            and rule.then is not Decision.ALLOW
+            and rule.is_unconditional
+            and rule.applies_to(action_type)
+        )
+
+    def _judge(self, signals: Signals, activation: Activation) -> list[tuple[Rule, Verdict]]:
+        """Return the rules that matched or failed."""
+        asked = (rule for rule in self.rules if rule.mode is not RuleMode.OFF and rule.applies_to(signals.action_type))
+        verdicts = ((rule, rule.judge(activation)) for rule in asked)
+        return [(rule, verdict) for rule, verdict in verdicts if verdict is not Verdict.MISSED]
+
+
+def _decide(signals: Signals, counting: list[tuple[Rule, Verdict]]) -> tuple[Decision, tuple[Reason, ...]]:
+    found: list[tuple[Decision, Reason]] = []
+    for rule, verdict in counting:
+        if verdict is Verdict.FAILED:
+            found.append((rule.then.stricter(Decision.CHALLENGE), rule_error(rule.name)))
+        else:
+            found.append((rule.then, rule.reason(signals)))
+    must_ask = signals.action_type in ALWAYS_CHALLENGED
+    if not found or (must_ask and all(decision is Decision.ALLOW for decision, _ in found)):
+        return Decision.CHALLENGE, (no_rule(signals.action_type),)
+    decision = _strictest(decision for decision, _ in found)
+    return decision, _strictest_first(found, decision)
+
+
+def _strictest(decisions: Iterable[Decision]) -> Decision:
+    strictest = Decision.ALLOW
+    for decision in decisions:
+        strictest = strictest.stricter(decision)
+    return strictest
+
+
+def _strictest_first(found: list[tuple[Decision, Reason]], decision: Decision) -> tuple[Reason, ...]:
+    """Return every reason to ask or to refuse; those of rules that would allow speak only where the action passes."""
+    shown = (Decision.ALLOW,) if decision is Decision.ALLOW else (Decision.DENY, Decision.CHALLENGE)
+    return tuple(reason for wanted in shown for found_decision, reason in found if found_decision is wanted)

@@ -1,0 +1,174 @@
+"""Conditions in CEL: compiled and type-checked once, evaluated often, and never believed when they fail.
+
+The only module that knows the rule language's library. Its evaluation answers an error as a value whose Python truth
+is True, so a result counts only when its type is BOOL; a few errors are raised instead (``RuntimeError``).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Final
+
+from cel_expr_python import cel
+
+from watchword.risk.signals import Signals, SignalType, declarations
+
+Environment = cel.Env
+"""The signals and their types as the rule language knows them."""
+Activation = cel.Activation
+"""The values of the signals of one action."""
+
+CONDITION_CHARACTERS: Final = 2_000
+"""Longest condition; one that is longer cannot be reviewed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A checked condition."""
+
+    text: str
+    program: cel.Expression = field(repr=False)
+    operator: str | None
+    """``&&`` or ``||`` where that joins the operands at the top of the condition."""
+    operands: "tuple[Condition, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A condition could not be evaluated."""
+
+    text: str
+    """The library's words. They may quote a value, so they are shown by ``explain`` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a condition was refused; line and column count from 1 inside the condition."""
+
+    line: int
+    column: int
+    text: str
+
+
+def new_environment() -> Environment:
+    """Return the environment that conditions are checked against; built once by ``bootstrap`` and shared."""
+    types: dict[str, cel.Type] = {
+        SignalType.STRING: cel.Type.STRING,
+        SignalType.INT: cel.Type.INT,
+        SignalType.DOUBLE: cel.Type.DOUBLE,
+        SignalType.BOOL: cel.Type.BOOL,
+        SignalType.MAP: cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+    }
+    return cel.NewEnv(variables={declared.name: types[declared.type] for declared in declarations()})
+
+
+def compile_condition(text: str, environment: Environment) -> Condition | tuple[Problem, ...]:
+    """Return the checked condition, or what is wrong with it."""
+    if len(text) > CONDITION_CHARACTERS:
+        return (Problem(line=1, column=1, text=f"a condition has at most {CONDITION_CHARACTERS:,} characters"),)
+    try:
+        program = environment.compile(text)
+    except RuntimeError as error:
+        return _problems(str(error))
+    if program.return_type() != cel.Type.BOOL:
+        return (Problem(line=1, column=1, text=_not_boolean(program.return_type())),)
+    operator, pieces = _split(text)
+    operands = [compile_condition(piece, environment) for piece in pieces]
+    parts = tuple(operand for operand in operands if isinstance(operand, Condition))
+    if len(parts) < len(operands):  # an operand taken from ``details`` has no type of its own
+        operator, parts = None, ()
+    return Condition(text=text, program=program, operator=operator, operands=parts)
+
+
+def activate(environment: Environment, signals: Signals, score: float) -> Activation:
+    """Return the values that the conditions of one assessment see."""
+    values: dict[str, Any] = {**signals.by_name(), "details": signals.details, "score": score}
+    return environment.Activation(values)
+
+
+def evaluate(condition: Condition, activation: Activation) -> bool | Failure:
+    """Return whether a condition holds, or that nobody can say."""
+    try:
+        result = condition.program.eval(activation)
+    except RuntimeError as error:
+        return Failure(text=str(error))
+    value = result.value()
+    if result.type() == cel.Type.BOOL and isinstance(value, bool):
+        return value
+    return Failure(text=str(value))
+
+
+_ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_OVERLOAD: Final = re.compile(r"found no matching overload for '(.+?)' applied to '(.*)'")
+_UNDECLARED: Final = re.compile(r"undeclared reference to '(.+?)'")
+
+
+def _problems(message: str) -> tuple[Problem, ...]:
+    found = tuple(
+        Problem(line=int(line), column=int(column), text=_in_plain_words(text))
+        for line, column, text in _ERROR.findall(message)
+    )
+    return found or (Problem(line=1, column=1, text=message.removesuffix(" [INVALID_ARGUMENT]")),)
+
+
+def _in_plain_words(text: str) -> str:
+    if undeclared := _UNDECLARED.search(text):
+        names = [declared.name for declared in declarations()]
+        near = get_close_matches(undeclared[1], names, n=1)
+        return f"there is no signal or function '{undeclared[1]}'" + (f"; did you mean '{near[0]}'?" if near else "")
+    if overload := _OVERLOAD.search(text):
+        operator, types = overload[1].replace("_", ""), overload[2]
+        hint = "; a double is compared with a number that has a point, such as 1.0" if "double" in types else ""
+        return f"'{operator}' does not take {types}{hint}"
+    plain = text.partition(" expecting {")[0].removesuffix(" [INVALID_ARGUMENT]")
+    if "'and'" in plain or "'or'" in plain or "'not'" in plain:
+        return f"{plain}; and, or, not are written &&, ||, !"
+    if "'= '" in plain or "'='" in plain:
+        return f"{plain}; equality is written =="
+    return plain
+
+
+def _not_boolean(found: cel.Type) -> str:
+    if found == cel.Type.DYN:
+        return "a value of details may be of any type: compare it, as in details.gift == true"
+    return f"a condition is true or false, and this is of type {found.name().lower()}"
+
+
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<comment>//[^\n]*)
+    | (?P<raw>(?:[rR][bB]?|[bB][rR]) (?: \"\"\".*?\"\"\" | \'\'\'.*?\'\'\' | "[^"]*" | '[^']*' ))
+    | (?P<string>\"\"\"(?:\\.|[^\\])*?\"\"\" | \'\'\'(?:\\.|[^\\])*?\'\'\' | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
+    | (?P<open>[(\[{]) | (?P<close>[)\]}])
+    | (?P<operator>&&|\|\||\?)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _split(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return the operator at the top of a condition that compiles, with its operands; none for any other form."""
+    places = list(_operators_at_the_top(text))
+    kinds: Mapping[str, list[re.Match[str]]] = {
+        kind: [place for place in places if place[0] == kind] for kind in ("?", "||", "&&")
+    }
+    if kinds["?"]:
+        return None, ()
+    for operator in ("||", "&&"):
+        if cuts := kinds[operator]:
+            starts = [0, *(cut.end() for cut in cuts)]
+            ends = [*(cut.start() for cut in cuts), len(text)]
+            return operator, tuple(text[start:end].strip() for start, end in zip(starts, ends, strict=True))
+    return None, ()
+
+
+def _operators_at_the_top(text: str) -> Iterator[re.Match[str]]:
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token["open"]:
+            depth += 1
+        elif token["close"]:
+            depth -= 1
+        elif token["operator"] and depth == 0:
+            yield token

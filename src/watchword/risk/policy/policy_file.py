@@ -1,0 +1,136 @@
+"""Reads a policy from its text and refuses it, with every problem at its place, unless all of it is right."""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from watchword.domain.action import ALWAYS_CHALLENGED, BUILT_IN_TYPES, Decision
+from watchword.domain.errors import ConfigurationError
+from watchword.risk.policy.decision import Policy
+from watchword.risk.policy.expression import Environment
+from watchword.risk.policy.rule import Rule, RuleMode
+from watchword.risk.policy.rule_reading import RuleProblem, read_rule, suggestion
+from watchword.risk.policy.toml_lines import TomlLines
+
+RULES_AT_MOST: Final = 200
+"""More cannot be reviewed, and would be felt in every decision."""
+TEXT_CHARACTERS: Final = 500_000
+_VERSION_DIGITS: Final = 12
+"""48 bits: enough to tell the versions of one operator apart."""
+
+
+def load_policy(text: str, *, source_name: str, action_types: Collection[str] = (), environment: Environment) -> Policy:
+    """Return the policy that a TOML text describes.
+
+    ``source_name`` is the file that messages name; ``action_types`` are the types that the application declares besides
+    the four. Raises ``ConfigurationError`` with every problem as ``file:line: rule[index].key (name), column: what``,
+    where rules count from 0 and a column is one inside the condition.
+    """
+    source = _Source(name=source_name, lines=TomlLines(text))
+    document = _parse(text, source)
+    tables = document.get("rule", [])
+    problems = [*_document_problems(document, source)]
+    rules: list[Rule] = []
+    for index, table in enumerate(tables if isinstance(tables, list) else []):
+        if not isinstance(table, dict):
+            problems.append(f"{source.name}:{source.lines.of_key('rule')}: rule[{index}]: must be a table")
+            continue
+        reading = read_rule(table, types=(*BUILT_IN_TYPES, *action_types), environment=environment)
+        rules += [reading.rule] if reading.rule else []
+        problems += (source.place(index, table, problem) for problem in reading.problems)
+    problems += _duplicate_problems(tables, source)
+    # A rule that could not be read might be the one that is looked for here.
+    if not problems:
+        problems += _opening_problems(rules, source)
+    if problems:
+        raise ConfigurationError(tuple(problems))
+    version = sha256(text.encode()).hexdigest()[:_VERSION_DIGITS]
+    return Policy(version=version, rules=tuple(rules), environment=environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A text and the file it is from."""
+
+    name: str
+    lines: TomlLines
+
+    def place(self, index: int, table: Mapping[str, object], problem: RuleProblem) -> str:
+        """Return a problem of a rule with its place in front."""
+        key = "" if problem.key is None else f".{problem.key}"
+        name = table.get("name")
+        called = f" ({name})" if isinstance(name, str) and name.isprintable() else ""
+        line = self.lines.of_rule(index)
+        if problem.key is not None and problem.key in table:
+            line = self.lines.of_value(index, problem.key, problem.line)
+        column = "" if problem.column is None else f", column {problem.column}"
+        return f"{self.name}:{line}: rule[{index}]{key}{called}{column}: {problem.text}"
+
+
+def _parse(text: str, source: _Source) -> dict[str, object]:
+    if len(text) > TEXT_CHARACTERS:
+        raise ConfigurationError((f"{source.name}:1: a policy has at most {TEXT_CHARACTERS:,} characters",))
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        line = found[1] if found else str(text.count("\n") + 1)
+        what = str(error)[: found.start()] if found else str(error)
+        column = f", column {found[2]}" if found else ""
+        raise ConfigurationError((f"{source.name}:{line}{column}: not TOML: {what}",)) from None
+
+
+def _document_problems(document: Mapping[str, object], source: _Source) -> Iterator[str]:
+    for key in document:
+        if key != "rule":
+            yield f"{source.name}:{source.lines.of_key(key)}: a policy has no {key}{suggestion(key, ('rule',))}"
+    tables = document.get("rule", [])
+    if not isinstance(tables, list) or not tables:
+        yield f"{source.name}:{source.lines.of_key('rule')}: a policy is a list of rules, each under [[rule]]"
+    elif len(tables) > RULES_AT_MOST:
+        yield f"{source.name}:{source.lines.of_key('rule')}: a policy has at most {RULES_AT_MOST} rules"
+
+
+def _duplicate_problems(tables: object, source: _Source) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for index, table in enumerate(tables if isinstance(tables, list) else []):
+        name = table.get("name") if isinstance(table, dict) else None
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            first = source.lines.of_rule_key(seen[name], "name")
+            text = f"this name is taken by the rule in line {first}"
+            yield source.place(index, table, RuleProblem(key="name", text=text))
+        else:
+            seen[name] = index
+
+
+def _opening_problems(rules: list[Rule], source: _Source) -> Iterator[str]:
+    """Return what would let a type pass that is always asked (B2, B3), and how to close it."""
+    for action_type in ALWAYS_CHALLENGED:
+        named = [(index, rule) for index, rule in enumerate(rules) if action_type in rule.actions]
+        if any(_always_asks(rule) for _, rule in named):
+            continue
+        near = "".join(
+            f" Rule {rule.name} in line {source.lines.of_rule(index)} {_lack(rule)}." for index, rule in named
+        )
+        yield (
+            f"{source.name}:1: this policy would let a {action_type} pass without proof, which no policy may."
+            f'{near} Write a rule with actions = [{action_type!r}] and then = "challenge",'
+            " without when and unless, in mode on"
+        )
+
+
+def _always_asks(rule: Rule) -> bool:
+    return rule.mode is RuleMode.ON and rule.is_unconditional and rule.then is not Decision.ALLOW
+
+
+def _lack(rule: Rule) -> str:
+    if rule.then is Decision.ALLOW:
+        return "allows it"
+    if rule.mode is not RuleMode.ON:
+        return f"is in mode {rule.mode}"
+    return "has an exception" if rule.unless else "has a condition"

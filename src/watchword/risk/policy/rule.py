@@ -1,0 +1,70 @@
+"""One rule of a policy, and what it says about one action."""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from watchword.domain.action import Decision, Reason
+from watchword.risk.policy.expression import Activation, Condition, Failure, evaluate
+from watchword.risk.reasons import fill
+from watchword.risk.signals import Signals
+
+
+class RuleMode(StrEnum):
+    """Whether a rule counts."""
+
+    OFF = "off"
+    LOG_ONLY = "log-only"
+    """It is evaluated and recorded, and changes no decision."""
+    ON = "on"
+
+
+class Verdict(Enum):
+    """What a rule says about an action."""
+
+    MISSED = "missed"
+    MATCHED = "matched"
+    FAILED = "failed"
+    """It could not be evaluated, and counts as matched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One checked rule."""
+
+    name: str
+    actions: tuple[str, ...]
+    """The types that it applies to; empty for every type."""
+    when: Condition | None
+    """None: always."""
+    unless: Condition | None
+    """Where it holds, this rule does not match. Never set on a deny rule."""
+    then: Decision
+    mode: RuleMode
+    text: str
+    customer_text: str
+
+    def applies_to(self, action_type: str) -> bool:
+        """Whether the rule looks at actions of this type, whatever its mode."""
+        return not self.actions or action_type in self.actions
+
+    @property
+    def is_unconditional(self) -> bool:
+        """Whether the rule matches every action that it applies to."""
+        always = self.when is None or self.when.text.strip() == "true"
+        return always and self.unless is None
+
+    def judge(self, activation: Activation) -> Verdict:
+        """Return whether the rule matches; ``unless`` is asked only where ``when`` holds."""
+        holds = True if self.when is None else evaluate(self.when, activation)
+        if isinstance(holds, Failure):
+            return Verdict.FAILED
+        if not holds:
+            return Verdict.MISSED
+        excepted = False if self.unless is None else evaluate(self.unless, activation)
+        if isinstance(excepted, Failure):
+            return Verdict.FAILED
+        return Verdict.MISSED if excepted else Verdict.MATCHED
+
+    def reason(self, signals: Signals) -> Reason:
+        """Return the reason that the rule gives when it matches."""
+        return Reason(rule=self.name, text=fill(self.text, signals), customer_text=fill(self.customer_text, signals))
