@@ -1,0 +1,247 @@
+"""The keyring in memory: HMAC-SHA256, AES-256-GCM and Ed25519 from well-known libraries, nothing of our own.
+
+Where the keys come from is the business of ``key_file`` and of bootstrap. Every keyed hash covers a version, its
+purpose and its parts, each with its length in front, so that no two meanings share a value (``architecture.md``,
+Secrets and data at rest).
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jws
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import OKPKey
+from joserfc.jws import JWSRegistry
+from typing_extensions import override
+
+from watchword.adapters.key_file import ID_LENGTH, Key, KeyKind, KeyTable, draw_key, read_table, write_table
+from watchword.domain.instant import Instant, later
+from watchword.domain.limits import bounds_of
+from watchword.domain.secret import Secret
+from watchword.ports.clock import Entropy
+from watchword.ports.keyring import Purpose
+
+if TYPE_CHECKING:
+    # The library has no public name for what its own method returns.
+    from joserfc._rfc7515.model import JWSAlgModel
+
+ALGORITHM: Final = "EdDSA"
+"""RFC 8037 §3.1. RFC 9864 prefers ``Ed25519`` for the same thing; verifiers that know only the older name are many."""
+NONCE_BYTES: Final = 12
+"""96 random bits (SP 800-38D §8.2.2); a key may seal 2**32 values (§8.3), so rotate it before."""
+TAG_BYTES: Final = 16
+"""The whole tag of AES-GCM (SP 800-38D §5.2.1.2)."""
+LEAST_MAC_BYTES: Final = 16
+"""The shortest front of a keyed hash that is believed: 128 bits (SP 800-107 §5.3.3)."""
+GRANT_CHARACTERS_AT_MOST: Final = 8_192
+"""A grant is about 700 characters; whatever is far longer is not looked at."""
+RETIRED_SLACK_S: Final = 3_600
+"""How long after its retirement a process may still sign with a key because it has not read the keys again."""
+_VERSION: Final = b"watchword 1"
+
+
+class KeySet:
+    """Keeps the promise of ``ports.keyring.Keyring`` with keys in memory.
+
+    One object serves a whole process; ``adopt`` changes its keys in one step, so that a rotation needs no restart.
+    """
+
+    __slots__ = ("_entropy", "_ready")
+
+    def __init__(self, table: KeyTable, entropy: Entropy) -> None:
+        self._entropy = entropy
+        self._ready = _prepare(table)
+
+    @classmethod
+    def generate(cls, entropy: Entropy, now: Instant) -> Self:
+        """Return a set with one new key of each kind."""
+        index, mac, sealing, signing = (draw_key(entropy, now) for _ in KeyKind)
+        return cls(KeyTable(index=index, mac=(mac,), sealing=(sealing,), signing=(signing,)), entropy)
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str, entropy: Entropy) -> Self:
+        """Return the set of a ``keys.toml`` text; raises ``ConfigurationError`` that names ``source`` and no key."""
+        return cls(read_table(text, source=source), entropy)
+
+    def to_toml(self) -> str:
+        """Return the text of ``keys.toml``, which is as secret as the keys."""
+        return write_table(self.table)
+
+    @property
+    def table(self) -> KeyTable:
+        """The keys themselves, for writing them down and for listing their ids and times."""
+        return self._ready.table
+
+    def rotate(self, kind: KeyKind, entropy: Entropy, now: Instant) -> "KeySet":
+        """Return a set with a new newest key of this kind; the others go on checking, opening and verifying.
+
+        ``ValueError`` for the index key, which does not rotate.
+        """
+        table, key = self.table, draw_key(entropy, now)
+        match kind:
+            case KeyKind.INDEX:
+                raise ValueError("the index key does not rotate: rows of the database are found by its hashes")
+            case KeyKind.MAC:
+                table = replace(table, mac=(*table.mac, key))
+            case KeyKind.SEALING:
+                table = replace(table, sealing=(*table.sealing, key))
+            case KeyKind.SIGNING:
+                retired = (entry if entry.retired_at else replace(entry, retired_at=now) for entry in table.signing)
+                table = replace(table, signing=(*retired, key))
+        return KeySet(table, entropy)
+
+    def pruned(self, now: Instant) -> "KeySet":
+        """Return a set without the signing keys whose last grant has expired."""
+        *old, newest = self.table.signing
+        live = (key for key in old if _may_be_needed(key, now))
+        return KeySet(replace(self.table, signing=(*live, newest)), self._entropy)
+
+    def adopt(self, other: "KeySet") -> None:
+        """Use the keys of another set from now on, all at once."""
+        self._ready = other._ready  # noqa: SLF001 it is the same class
+
+    def index(self, purpose: Purpose, *parts: bytes) -> bytes:
+        """Return 32 bytes that are the same for the same parts for ever."""
+        return hmac.digest(self._ready.index, _message(purpose, parts), "sha256")
+
+    def mac_key_id(self) -> str:
+        """Return the id of the newest key for ``mac``."""
+        return self._ready.newest_mac
+
+    def mac(self, purpose: Purpose, *parts: bytes, key_id: str | None = None) -> bytes:
+        """Return HMAC-SHA256 under the newest key or the named one; ``KeyError`` for an unknown id."""
+        ready = self._ready
+        secret = ready.mac[ready.newest_mac if key_id is None else key_id]
+        return hmac.digest(secret, _message(purpose, parts), "sha256")
+
+    def is_mac(self, purpose: Purpose, mac: bytes, *parts: bytes) -> bool:
+        """Whether ``mac``, of 16 to 32 bytes, is the front of a keyed hash under any key of the ring."""
+        if not LEAST_MAC_BYTES <= len(mac) <= hashlib.sha256().digest_size:
+            return False
+        message, found = _message(purpose, parts), False
+        for secret in self._ready.mac.values():
+            found |= hmac.compare_digest(hmac.digest(secret, message, "sha256")[: len(mac)], mac)
+        return found
+
+    def seal(self, place: str, plain: bytes) -> bytes:
+        """Return key id, nonce and AES-GCM ciphertext, bound to ``place``."""
+        ready, nonce = self._ready, self._entropy.token(NONCE_BYTES)
+        return ready.newest_sealing + nonce + ready.sealing[ready.newest_sealing].encrypt(nonce, plain, _bound(place))
+
+    def open(self, place: str, sealed: bytes) -> bytes:
+        """Return what ``seal`` was given; ``ValueError`` for a wrong place, an unknown key or a changed value."""
+        cipher = self._ready.sealing.get(sealed[:ID_LENGTH])
+        if cipher is None:
+            raise ValueError("sealed under a key that is not here")
+        body = ID_LENGTH + NONCE_BYTES
+        if len(sealed) < body + TAG_BYTES:
+            raise ValueError("too short to be sealed")
+        try:
+            return cipher.decrypt(sealed[ID_LENGTH:body], sealed[body:], _bound(place))
+        except InvalidTag:
+            raise ValueError("not what was sealed here") from None
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether a sealed value is under the newest key."""
+        return sealed[:ID_LENGTH] == self._ready.newest_sealing
+
+    def sign(self, claims: Mapping[str, object]) -> Secret:
+        """Return a JWT; keys are ordered and Ed25519 draws nothing, so equal claims give equal text."""
+        ready = self._ready
+        key = ready.signing[ready.newest_signing]
+        payload = json.dumps(claims, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        header = {"alg": ALGORITHM, "kid": ready.newest_signing, "typ": "JWT"}
+        return Secret(jws.serialize_compact(header, payload, key, registry=ready.algorithms))
+
+    def verify(self, token: str) -> Mapping[str, object] | None:
+        """Return the claims of a JWT that one of our keys signed, expired or not, or None."""
+        if len(token) > GRANT_CHARACTERS_AT_MOST or not token.isascii():
+            return None
+        ready = self._ready
+        try:
+            signature = jws.extract_compact(token.encode("ascii"), registry=ready.algorithms)
+            key = ready.signing.get(str(signature.headers().get("kid")))
+            if key is None or not jws.validate_compact(signature, key, registry=ready.algorithms):
+                return None
+            claims = json.loads(signature.payload)
+        except (JoseError, ValueError, KeyError, TypeError):
+            return None
+        return claims if isinstance(claims, dict) else None
+
+    def public_keys(self) -> Mapping[str, object]:
+        """Return the JWKS, newest key first."""
+        return {"keys": [dict(key) for key in self._ready.public]}
+
+    def __repr__(self) -> str:
+        ids = ", ".join(f"{kind}: {' '.join(key.id for key in self.table.of(kind))}" for kind in KeyKind)
+        return f"KeySet({ids})"
+
+
+class _OnlyEdDSA(JWSRegistry):
+    """Takes the one algorithm by its older name; the library's own look-up warns of that name at every call."""
+
+    @override
+    def get_alg(self, name: str) -> "JWSAlgModel":
+        if name != ALGORITHM:
+            raise UnsupportedAlgorithmError(ALGORITHM)
+        return self.algorithms[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """The keys as the libraries want them, made once per key and not per call."""
+
+    table: KeyTable
+    index: bytes
+    mac: Mapping[str, bytes]
+    newest_mac: str
+    sealing: Mapping[bytes, AESGCM]
+    newest_sealing: bytes
+    signing: Mapping[str, OKPKey]
+    newest_signing: str
+    public: tuple[Mapping[str, object], ...]
+    algorithms: JWSRegistry
+
+
+def _prepare(table: KeyTable) -> _Ready:
+    signing = {key.id: _signing_key(key) for key in table.signing}
+    return _Ready(
+        table=table,
+        index=table.index.secret,
+        mac={key.id: key.secret for key in table.mac},
+        newest_mac=table.mac[-1].id,
+        sealing={key.id.encode("ascii"): AESGCM(key.secret) for key in table.sealing},
+        newest_sealing=table.sealing[-1].id.encode("ascii"),
+        signing=signing,
+        newest_signing=table.signing[-1].id,
+        public=tuple(key.as_dict(private=False) for key in reversed(signing.values())),
+        algorithms=_OnlyEdDSA(),
+    )
+
+
+def _signing_key(key: Key) -> OKPKey:
+    private = Ed25519PrivateKey.from_private_bytes(key.secret)
+    return OKPKey.import_key(private, {"kid": key.id, "use": "sig", "alg": ALGORITHM})
+
+
+def _may_be_needed(key: Key, now: Instant) -> bool:
+    if key.retired_at is None:
+        return True
+    lifetime_s = bounds_of("grant_lifetime_s").high
+    return now < later(key.retired_at, seconds=lifetime_s + RETIRED_SLACK_S)
+
+
+def _message(purpose: Purpose, parts: tuple[bytes, ...]) -> bytes:
+    pieces = (_VERSION, purpose.encode("ascii"), *parts)
+    return b"".join([len(piece).to_bytes(4, "big") + piece for piece in pieces])
+
+
+def _bound(place: str) -> bytes:
+    return _VERSION + b"\0" + place.encode()
