@@ -1,0 +1,29 @@
+"""The headers that every answer carries unless its maker set them otherwise (ASVS 3.4)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+Header = tuple[bytes, bytes]
+
+_EVERY_ANSWER: Final[tuple[Header, ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+_OVER_TLS: Final[Header] = (b"strict-transport-security", b"max-age=63072000")
+"""Two years (ASVS 3.4.1 asks for one at least); what lies on subdomains is not ours to decide."""
+
+
+def standing_headers(*, over_tls: bool) -> tuple[Header, ...]:
+    """Return the headers of every answer; ``over_tls`` says that the public address is https."""
+    return (*_EVERY_ANSWER, _OVER_TLS) if over_tls else _EVERY_ANSWER
+
+
+def completed(headers: Sequence[Header], standing: Sequence[Header], request_id: str) -> list[Header]:
+    """Return an answer's headers with the standing ones it does not set itself, and its request id."""
+    present = {name.lower() for name, _ in headers}
+    added = [header for header in standing if header[0] not in present]
+    return [*headers, *added, (b"x-request-id", request_id.encode())]
