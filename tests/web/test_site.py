@@ -1,7 +1,5 @@
 """Every request gets an id, the standing headers and one answer, whatever becomes of it."""
 
-from collections.abc import Iterator
-
 import pytest
 from starlette.types import Message
 
@@ -160,7 +158,7 @@ async def test_a_caller_who_left_is_not_answered(site: Site) -> None:
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return next(messages)
+        return messages.pop(0)
 
     async def send(message: Message) -> None:
         sent.append(message)
