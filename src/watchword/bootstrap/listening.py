@@ -1,0 +1,125 @@
+"""Listens on an address and serves ASGI applications on it, together and until told to stop."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from watchword.domain.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """An open socket and what is served on it."""
+
+    socket: socket.socket
+    app: ASGIApp
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one.
+
+    Raises ``ConfigurationError`` where the port is taken or the address is not of this machine.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(2_048)
+    except OSError as error:
+        raise ConfigurationError((_why_not(host, port, error),)) from error
+    opened.setblocking(False)
+    return opened
+
+
+def address_of(opened: socket.socket) -> str:
+    """Return the http address of a listening socket."""
+    host, port = opened.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on can be reached from this machine only."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def serve(listeners: Sequence[Listener], *, ready: Callable[[], Awaitable[None]]) -> None:
+    """Serve until SIGINT or SIGTERM, and let requests that are running finish.
+
+    ``ready`` is called once every listener answers.
+    """
+    servers = [_Server(_settings_for(listener.app)) for listener in listeners]
+    for server in servers[1:]:
+        server.follows = servers[0]
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[listener.socket]))
+        for server, listener in zip(servers, listeners, strict=True)
+    ]
+    announcing = asyncio.create_task(_announce(servers, tasks, ready))
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        announcing.cancel()
+        for listener in listeners:
+            listener.socket.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the first one and stops with it."""
+
+    follows: "_Server | None" = None
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        if self.follows is not None:
+            yield
+            return
+        with super().capture_signals():
+            yield
+
+    async def on_tick(self, counter: int) -> bool:
+        stop = await super().on_tick(counter)
+        return stop or (self.follows is not None and self.follows.should_exit)
+
+
+def _settings_for(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,  # our own holds route templates, never paths with tokens
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # the client's address is read by web/client_address, from trusted proxies only
+        timeout_graceful_shutdown=15,
+    )
+
+
+async def _announce(
+    servers: Sequence[uvicorn.Server], tasks: Sequence[asyncio.Task[None]], ready: Callable[[], Awaitable[None]]
+) -> None:
+    while not all(server.started for server in servers):
+        if any(task.done() for task in tasks):
+            return
+        await asyncio.sleep(0.01)
+    await ready()
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is taken: stop what listens there, or choose another with --port (0 takes any)"
+    if error.errno == errno.EACCES:
+        return f"port {port} on {host} needs rights that this user lacks: choose one above 1023 with --port"
+    return f"cannot listen on {host} port {port}: {error.strerror or error}"
