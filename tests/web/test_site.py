@@ -152,9 +152,7 @@ async def test_a_body_is_dropped_up_to_2_mib_and_then_the_connection_closes(site
 
 
 async def test_a_caller_who_left_is_not_answered(site: Site) -> None:
-    messages: Iterator[Message] = iter(
-        [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
-    )
+    messages: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
     sent: list[Message] = []
 
     async def receive() -> Message:
