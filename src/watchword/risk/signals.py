@@ -17,7 +17,7 @@ from watchword.domain.device import DeviceState
 from watchword.domain.money import Money
 from watchword.risk.profile import Profile
 
-AMOUNT_LEFT_OUT: Final = 1e15
+AMOUNT_LEFT_OUT: Final = 1e18
 """Above every amount that can be written: ``api.md`` allows 15 digits before the point."""
 
 SignalValue = str | int | float | bool
@@ -59,7 +59,7 @@ class Signals:
     action_amount: float = _signal(
         AMOUNT_LEFT_OUT,
         "the amount in its currency; compare it with a number that has a point, such as `100.0`",
-        "without `amount`: 1e15, above every amount that can be written",
+        "without `amount`: 1e18, above every amount that can be written",
     )
     action_currency: str = _signal(
         "", "the ISO 4217 code of the amount; look at `action.high_amount` too", "without `amount`: empty"
@@ -77,7 +77,7 @@ class Signals:
         0, "purchases allowed within the window (24 h) and since the last proof, without this"
     )
     purchase_sum: float = _signal(
-        AMOUNT_LEFT_OUT, "their sum in the currency of this action, with this one", "without `amount`: 1e15"
+        AMOUNT_LEFT_OUT, "their sum in the currency of this action, with this one", "without `amount`: 1e18"
     )
     purchase_sum_threshold: str = _signal(
         "", "the sum that counts as high value, as text; empty without a threshold", "without `amount`: empty"
@@ -190,7 +190,7 @@ def read_signals(values: Mapping[str, SignalValue], details: Mapping[str, Detail
 
 def _checked(declared: Declaration, value: SignalValue) -> SignalValue:
     number = float(value) if declared.type is SignalType.DOUBLE and type(value) is int else value
-    if _TYPES[type(number)] is not declared.type:
+    if _TYPES.get(type(number)) is not declared.type:
         raise ValueError(f"{declared.name} is of type {declared.type}")
     return number
 

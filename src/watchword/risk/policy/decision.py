@@ -43,17 +43,6 @@ class Policy:
             failed_rules=tuple(rule.name for rule, verdict in verdicts if verdict is Verdict.FAILED),
         )
 
-    def reasons_for_everybody(self, action_type: str) -> tuple[Reason, ...]:
-        """Return the reasons that every action of this type is given, whoever its user is: what ``conceal`` may show."""
-        return tuple(
-            rule.reason(Signals(action_type=action_type))
-            for rule in self.rules
-            if rule.mode is RuleMode.ON
-            and rule.then is not Decision.ALLOW
-            and rule.is_unconditional
-            and rule.applies_to(action_type)
-        )
-
     def _judge(self, signals: Signals, activation: Activation) -> list[tuple[Rule, Verdict]]:
         """Return the rules that matched or failed."""
         asked = (rule for rule in self.rules if rule.mode is not RuleMode.OFF and rule.applies_to(signals.action_type))

@@ -29,26 +29,35 @@ def load_policy(text: str, *, source_name: str, action_types: Collection[str] = 
     the four. Raises ``ConfigurationError`` with every problem as ``file:line: rule[index].key (name), column: what``,
     where rules count from 0 and a column is one inside the condition.
     """
+    document = _parse(text, source_name)
     source = _Source(name=source_name, lines=TomlLines(text))
-    document = _parse(text, source)
     tables = document.get("rule", [])
     problems = [*_document_problems(document, source)]
     rules: list[Rule] = []
     for index, table in enumerate(tables if isinstance(tables, list) else []):
         if not isinstance(table, dict):
-            problems.append(f"{source.name}:{source.lines.of_key('rule')}: rule[{index}]: must be a table")
+            problems.append(source.at(source.lines.of_key("rule"), f"rule[{index}]: must be a table"))
             continue
         reading = read_rule(table, types=(*BUILT_IN_TYPES, *action_types), environment=environment)
         rules += [reading.rule] if reading.rule else []
-        problems += (source.place(index, table, problem) for problem in reading.problems)
+        problems += (source.in_rule(index, table, problem) for problem in reading.problems)
     problems += _duplicate_problems(tables, source)
     # A rule that could not be read might be the one that is looked for here.
     if not problems:
         problems += _opening_problems(rules, source)
     if problems:
-        raise ConfigurationError(tuple(problems))
+        in_order = sorted(problems, key=lambda problem: problem.line)
+        raise ConfigurationError(tuple(problem.text for problem in in_order))
     version = sha256(text.encode()).hexdigest()[:_VERSION_DIGITS]
     return Policy(version=version, rules=tuple(rules), environment=environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Located:
+    """A problem with its place in front of its text."""
+
+    line: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +67,12 @@ class _Source:
     name: str
     lines: TomlLines
 
-    def place(self, index: int, table: Mapping[str, object], problem: RuleProblem) -> str:
-        """Return a problem of a rule with its place in front."""
+    def at(self, line: int, text: str) -> _Located:
+        """Return a problem at a line."""
+        return _Located(line=line, text=f"{self.name}:{line}: {text}")
+
+    def in_rule(self, index: int, table: Mapping[str, object], problem: RuleProblem) -> _Located:
+        """Return a problem of a rule at its line."""
         key = "" if problem.key is None else f".{problem.key}"
         name = table.get("name")
         called = f" ({name})" if isinstance(name, str) and name.isprintable() else ""
@@ -67,34 +80,35 @@ class _Source:
         if problem.key is not None and problem.key in table:
             line = self.lines.of_value(index, problem.key, problem.line)
         column = "" if problem.column is None else f", column {problem.column}"
-        return f"{self.name}:{line}: rule[{index}]{key}{called}{column}: {problem.text}"
+        return self.at(line, f"rule[{index}]{key}{called}{column}: {problem.text}")
 
 
-def _parse(text: str, source: _Source) -> dict[str, object]:
+def _parse(text: str, source_name: str) -> dict[str, object]:
     if len(text) > TEXT_CHARACTERS:
-        raise ConfigurationError((f"{source.name}:1: a policy has at most {TEXT_CHARACTERS:,} characters",))
+        raise ConfigurationError((f"{source_name}:1: a policy has at most {TEXT_CHARACTERS:,} characters",))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        line = found[1] if found else str(text.count("\n") + 1)
-        what = str(error)[: found.start()] if found else str(error)
-        column = f", column {found[2]}" if found else ""
-        raise ConfigurationError((f"{source.name}:{line}{column}: not TOML: {what}",)) from None
+        what = str(error)
+        found = re.search(r" \(at line (\d+), column (\d+)\)$", what)
+        if found is None:  # the text ends too early
+            raise ConfigurationError((f"{source_name}:{text.count(chr(10)) + 1}: not TOML: {what}",)) from None
+        place = f"{source_name}:{found[1]}, column {found[2]}"
+        raise ConfigurationError((f"{place}: not TOML: {what[: found.start()]}",)) from None
 
 
-def _document_problems(document: Mapping[str, object], source: _Source) -> Iterator[str]:
+def _document_problems(document: Mapping[str, object], source: _Source) -> Iterator[_Located]:
     for key in document:
         if key != "rule":
-            yield f"{source.name}:{source.lines.of_key(key)}: a policy has no {key}{suggestion(key, ('rule',))}"
+            yield source.at(source.lines.of_key(key), f"a policy has no {key}{suggestion(key, ('rule',))}")
     tables = document.get("rule", [])
     if not isinstance(tables, list) or not tables:
-        yield f"{source.name}:{source.lines.of_key('rule')}: a policy is a list of rules, each under [[rule]]"
+        yield source.at(source.lines.of_key("rule"), "a policy is a list of rules, each under [[rule]]")
     elif len(tables) > RULES_AT_MOST:
-        yield f"{source.name}:{source.lines.of_key('rule')}: a policy has at most {RULES_AT_MOST} rules"
+        yield source.at(source.lines.of_rule(RULES_AT_MOST), f"a policy has at most {RULES_AT_MOST} rules")
 
 
-def _duplicate_problems(tables: object, source: _Source) -> Iterator[str]:
+def _duplicate_problems(tables: object, source: _Source) -> Iterator[_Located]:
     seen: dict[str, int] = {}
     for index, table in enumerate(tables if isinstance(tables, list) else []):
         name = table.get("name") if isinstance(table, dict) else None
@@ -102,25 +116,22 @@ def _duplicate_problems(tables: object, source: _Source) -> Iterator[str]:
             continue
         if name in seen:
             first = source.lines.of_rule_key(seen[name], "name")
-            text = f"this name is taken by the rule in line {first}"
-            yield source.place(index, table, RuleProblem(key="name", text=text))
+            yield source.in_rule(index, table, RuleProblem(key="name", text=f"is taken by the rule in line {first}"))
         else:
             seen[name] = index
 
 
-def _opening_problems(rules: list[Rule], source: _Source) -> Iterator[str]:
+def _opening_problems(rules: list[Rule], source: _Source) -> Iterator[_Located]:
     """Return what would let a type pass that is always asked (B2, B3), and how to close it."""
     for action_type in ALWAYS_CHALLENGED:
-        named = [(index, rule) for index, rule in enumerate(rules) if action_type in rule.actions]
-        if any(_always_asks(rule) for _, rule in named):
+        if any(rule.applies_to(action_type) and _always_asks(rule) for rule in rules):
             continue
-        near = "".join(
-            f" Rule {rule.name} in line {source.lines.of_rule(index)} {_lack(rule)}." for index, rule in named
-        )
-        yield (
-            f"{source.name}:1: this policy would let a {action_type} pass without proof, which no policy may."
-            f'{near} Write a rule with actions = [{action_type!r}] and then = "challenge",'
-            " without when and unless, in mode on"
+        named = [(index, rule) for index, rule in enumerate(rules) if action_type in rule.actions]
+        near = "".join(f" Rule {rule.name} {_lack(rule)}." for _, rule in named)
+        yield source.at(
+            source.lines.of_rule(named[0][0]) if named else 1,
+            f"this policy would let {action_type} pass without proof, which no policy may.{near}"
+            f' Write a rule with actions = ["{action_type}"], then = "challenge" and mode on, without when and unless',
         )
 
 

@@ -139,7 +139,9 @@ def _read_condition(text: object, key: str, environment: Environment) -> Conditi
     if text is None:
         return None
     if not isinstance(text, str):
-        return (RuleProblem(key=key, text="must be a text in quotes; leave it out for always"),)
+        return (RuleProblem(key=key, text="must be a text in quotes"),)
+    if not text.strip():
+        return (RuleProblem(key=key, text="is empty; leave it out for always"),)
     condition = compile_condition(text, environment)
     if not isinstance(condition, Condition):
         return tuple(

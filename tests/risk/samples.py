@@ -1,0 +1,191 @@
+"""Actions, profiles and policies for the tests of the risk layer; nothing here looks at the outside."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, Action, Detail
+from watchword.domain.application import Application
+from watchword.domain.budget import Lane
+from watchword.domain.contact import Channel
+from watchword.domain.device import DeviceState
+from watchword.domain.ids import ActionId, ApplicationId, UserId, UserKey
+from watchword.domain.instant import Instant
+from watchword.domain.limits import Limits, Mode
+from watchword.domain.money import Money
+from watchword.domain.user import User, UserRef
+from watchword.risk.policy import Environment, Policy, load_policy
+from watchword.risk.profile import Profile
+from watchword.risk.signals import Signals, observe
+
+DEFAULT_POLICY: Final = Path(__file__).parents[2] / "src" / "watchword" / "config" / "default_policy.toml"
+NOW: Final = Instant(1_800_000_000_000)
+USER_KEY: Final = UserKey(b"user-key")
+SHOP: Final = ApplicationId("shop")
+
+ALWAYS_ASKED: Final = """
+[[rule]]
+name = "password-reset"
+actions = ["password_reset"]
+then = "challenge"
+text = "A reset"
+customer_text = "A reset."
+
+[[rule]]
+name = "account-update"
+actions = ["account_update"]
+then = "challenge"
+text = "A change"
+customer_text = "A change."
+"""
+"""Without these two no policy is accepted."""
+ALLOWED: Final = """
+[[rule]]
+name = "ordinary"
+actions = ["sign_in", "purchase"]
+then = "allow"
+text = "Ordinary"
+"""
+
+
+def usd(value: str) -> Money:
+    return Money(value=Decimal(value), currency="USD")
+
+
+def an_application(**limits: int) -> Application:
+    return Application(
+        id=SHOP,
+        name="Shop",
+        mode=Mode.LIVE,
+        limits=Limits(**limits),
+        issuer="https://verify.shop.example",
+        channels=(Channel.SMS, Channel.EMAIL),
+        high_value={"USD": usd("500.00"), "JPY": Money(value=Decimal(50_000), currency="JPY")},
+        action_types=("withdrawal",),
+    )
+
+
+def an_action(action_type: str, amount: Money | None = None, details: Mapping[str, Detail] | None = None) -> Action:
+    default: Mapping[str, Detail] = {"field": "password"} if action_type == ACCOUNT_UPDATE else {}
+    return Action(
+        id=ActionId("act_1"),
+        application_id=SHOP,
+        user_id=UserId("u-1"),
+        user_key=USER_KEY,
+        type=action_type,
+        amount=amount,
+        details=default if details is None else details,
+        created_at=NOW,
+    )
+
+
+A_USER: Final = User(
+    ref=UserRef(application_id=SHOP, key=USER_KEY), id=UserId("u-1"), contacts=(), locale=None, created_at=NOW
+)
+A_PROFILE: Final = Profile(
+    now=NOW,
+    user=A_USER,
+    failures=0,
+    lane_free_at=None,
+    starts_free_at=None,
+    unproven_same_type=False,
+    unproven_networks=0,
+    purchase_count=0,
+    purchase_sum=Decimal(0),
+    countries_seen=frozenset({"NO"}),
+    last_seen_at=NOW,
+    reset_at=None,
+    reset_contact_id=None,
+    breaker_open=False,
+)
+
+
+def ordinary(action_type: str = PURCHASE, **changes: Any) -> Signals:
+    """Give the signals of an action about which nothing is remarkable: a known device at a known place, 20 dollars."""
+    signals = observe(
+        an_action(action_type, usd("20.00") if action_type == PURCHASE else None),
+        A_PROFILE,
+        device_state=DeviceState.KNOWN,
+        device_stolen=False,
+        lane=Lane.OWN,
+        country="NO",
+        application=an_application(),
+    )
+    return replace(signals, **changes)
+
+
+TRUSTED: Final[Mapping[str, Any]] = {"device_state": "trusted", "device_known": True, "device_trusted": True}
+NEW: Final[Mapping[str, Any]] = {
+    "device_state": "new",
+    "device_known": False,
+    "device_trusted": False,
+    "lane": "open",
+}
+
+
+def policy_of(text: str, environment: Environment) -> Policy:
+    """Load rules together with the two that every policy needs and one that lets ordinary actions pass."""
+    return load_policy(
+        text + ALWAYS_ASKED + ALLOWED, source_name="policy.toml", action_types=("withdrawal",), environment=environment
+    )
+
+
+def names(policy: Policy, signals: Signals) -> list[str]:
+    """Give the rules that are named as reasons."""
+    return [reason.rule for reason in policy.assess(signals).reasons]
+
+
+ACTION_TYPES: Final = ("sign_in", "password_reset", "account_update", "purchase", "withdrawal", "never declared", "")
+
+
+@st.composite
+def any_signals(draw: st.DrawFn) -> Signals:
+    """Give signals of every kind, also combinations that observing never makes."""
+    flags = st.booleans()
+    text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+    return Signals(
+        action_type=draw(st.sampled_from(ACTION_TYPES)),
+        action_has_amount=draw(flags),
+        action_amount=draw(st.floats()),
+        action_currency=draw(text),
+        action_has_threshold=draw(flags),
+        action_threshold=draw(text),
+        action_high_amount=draw(flags),
+        purchase_count=draw(st.integers(0, 2**31)),
+        purchase_sum=draw(st.floats()),
+        purchase_sum_threshold=draw(text),
+        purchase_high_sum=draw(flags),
+        purchase_high_count=draw(flags),
+        purchase_high_value=draw(flags),
+        device_state=draw(st.sampled_from(list(DeviceState))).value,
+        device_known=draw(flags),
+        device_trusted=draw(flags),
+        device_stolen=draw(flags),
+        place_country=draw(text),
+        place_known=draw(flags),
+        user_registered=draw(flags),
+        user_failures=draw(st.integers(0, 2**31)),
+        user_unproven_same_type=draw(flags),
+        user_unproven_networks=draw(st.integers(0, 2**31)),
+        user_attack_suspected=draw(flags),
+        user_disputed=draw(flags),
+        user_recent_reset=draw(flags),
+        account_field=draw(text),
+        lane=draw(st.sampled_from(list(Lane))).value,
+        details=draw(
+            st.dictionaries(st.from_regex("[a-z][a-z0-9_]{0,8}", fullmatch=True), details_values(), max_size=4)
+        ),
+    )
+
+
+def details_values() -> st.SearchStrategy[Detail]:
+    """Give values that ``details`` may hold."""
+    return st.one_of(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+        st.integers(-(2**53) + 1, 2**53 - 1),
+        st.booleans(),
+    )

@@ -1,0 +1,108 @@
+"""What holds for all signals: there is always a decision, and more risk never makes it milder (I12)."""
+
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.risk.samples import any_signals, ordinary, policy_of
+from watchword.domain.action import ALWAYS_CHALLENGED, Decision
+from watchword.risk.policy import Environment, Policy
+from watchword.risk.score import rate
+from watchword.risk.signals import Signals
+
+RISKIER: tuple[dict[str, Any], ...] = (
+    {"device_state": "new", "device_known": False, "device_trusted": False},
+    {"device_stolen": True},
+    {"place_known": False},
+    {"place_known": False, "place_country": ""},
+    {"action_high_amount": True, "purchase_high_value": True},
+    {"action_has_amount": False, "action_has_threshold": False, "purchase_high_value": True},
+    {"purchase_high_sum": True, "purchase_high_value": True},
+    {"purchase_high_count": True, "purchase_high_value": True},
+    {"user_unproven_same_type": True},
+    {"user_attack_suspected": True},
+    {"user_disputed": True},
+    {"user_recent_reset": True},
+    {"user_failures": 2**31},
+    {"user_unproven_networks": 2**31},
+    {"lane": "open"},
+)
+"""Each makes an action riskier or leaves something out."""
+
+ARBITRARY_RULES = """
+[[rule]]
+name = "details"
+when = "details.gift == true"
+unless = "details.count > 3"
+then = "challenge"
+text = "Details"
+customer_text = "Details."
+
+[[rule]]
+name = "amounts"
+when = "int(action.amount) % purchase.count == 1 || details.note.startsWith('x')"
+unless = "details.other == 1"
+then = "allow"
+text = "Amounts"
+
+[[rule]]
+name = "denied"
+when = "details.count > 3 && device.stolen"
+then = "deny"
+text = "Denied"
+"""
+
+
+@pytest.fixture(scope="module")
+def careless_policy(environment: Environment) -> Policy:
+    """Give a policy whose rules fail for many signals."""
+    return policy_of(ARBITRARY_RULES.replace("% purchase.count", "% (purchase.count + 1)"), environment)
+
+
+def strictness(decision: Decision) -> int:
+    return list(Decision).index(decision)
+
+
+@given(signals=any_signals())
+def test_there_is_always_a_decision_with_reasons(default_policy: Policy, signals: Signals) -> None:
+    assessment = default_policy.assess(signals)
+    assert assessment.reasons
+    assert 0 <= assessment.score <= 1
+    assert assessment.failed_rules == ()
+
+
+@given(signals=any_signals())
+@example(Signals(action_type="withdrawal", details={"gift": 1, "count": "x", "note": True}))
+def test_rules_that_fail_never_end_in_an_allow(careless_policy: Policy, signals: Signals) -> None:
+    assessment = careless_policy.assess(signals)
+    assert assessment.reasons
+    if assessment.failed_rules or signals.action_type in ALWAYS_CHALLENGED:
+        assert assessment.decision is not Decision.ALLOW
+
+
+@given(signals=any_signals(), change=st.sampled_from(RISKIER))
+@example(signals=ordinary(), change={"place_known": False})
+def test_a_risk_signal_never_makes_it_milder(default_policy: Policy, signals: Signals, change: dict[str, Any]) -> None:
+    before, after = default_policy.assess(signals), default_policy.assess(replace(signals, **change))
+    assert strictness(after.decision) >= strictness(before.decision)
+    assert after.score >= before.score
+
+
+@given(signals=any_signals())
+def test_the_terms_are_finite_and_make_the_score(signals: Signals) -> None:
+    score, terms = rate(signals)
+    assert all(isfinite(term.nats) and term.text for term in terms)
+    assert score == rate(signals)[0]
+    assert len({term.signal for term in terms}) == len(terms)
+
+
+@given(signals=any_signals())
+def test_the_decision_is_the_strictest_of_its_reasons(careless_policy: Policy, signals: Signals) -> None:
+    assessment = careless_policy.assess(signals)
+    then = {rule.name: rule.then for rule in careless_policy.rules}
+    at_least = [then.get(reason.rule, Decision.CHALLENGE) for reason in assessment.reasons]
+    assert strictness(assessment.decision) >= max(map(strictness, at_least))
