@@ -1,0 +1,162 @@
+"""Everything the entry page and its help page show, ready to be written down; decides nothing that the server obeys."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from watchword.domain.challenge import Option
+from watchword.domain.contact import Channel
+from watchword.domain.instant import Instant, seconds_until
+from watchword.domain.message import DeliveryStatus
+from watchword.flow.show import ChallengeView, show
+from watchword.pages.flash import Said
+from watchword.pages.subject import Subject, describe
+from watchword.pages.visit import Visit, is_elsewhere
+from watchword.pages.words import Words, isolated, marked_reference, one_line
+from watchword.ports import Ports
+
+_ABOUT_CODE = frozenset({Said.EMPTY, Said.SHORT, Said.LONG, Said.MALFORMED, Said.INCORRECT, Said.SUPERSEDED})
+_ABOUT_TRIES = frozenset({Said.INCORRECT, Said.SUPERSEDED})
+_GOOD_NEWS = frozenset({Said.SENT_AGAIN, Said.SENT_NEW, Said.SENT_MAYBE})
+_BAD_NEWS = frozenset({Said.NOT_SENT, Said.SENDS_SPENT, Said.UNUSABLE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendChoice:
+    """One way to get a message, as a button."""
+
+    label: Markup
+    contact: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What can be sent now."""
+
+    again: Markup | None
+    """The label of "the same once more", or None where there is nothing to repeat."""
+    wait_s: int
+    """How long the same contact and channel has to wait."""
+    others: tuple[SendChoice, ...]
+    left: Markup | None
+    """How many messages are left, once it is good to know."""
+    spent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntrySheet:
+    """The content of the entry page and of its help page."""
+
+    brand: Markup
+    brand_text: str
+    subject: Subject
+    summary: Markup | None
+    """What the application adds in its own words."""
+    reasons: tuple[str, ...]
+    reference: Markup
+    concealed: bool
+    elsewhere: bool
+    takes_code: bool
+    """Whether a code was sent, so that there is something to enter."""
+    sent: Markup
+    """Where the code went, or the question where it shall go."""
+    channel: Channel | None
+    where: Markup | None
+    code_length: int
+    error: Markup | None
+    """What is wrong with what was entered."""
+    tries: Markup | None
+    news: Markup | None
+    bad_news: Markup | None
+    ends_at: Instant
+    now: Instant
+    delivery: Markup | None
+    trust_days: int | None
+    """For how many days this device can be trusted; None where that is not offered (B13)."""
+    others_count_from: Instant | None
+    sending: Sending
+    support: str | None
+    has_way_back: bool
+
+
+def entry_sheet(ports: Ports, words: Words, visit: Visit, said: Said | None, *, has_way_back: bool) -> EntrySheet:
+    """Return the content of the page of a pending challenge."""
+    challenge, application = visit.challenge, visit.application
+    view, action = show(ports, challenge), challenge.action
+    where = None if view.route is None else words.masked(view.route.channel.kind, view.route.masked)
+    return EntrySheet(
+        brand=isolated(application.name),
+        brand_text=one_line(application.name),
+        subject=describe(challenge, words, ports.atlas),
+        summary=isolated(action.summary) if action.summary else None,
+        reasons=challenge.reasons_text,
+        reference=marked_reference(view.reference),
+        concealed=action.conceal,
+        elsewhere=is_elsewhere(ports, visit),
+        takes_code=challenge.sends > 0,
+        sent=_sent(words, visit, view, where),
+        channel=None if view.route is None else view.route.channel,
+        where=where,
+        code_length=view.code_length,
+        error=words.say(f"said.{said}") if said in _ABOUT_CODE else None,
+        tries=words.count("tries_left", view.attempts_left) if said in _ABOUT_TRIES else None,
+        news=words.say(f"said.{said}") if said in _GOOD_NEWS else None,
+        bad_news=words.say(f"said.{said}") if said in _BAD_NEWS else None,
+        ends_at=view.expires_at,
+        now=visit.now,
+        delivery=_delivery(words, view),
+        trust_days=application.limits.device_trusted_days if challenge.trust_allowed else None,
+        others_count_from=view.others_count_from,
+        sending=_sending(words, visit, view),
+        support=application.support,
+        has_way_back=has_way_back,
+    )
+
+
+def _sent(words: Words, visit: Visit, view: ChallengeView, where: Markup | None) -> Markup:
+    if visit.challenge.sends == 0:
+        brand = isolated(visit.application.name)
+        return words.say("sent.nothing") if view.options else words.say("sent.nothing_possible", brand=brand)
+    if view.route is None:
+        return words.say("sent.concealed")
+    return words.say(f"sent.{view.route.channel}", where=where)
+
+
+def _delivery(words: Words, view: ChallengeView) -> Markup | None:
+    status = view.delivery_status
+    if status is None or status is DeliveryStatus.WITHHELD:
+        return None
+    time = words.clock(view.delivery_updated_at or view.expires_at)
+    return words.say(f"delivery.{status}", time=time)
+
+
+def _sending(words: Words, visit: Visit, view: ChallengeView) -> Sending:
+    challenge = visit.challenge
+    left = visit.application.limits.sends_per_challenge - challenge.sends
+    spent = left <= 0
+    repeatable = challenge.sends > 0 and not spent and view.resend_at < view.expires_at
+    is_call = view.route is not None and view.route.channel is Channel.VOICE
+    return Sending(
+        again=words.say("resend.call" if is_call else "resend") if repeatable else None,
+        wait_s=seconds_until(view.resend_at, visit.now),
+        others=() if spent else _others(words, view, concealed=challenge.action.conceal),
+        left=words.count("sends_left", left) if challenge.sends > 1 and not spent else None,
+        spent=spent,
+    )
+
+
+def _others(words: Words, view: ChallengeView, *, concealed: bool) -> tuple[SendChoice, ...]:
+    route = view.route
+    return tuple(
+        SendChoice(label=_send_label(words, option, channel, concealed=concealed), contact=option.id, channel=channel)
+        for option in view.options
+        for channel in option.channels
+        if route is None or (option.id, channel) != (route.option_id, route.channel)
+    )
+
+
+def _send_label(words: Words, option: Option, channel: Channel, *, concealed: bool) -> Markup:
+    if concealed:
+        return words.say(f"send.{channel}.concealed")
+    return words.say(f"send.{channel}", where=words.masked(option.kind, option.masked))

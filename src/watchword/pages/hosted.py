@@ -1,0 +1,79 @@
+"""The addresses of the pages, and how what goes wrong on them is answered; knows no single page."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from watchword.domain.errors import NotFound, Refusal, StorageUnavailable
+from watchword.pages.assets import AssetPages
+from watchword.pages.disavow import DisavowPages
+from watchword.pages.entry import EntryPages
+from watchword.pages.refused import STATUS, PageRefused, Why
+from watchword.pages.renderer import Renderer, make_renderer
+from watchword.ports import Ports
+from watchword.web.client_address import Network
+
+Handler = Callable[[Request], Awaitable[Response]]
+RETRY_AFTER_S: Final = 5
+"""How long a browser is told to wait while the store does not answer."""
+
+
+def create_page_routes(ports: Ports, *, trusted_proxies: Sequence[Network] = ()) -> list[Route]:
+    """Return the routes of the hosted pages.
+
+    ``trusted_proxies`` are those whose word about the client's address is believed. Every answer is a page: a handler's
+    refusals are turned into one here, and so is a store that does not answer.
+    """
+    base = urlsplit(ports.page_base)
+    root, own_origin = base.path.rstrip("/"), f"{base.scheme}://{base.netloc}"
+    renderer = make_renderer(root)
+    entry = EntryPages(ports=ports, renderer=renderer, own_origin=own_origin)
+    disavow = DisavowPages(ports=ports, renderer=renderer, own_origin=own_origin, trusted_proxies=trusted_proxies)
+    table: list[tuple[str, Mapping[str, Handler]]] = [
+        ("/c/{token}", {"GET": entry.show, "POST": entry.check}),
+        ("/c/{token}/help", {"GET": entry.help}),
+        ("/c/{token}/send", {"GET": entry.back_to_entry, "POST": entry.send}),
+        ("/c/{token}/deny", {"GET": entry.back_to_entry, "POST": entry.deny}),
+        ("/c/{token}/cancel", {"GET": entry.back_to_entry, "POST": entry.cancel}),
+        ("/no", {"GET": disavow.show, "POST": disavow.act}),
+        ("/assets/{digest}/{name}", {"GET": AssetPages(assets=renderer.assets).show}),
+    ]
+    return [Route(path, _answering(handlers, renderer), methods=list(handlers)) for path, handlers in table]
+
+
+def _answering(handlers: Mapping[str, Handler], renderer: Renderer) -> Handler:
+    async def answer(request: Request) -> Response:
+        handler = handlers["GET" if request.method == "HEAD" else request.method]
+        token = request.path_params.get("token")
+        again = None if token is None else f"{renderer.root}/c/{token}"
+        try:
+            return await handler(request)
+        except PageRefused as refusal:
+            return _refused(renderer, refusal.why, STATUS[refusal.why], None if refusal.why is Why.UNKNOWN else again)
+        except NotFound:
+            return _refused(renderer, Why.UNKNOWN, STATUS[Why.UNKNOWN], None)
+        except Refusal as refusal:
+            return _refused(renderer, Why.KIND, refusal.status, again)
+        except StorageUnavailable:
+            return _refused(renderer, "unavailable", 503, again, retry_after_s=RETRY_AFTER_S)
+
+    return answer
+
+
+def _refused(
+    renderer: Renderer, why: str, status: int, again: str | None, *, retry_after_s: int | None = None
+) -> Response:
+    return renderer.page(
+        "refused.html",
+        status=status,
+        retry_after_s=retry_after_s,
+        why=why,
+        wait_s=None,
+        free_at=None,
+        brand="",
+        again=again,
+    )

@@ -1,0 +1,73 @@
+"""Turns templates into answers with the headers that every page carries; knows no challenge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from babel import Locale
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from watchword.pages.assets import Asset, read_assets
+from watchword.pages.english import TEXTS
+from watchword.pages.words import Words
+
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'"
+)
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "otp-credentials=(self), camera=(), geolocation=(), microphone=(), payment=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renderer:
+    """Writes pages in one language."""
+
+    environment: Environment
+    words: Words
+    assets: Mapping[str, Asset]
+    root: str
+    """What stands before the path of every link: the path of ``page_base``, mostly empty."""
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        form_targets: tuple[str, ...] = (),
+        retry_after_s: int | None = None,
+        **values: object,
+    ) -> HTMLResponse:
+        """Return a page; ``form_targets`` are the sources besides our own that a form may end at."""
+        headers = {**_HEADERS, "Content-Security-Policy": " ".join((_POLICY, *form_targets))}
+        if retry_after_s is not None:
+            headers["Retry-After"] = str(max(1, retry_after_s))
+        addresses = {name: asset.address for name, asset in self.assets.items()}
+        text = self.environment.get_template(template).render(
+            words=self.words, assets=addresses, root=self.root, **values
+        )
+        return HTMLResponse(text, status_code=status, headers=headers)
+
+
+def make_renderer(root: str) -> Renderer:
+    """Return the renderer of the English pages; reads the templates and assets of the package."""
+    return Renderer(
+        environment=Environment(
+            loader=PackageLoader("watchword.pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        ),
+        words=Words(locale=Locale("en"), texts=TEXTS),
+        assets=read_assets(root),
+        root=root,
+    )

@@ -1,0 +1,88 @@
+// Makes the page kinder; without it everything works. No library, no request of its own, nothing is sent by itself.
+(function () {
+  "use strict";
+  var main = document.querySelector("main[data-now]");
+  if (!main) return;
+  var language = document.documentElement.lang;
+  var plural = new Intl.PluralRules(language);
+  // The server's clock counts: how far this one is off is fixed when the page comes in.
+  var off = Number(main.dataset.now) - Date.now();
+  var ends = Number(main.dataset.ends);
+  var now = function () { return Date.now() + off; };
+
+  document.querySelectorAll("time[data-local]").forEach(function (time) {
+    var when = new Date(time.dateTime);
+    var clock = { hour: "2-digit", minute: "2-digit" };
+    var day = { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" };
+    time.textContent = new Intl.DateTimeFormat(navigator.language || language, time.dataset.local === "day" ? day : clock).format(when);
+  });
+
+  // The same code is not asked for twice by an impatient finger. (Returning by "back" makes the buttons live again.)
+  var sent = new Set();
+  document.addEventListener("submit", function (event) {
+    if (sent.has(event.target) || event.target.dataset.waiting) event.preventDefault();
+    else sent.add(event.target);
+  });
+  window.addEventListener("pageshow", function () { sent.clear(); });
+
+  document.querySelectorAll("form[data-resend]").forEach(function (form) {
+    var button = form.querySelector("button");
+    var hint = form.querySelector(".hint");
+    var free = now() + Number(form.dataset.waitS) * 1000;
+    if (!hint) return;
+    var tick = function () {
+      var left = Math.ceil((free - now()) / 1000);
+      if (left <= 0) {
+        button.removeAttribute("aria-disabled");
+        button.removeAttribute("aria-describedby");
+        delete form.dataset.waiting;
+        hint.remove();
+        return;
+      }
+      button.setAttribute("aria-disabled", "true");
+      form.dataset.waiting = "1";
+      hint.textContent = (plural.select(left) === "one" ? hint.dataset.one : hint.dataset.other).replace("{n}", left);
+      setTimeout(tick, 250);
+    };
+    tick();
+  });
+
+  // Only two things are said aloud: one minute left, and over.
+  var status = document.querySelector("[data-soon]");
+  if (status) {
+    var say = function (text) { if (status.textContent !== text) status.textContent = text; };
+    var watch = function () {
+      var left = ends - now();
+      if (left <= 0) return say(status.dataset.over);
+      if (left <= 60000) say(status.dataset.soon);
+      setTimeout(watch, Math.min(1000, left));
+    };
+    watch();
+  }
+
+  var input = document.getElementById("code");
+  if (!input) return;
+  var length = Number(input.form.dataset.codeLength);
+
+  // Shows a pasted code without its spaces; whatever is not clearly one code is left as it was pasted.
+  input.addEventListener("paste", function (event) {
+    var text = event.clipboardData ? event.clipboardData.getData("text") : "";
+    var digits = text.replace(/[\s\u2010-\u2015-]/g, "");
+    if (digits.length !== length || !/^[0-9]+$/.test(digits)) return;
+    event.preventDefault();
+    input.value = digits;
+  });
+
+  // WebOTP where the browser has it: the code is filled in, and it is still a person who presses the button.
+  if ("OTPCredential" in window && navigator.credentials) {
+    var stop = new AbortController();
+    input.form.addEventListener("submit", function () { stop.abort(); });
+    window.addEventListener("pagehide", function () { stop.abort(); });
+    navigator.credentials.get({ otp: { transport: ["sms"] }, signal: stop.signal }).then(function (otp) {
+      if (otp && otp.code && !input.value) {
+        input.value = otp.code;
+        input.form.querySelector("button").focus();
+      }
+    }).catch(function () { /* no message came, or the person declined */ });
+  }
+})();

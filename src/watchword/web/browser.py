@@ -1,0 +1,81 @@
+"""The random cookie that tells one browser from another, and what a challenge is bound to by it; knows no page.
+
+The cookie says nothing about a person and opens nothing by itself: it only makes sure that a challenge is finished in
+the browser that began it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from watchword.domain.ids import ChallengeId, decode, encode
+from watchword.ports.clock import Entropy
+from watchword.ports.keyring import Keyring, Purpose
+
+COOKIE_BYTES: Final = 32
+"""256 random bits (SP 800-63B-4 §5.1 asks for at least 64 of a session secret)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """One browser, as far as we know it."""
+
+    value: str
+    """The value of its cookie."""
+    is_fresh: bool
+    """Whether the request brought no cookie of ours, so that this answer has to set it."""
+
+
+def is_secure(page_base: str) -> bool:
+    """Whether the pages are reached by https; plain http is for loopback in ``dev``."""
+    return urlsplit(page_base).scheme == "https"
+
+
+def cookie_name(page_base: str, name: str) -> str:
+    """Return the name under which a cookie of the pages is set.
+
+    ``__Host-`` ties it to exactly this host, https and the root path, so that no neighbour can plant one; browsers
+    refuse that prefix over plain http.
+    """
+    return f"__Host-{name}" if is_secure(page_base) else name
+
+
+def browser_cookie(page_base: str) -> str:
+    """Return the name of the cookie that stands for a browser."""
+    return "__Host-watchword" if is_secure(page_base) else "watchword-browser"
+
+
+def read_browser(request: Request, page_base: str) -> Browser | None:
+    """Return the browser that a request comes from; None where it brings no cookie that we could have made."""
+    value = request.cookies.get(browser_cookie(page_base), "")
+    data = decode(value) if len(value) <= 2 * COOKIE_BYTES else None
+    if data is None or len(data) != COOKIE_BYTES:
+        return None
+    return Browser(value=value, is_fresh=False)
+
+
+def meet_browser(request: Request, page_base: str, entropy: Entropy) -> Browser:
+    """Return the browser that a request comes from, with a new name where it has none. Stores nothing."""
+    known = read_browser(request, page_base)
+    return known or Browser(value=encode(entropy.token(COOKIE_BYTES)), is_fresh=True)
+
+
+def set_browser(response: Response, browser: Browser, page_base: str) -> None:
+    """Let the answer name the browser, where it had no name yet; the cookie ends with the browser's session."""
+    if browser.is_fresh:
+        set_cookie(response, browser_cookie(page_base), browser.value, page_base)
+
+
+def set_cookie(response: Response, name: str, value: str, page_base: str, *, lifetime_s: int | None = None) -> None:
+    """Set a cookie that scripts cannot read and that foreign pages cannot send along with a form."""
+    response.set_cookie(
+        name, value, max_age=lifetime_s, path="/", secure=is_secure(page_base), httponly=True, samesite="lax"
+    )
+
+
+def browser_binding(keyring: Keyring, browser: Browser, challenge_id: ChallengeId) -> bytes:
+    """Return what a challenge is bound to: a keyed hash, so that the store's copy is no cookie."""
+    return keyring.index(Purpose.BROWSER, browser.value.encode(), challenge_id.encode())
