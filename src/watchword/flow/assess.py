@@ -43,7 +43,7 @@ CONCEALED: Final = Reason(
     text="This action always needs a code, whoever it is for.",
     customer_text="We ask for a code every time this is requested.",
 )
-"""What a concealed answer says about why, where no rule without a condition says it (``api.md``, ``conceal``)."""
+"""All that a concealed answer says about why: it holds for everybody (``api.md``, ``conceal``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,8 @@ async def assess(
             country=case.country,
         )
     )
-    if conceal:
+    if conceal:  # what the policy would let pass is asked, and what it denies gets a challenge that nobody can answer
+        case = replace(case, barred=assessment.decision is Decision.DENY)
         assessment = replace(assessment, decision=Decision.CHALLENGE)
     if assessment.decision is Decision.CHALLENGE:
         return await _challenge(ports, replace(case, assessment=assessment), send=report.send, keep=keep)
@@ -203,6 +204,7 @@ async def _gather(ports: Ports, application: Application, report: Report, *, con
         lane=lane,
         country=None if report.ip is None else ports.atlas.country(report.ip),
         confirms=None,
+        barred=False,
     )
 
 
@@ -301,7 +303,7 @@ def _answer(
     return Assessed(
         action=case.action,
         decision=assessment.decision,
-        reasons=_told_to_everybody(ports, case) if concealed else reasons,
+        reasons=(CONCEALED,) if concealed else reasons,
         score=0.0 if concealed else assessment.score,
         terms=() if concealed else assessment.terms,
         challenge=challenge,
@@ -310,11 +312,6 @@ def _answer(
         grant=None if grant is None else write_grant(ports, case.application, grant),
         retry_after_s=None if retry_at is None else seconds_until(retry_at, now),
     )
-
-
-def _told_to_everybody(ports: Ports, case: Case) -> tuple[Reason, ...]:
-    """Return the reasons that hold whoever it is: those of rules without a condition."""
-    return ports.policies[case.application.id].reasons_for_everybody(case.action.type) or (CONCEALED,)
 
 
 def _device(ports: Ports, case: Case) -> DeviceView:

@@ -59,6 +59,8 @@ class Case:
     country: str | None
     confirms: Contact | None
     """The one contact that a confirmation is about."""
+    barred: bool
+    """The policy denies a concealed action: its challenge is a decoy."""
 
     @property
     def device_id(self) -> DeviceId | None:
@@ -92,11 +94,12 @@ async def open_challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Ope
     refused = _refusal(case, able)
     if refused is not None and not case.action.conceal:
         return refused
+    unanswerable = refused is not None or case.barred
     await _charge_start(ports, case)
-    first = await _first_contact(ports, case, able.contacts) if send and refused is None else None
+    first = await _first_contact(ports, case, able.contacts) if send and not unanswerable else None
     barred = first.free_at if isinstance(first, Full) else None
     contact = first if isinstance(first, Contact) else None
-    decoy = case.action.conceal and (refused is not None or barred is not None)
+    decoy = case.action.conceal and (unanswerable or barred is not None)
     opening = _opening(ports, case, able, contact, send=send, decoy=decoy, barred_until=None if decoy else barred)
     outcome = await ports.store.open_challenge(opening, keep=keep)
     if isinstance(outcome, StartsFull):
