@@ -151,6 +151,8 @@ def canned_server() -> Iterator[CannedServer]:
 def _handler_for(server: CannedServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # One packet for head and body; else each answer waits for the delayed acknowledgement of the first.
+        wbufsize = -1
 
         def answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)

@@ -1,0 +1,113 @@
+"""The customer's account: what is known of him, and changing his password and postal address."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from watchword.demo.asking import ask
+from watchword.demo.customers import Customer, advice_for
+from watchword.demo.forms import read_form
+from watchword.demo.intentions import Kind, new_intention
+from watchword.demo.passwords import hash_password, is_password, weakness
+from watchword.demo.shop import shop_of
+from watchword.demo.templating import render
+from watchword.demo.visits import customer_of, visit_of
+from watchword_client import BoundFields, User, WatchwordError
+
+LONGEST_ADDRESS = 300
+"""Characters of a postal address."""
+
+
+def account_routes() -> list[Route]:
+    """Return the routes of this journey."""
+    return [
+        Route("/account", show_account, methods=["GET"]),
+        Route("/account/password", show_password, methods=["GET"]),
+        Route("/account/password", change_password, methods=["POST"]),
+        Route("/account/address", show_postal_address, methods=["GET"]),
+        Route("/account/address", change_postal_address, methods=["POST"]),
+    ]
+
+
+def please_sign_in() -> Response:
+    """Send somebody who is not signed in to where he can do it."""
+    return RedirectResponse("/sign-in?said=sign_in_first", status_code=303)
+
+
+async def show_account(request: Request) -> Response:
+    """Show what is known of the customer, with what Watchword advises."""
+    customer = customer_of(request)
+    if customer is None:
+        return please_sign_in()
+    user = await _known_to_watchword(request, customer)
+    states = {} if user is None else {contact.id: contact.fields for contact in user.contacts}
+    return render(
+        request,
+        "account.html",
+        states=states,
+        advice=advice_for(shop_of(request).ledger, customer.id),
+        fresh_password=shop_of(request).fresh_passwords.get(customer.id),
+    )
+
+
+async def show_password(request: Request) -> Response:
+    """Show the form for another password."""
+    if customer_of(request) is None:
+        return please_sign_in()
+    return render(request, "password.html", problems={})
+
+
+async def change_password(request: Request) -> Response:
+    """Ask whether the password may be changed; what is kept until then is its hash."""
+    form, customer = await read_form(request), customer_of(request)
+    if customer is None:
+        return please_sign_in()
+    hasher, problems = shop_of(request).hasher, {}
+    if not await is_password(hasher, customer.password_hash, form.get("old_password", "")):
+        problems["old_password"] = "This is not your present password."
+    weak = weakness(form.get("password", ""), [customer.email, "fernwick", "watchword"])
+    if weak is not None:
+        problems["password"] = weak
+    if problems:
+        return render(request, "password.html", status=422, problems=problems)
+    wish = {"password_hash": await hash_password(hasher, form["password"])}
+    return await _ask_for_update(request, customer, Kind.PASSWORD, wish)
+
+
+async def show_postal_address(request: Request) -> Response:
+    """Show the form for another postal address."""
+    customer = customer_of(request)
+    if customer is None:
+        return please_sign_in()
+    return render(request, "postal_address.html", problem=None, typed=customer.postal_address)
+
+
+async def change_postal_address(request: Request) -> Response:
+    """Ask whether the postal address may be changed."""
+    form, customer = await read_form(request), customer_of(request)
+    if customer is None:
+        return please_sign_in()
+    typed = form.get("postal_address", "").strip()
+    if not 1 <= len(typed) <= LONGEST_ADDRESS:
+        problem = f"Write between 1 and {LONGEST_ADDRESS} characters."
+        return render(request, "postal_address.html", status=422, problem=problem, typed=typed)
+    return await _ask_for_update(request, customer, Kind.POSTAL_ADDRESS, {"postal_address": typed})
+
+
+async def _ask_for_update(request: Request, customer: Customer, kind: Kind, wish: dict[str, str]) -> Response:
+    intention = new_intention(
+        visit_id=visit_of(request).id,
+        customer_id=customer.id,
+        kind=kind,
+        bound=BoundFields(type="account_update", user_id=customer.id, details={"field": kind.value}),
+        wish=wish,
+    )
+    return await ask(request, intention)
+
+
+async def _known_to_watchword(request: Request, customer: Customer) -> User | None:
+    # The page helps without it too, and nothing on it is decided by it.
+    try:
+        return await shop_of(request).watchword.users.get(customer.id)
+    except WatchwordError:
+        return None

@@ -1,0 +1,29 @@
+"""Makes up a visitor: an address that reaches nobody, a number out of films, and a password of four words."""
+
+import secrets
+from importlib import resources
+
+# Area codes of large places; with 555-01xx behind them the numbers belong to nobody (North American Numbering Plan).
+_AREAS = (201, 202, 206, 212, 213, 214, 215, 216, 303, 305, 312, 313, 314, 315, 404, 407, 410, 412, 413, 414, 415)
+_LAST_DIGITS = 100
+
+
+def email_of_nobody() -> str:
+    """Return an address under a name that is set aside for examples (RFC 2606, section 3)."""
+    return f"visitor-{secrets.token_hex(5)}@example.com"
+
+
+def phone_of_nobody() -> str:
+    """Return a number that no carrier gives out, in E.164."""
+    return f"+1{secrets.choice(_AREAS)}55501{secrets.randbelow(_LAST_DIGITS):02d}"
+
+
+def memorable_password() -> str:
+    """Return four words and a number: about 40 random bits, enough for a visitor of one afternoon."""
+    chosen = "-".join(secrets.choice(_words()) for _ in range(4))
+    return f"{chosen}-{secrets.randbelow(900) + 100}"
+
+
+def _words() -> tuple[str, ...]:
+    text = resources.files("watchword.demo").joinpath("visitor_words.txt").read_text(encoding="utf-8")
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))

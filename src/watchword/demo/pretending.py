@@ -1,0 +1,62 @@
+"""Lets one visitor at one desk play many: elsewhere in the world, in a browser that nobody knows, or a thief."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+REMEMBERED_VISITS = 1000
+"""Of how many visits old device tokens are kept, the newest first; more would only cost memory."""
+REMEMBERED_TOKENS = 3
+"""How many tokens back. A thief needs one whose successor was used: two back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Somewhere to pretend to be; the addresses are those that RFC 5737 sets aside for documentation."""
+
+    id: str
+    title: str
+    ip: str | None
+    """``None``: the true address of the connection."""
+
+
+def places() -> tuple[Place, ...]:
+    """Return the places to choose from; the first is where everybody starts."""
+    return (
+        Place(id="home", title="At home", ip="203.0.113.7"),
+        Place(id="cafe", title="In a café nearby (another network)", ip="203.0.113.201"),
+        Place(id="abroad", title="On a trip abroad", ip="198.51.100.23"),
+        Place(id="far", title="On the other side of the world", ip="192.0.2.44"),
+        Place(id="here", title="Where I really am", ip=None),
+    )
+
+
+def find_place(place_id: str) -> Place:
+    """Return the place with this id, or the first."""
+    return next((place for place in places() if place.id == place_id), places()[0])
+
+
+class TokenShelf:
+    """The last device tokens of each visit, so that the visitor can play somebody who stole an old one."""
+
+    def __init__(self) -> None:
+        self._tokens: OrderedDict[str, list[str]] = OrderedDict()
+
+    def keep(self, visit_id: str, token: str) -> None:
+        """Keep a token that was just set."""
+        tokens = self._tokens.setdefault(visit_id, [])
+        tokens.append(token)
+        del tokens[:-REMEMBERED_TOKENS]
+        self._tokens.move_to_end(visit_id)
+        while len(self._tokens) > REMEMBERED_VISITS:
+            self._tokens.popitem(last=False)
+
+    def oldest(self, visit_id: str) -> str | None:
+        """Return a token whose successor has been used since, if there is one."""
+        tokens = self._tokens.get(visit_id, [])
+        return tokens[0] if len(tokens) == REMEMBERED_TOKENS else None
+
+    def move(self, visit_id: str, new_visit_id: str) -> None:
+        """Keep the tokens under the name that the visit has after signing in."""
+        tokens = self._tokens.pop(visit_id, None)
+        if tokens is not None:
+            self._tokens[new_visit_id] = tokens

@@ -1,0 +1,164 @@
+"""Becoming a customer, signing in and out, and the visitor who is made up with one click."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from watchword.demo.asking import ask
+from watchword.demo.customers import (
+    Address,
+    Customer,
+    find_customer,
+    find_customer_by_email,
+    forget_customer,
+    new_customer_id,
+    register_customer,
+    set_addresses,
+    with_contact_ids,
+)
+from watchword.demo.forms import read_email, read_form, read_phone
+from watchword.demo.going_ahead import as_contact
+from watchword.demo.intentions import Kind, new_intention
+from watchword.demo.ledger import now
+from watchword.demo.made_up import email_of_nobody, memorable_password, phone_of_nobody
+from watchword.demo.passwords import hash_password, is_password, weakness
+from watchword.demo.shop import shop_of
+from watchword.demo.templating import render
+from watchword.demo.visits import end_visit, visit_of
+from watchword_client import BoundFields, Contact, Unprocessable, User
+
+
+def signing_routes() -> list[Route]:
+    """Return the routes of this journey."""
+    return [
+        Route("/register", show_registration, methods=["GET"]),
+        Route("/register", register, methods=["POST"]),
+        Route("/sign-in", show_sign_in, methods=["GET"]),
+        Route("/sign-in", sign_in, methods=["POST"]),
+        Route("/sign-out", sign_out, methods=["POST"]),
+        Route("/visitors", make_visitor, methods=["POST"]),
+    ]
+
+
+async def show_registration(request: Request) -> Response:
+    """Show the form for new customers."""
+    return _registration(request, problems={}, email="", phone="")
+
+
+async def register(request: Request) -> Response:
+    """Take a new customer, and sign him in the way everybody signs in: a first device is a new one."""
+    form = await read_form(request)
+    email, phone = read_email(form.get("email", "")), read_phone(form.get("phone", ""))
+    password = form.get("password", "")
+    problems = _registration_problems(form.get("phone", ""), email, phone, password)
+    if problems or email is None:
+        return _registration(request, problems=problems, email=form.get("email", ""), phone=form.get("phone", ""))
+    addresses = [Address(channel_type="email", address=email)]
+    if phone is not None:
+        addresses.append(Address(channel_type="phone", address=phone))
+    customer = await _new_customer(request, addresses, password, [as_contact(address) for address in addresses])
+    if customer is None:
+        problems = {"email": "There is an account with this address, or Watchword did not take it. Try to sign in."}
+        return _registration(request, problems=problems, email=email, phone=form.get("phone", ""))
+    return await begin_sign_in(request, customer)
+
+
+async def show_sign_in(request: Request) -> Response:
+    """Show the form for customers."""
+    return render(request, "sign_in.html", problem=None, email="")
+
+
+async def sign_in(request: Request) -> Response:
+    """Check the password, and ask Watchword whether that is enough from here."""
+    form = await read_form(request)
+    email = read_email(form.get("email", ""))
+    shop = shop_of(request)
+    customer = None if email is None else find_customer_by_email(shop.ledger, email)
+    kept_hash = None if customer is None else customer.password_hash
+    if not await is_password(shop.hasher, kept_hash, form.get("password", "")) or customer is None:
+        problem = "E-mail and password do not belong together."
+        return render(request, "sign_in.html", status=422, problem=problem, email=form.get("email", ""))
+    return await begin_sign_in(request, customer)
+
+
+async def sign_out(request: Request) -> Response:
+    """Sign out; the device stays known."""
+    await read_form(request)
+    end_visit(request)
+    return RedirectResponse("/?said=signed_out", status_code=303)
+
+
+async def make_visitor(request: Request) -> Response:
+    """Make up a customer whose e-mail and phone count as confirmed, and sign him in."""
+    await read_form(request)
+    if visit_of(request).customer_id is not None:
+        end_visit(request)
+    addresses = [
+        Address(channel_type="email", address=email_of_nobody(), confirmed=True),
+        Address(channel_type="phone", address=phone_of_nobody(), confirmed=True),
+    ]
+    contacts = [
+        Contact(channel_type=address.channel_type, address=address.address, confirmed_at=now()) for address in addresses
+    ]
+    password = memorable_password()
+    customer = await _new_customer(request, addresses, password, contacts)
+    if customer is None:
+        return RedirectResponse("/register", status_code=303)
+    shop_of(request).fresh_passwords[customer.id] = password
+    return await begin_sign_in(request, customer)
+
+
+async def begin_sign_in(request: Request, customer: Customer) -> Response:
+    """Ask whether somebody who knows the password may come in from here."""
+    intention = new_intention(
+        visit_id=visit_of(request).id,
+        customer_id=customer.id,
+        kind=Kind.SIGN_IN,
+        bound=BoundFields(type="sign_in", user_id=customer.id),
+    )
+    return await ask(request, intention)
+
+
+async def _new_customer(
+    request: Request, addresses: list[Address], password: str, contacts: list[Contact]
+) -> Customer | None:
+    """Keep a customer here and with Watchword, or neither."""
+    shop, customer_id, email = shop_of(request), new_customer_id(), addresses[0].address
+    password_hash = await hash_password(shop.hasher, password)
+    if not register_customer(shop.ledger, customer_id, email, password_hash, addresses):
+        return None
+    user = await _register_with_watchword(request, customer_id, contacts)
+    if user is None:
+        return None
+    set_addresses(shop.ledger, customer_id, email, with_contact_ids(addresses, user))
+    return find_customer(shop.ledger, customer_id)
+
+
+async def _register_with_watchword(request: Request, customer_id: str, contacts: list[Contact]) -> User | None:
+    shop, taken = shop_of(request), False
+    try:
+        user = await shop.watchword.users.put(customer_id, contacts, locale="en")
+        taken = True
+    except Unprocessable:
+        return None
+    finally:
+        if not taken:
+            forget_customer(shop.ledger, customer_id)
+    return user
+
+
+def _registration_problems(typed_phone: str, email: str | None, phone: str | None, password: str) -> dict[str, str]:
+    problems = {}
+    if email is None:
+        problems["email"] = "This is not an e-mail address."
+    if typed_phone.strip() and phone is None:
+        problems["phone"] = "This is not a phone number. Write it with its country, such as +1 202 555 0123."
+    weak = weakness(password, [email or "", phone or "", "fernwick", "watchword"])
+    if weak is not None:
+        problems["password"] = weak
+    return problems
+
+
+def _registration(request: Request, *, problems: dict[str, str], email: str, phone: str) -> Response:
+    status = 422 if problems else 200
+    return render(request, "register.html", status=status, problems=problems, email=email, phone=phone)

@@ -1,0 +1,104 @@
+"""Puts the store together: its file, its client, its routes, and what stands in front of them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Lifespan
+
+from watchword.demo.account import account_routes
+from watchword.demo.doorkeeper import Doorkeeper, allowed_form_targets
+from watchword.demo.endings import show_error, show_refusal
+from watchword.demo.ledger import Ledger
+from watchword.demo.pretending import TokenShelf
+from watchword.demo.reaching import reaching_routes
+from watchword.demo.resetting import resetting_routes
+from watchword.demo.returning import returning_routes
+from watchword.demo.safety import safety_routes
+from watchword.demo.shop import Shop
+from watchword.demo.shopping import shopping_routes
+from watchword.demo.signing import signing_routes
+from watchword.demo.templating import load_style, load_templates
+from watchword.demo.visits import VisitKeeper
+from watchword_client import AsyncClient, WatchwordError
+
+
+def create_store(
+    *, api_url: str, secret_key: str, base_url: str, data_dir: Path, inbox_url: str | None, settings_note: str
+) -> Starlette:
+    """Return the store as an application to be served at ``base_url``.
+
+    ``api_url`` is where Watchword answers, with its pages for customers; ``base_url`` + ``/watchword/return`` has to
+    be one of the application's return addresses. ``data_dir`` gets the store's file. ``settings_note`` is one
+    sentence for every page about limits that are relaxed here. Both addresses go without a path.
+    """
+    shop = Shop(
+        ledger=Ledger(data_dir),
+        watchword=AsyncClient(base_url=api_url, secret_key=secret_key),
+        hasher=PasswordHasher(),
+        templates=load_templates(),
+        base_url=_origin(base_url),
+        api_url=api_url.rstrip("/"),
+        inbox_url=inbox_url,
+        settings_note=settings_note,
+        tokens=TokenShelf(),
+        fresh_passwords={},
+    )
+    store = Starlette(
+        routes=_routes(),
+        middleware=[
+            Middleware(Doorkeeper, base_url=shop.base_url, form_targets=allowed_form_targets(shop.api_url)),
+            Middleware(VisitKeeper, shop=shop),
+        ],
+        exception_handlers={WatchwordError: show_refusal, HTTPException: show_error},
+        lifespan=_closing(shop),
+    )
+    store.state.shop = shop
+    return store
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        *shopping_routes(),
+        *signing_routes(),
+        *resetting_routes(),
+        *account_routes(),
+        *reaching_routes(),
+        *safety_routes(),
+        *returning_routes(),
+        Route("/static/store.css", _style(load_style()), methods=["GET"]),
+    ]
+
+
+def _style(text: str) -> Callable[[Request], Awaitable[Response]]:
+    async def show_style(request: Request) -> Response:
+        del request
+        return Response(text, media_type="text/css", headers={"cache-control": "max-age=300"})
+
+    return show_style
+
+
+def _closing(shop: Shop) -> Lifespan[Starlette]:
+    @asynccontextmanager
+    async def lifespan(store: Starlette) -> AsyncIterator[None]:
+        del store
+        yield
+        await shop.watchword.close()
+        shop.ledger.close()
+
+    return lifespan
+
+
+def _origin(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}:
+        raise ValueError("base_url is an http or https address without a path")
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,82 @@
+"""Turns templates into answers, each with what every page of the store shows."""
+
+from datetime import UTC, datetime
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from watchword.demo.catalogue import PAYEE
+from watchword.demo.pretending import places
+from watchword.demo.shop import shop_of
+from watchword.demo.visits import customer_of, device_token_of, visit_of
+
+_SAID = {
+    "signed_in": "You are signed in.",
+    "signed_out": "You are signed out. This device stays known.",
+    "sign_in_first": "Please sign in first.",
+    "password_changed": "Your password was changed. You are signed out everywhere else.",
+    "password_reset": "Your password was set. Sign in with it.",
+    "address_changed": "Your postal address was changed.",
+    "contact_changed": "Your contacts were changed. Confirm a new one, so that codes can reach you there.",
+    "contact_confirmed": "This contact reached you and is confirmed.",
+    "device_forgotten": "This device counts as new again.",
+    "devices_forgotten": "Every device counts as new again.",
+}
+
+
+def load_templates() -> Environment:
+    """Return the store's templates; a name that is missing in one is an error, and everything shown is escaped."""
+    environment = Environment(
+        loader=PackageLoader("watchword.demo"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["moment"] = in_words
+    return environment
+
+
+def load_style() -> str:
+    """Return the style sheet."""
+    return resources.files("watchword.demo").joinpath("static/store.css").read_text(encoding="utf-8")
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """Return a page."""
+    shop, visit = shop_of(request), visit_of(request)
+    shared: dict[str, object] = {
+        "store": PAYEE,
+        "customer": customer_of(request),
+        "form_token": visit.form_token,
+        "places": places(),
+        "place": visit.place,
+        "has_device_cookie": device_token_of(request) is not None,
+        "has_old_token": shop.tokens.oldest(visit.id) is not None,
+        "api_url": shop.api_url,
+        "inbox_url": shop.inbox_url,
+        "settings_note": shop.settings_note,
+        "path": request.url.path,
+        "said": _SAID.get(request.query_params.get("said", "")),
+    }
+    text = shop.templates.get_template(template).render(shared | values)
+    return HTMLResponse(text, status_code=status, headers={"cache-control": "no-store"})
+
+
+def in_words(moment: datetime | int | str | None) -> str:
+    """Return a time as customers read it; times without a meaning stay as they are."""
+    if isinstance(moment, int):
+        moment = datetime.fromtimestamp(moment, UTC)
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            return str(moment)
+    return "" if moment is None else f"{moment.astimezone(UTC):%d %B %Y, %H:%M} UTC"
+
+
+def duration_in_words(seconds: int) -> str:
+    """Return how long that is, rounded up, as one says it."""
+    for unit, length_s in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds > length_s:
+            count = -(-seconds // length_s)
+            return f"{count} {unit}s"
+    return "a minute" if seconds > 1 else "a moment"

@@ -1,0 +1,195 @@
+"""Purchases: what is asked, what is redeemed, and that each goes ahead once or not at all."""
+
+import pytest
+
+from tests.demo.conftest import sign_in_visitor
+from tests.demo.customer_browser import CustomerBrowser
+from tests.demo.stand_in import Refusal, StandIn
+
+
+@pytest.fixture(autouse=True)
+async def signed_in(browser: CustomerBrowser, watchword: StandIn) -> None:
+    await sign_in_visitor(browser, watchword)
+
+
+async def _buy(browser: CustomerBrowser, product: str, pieces: str = "1", **further: str) -> str:
+    await browser.open(f"/products/{product}")
+    return await browser.send(f"/products/{product}", pieces=pieces, **further)
+
+
+async def test_an_allowed_purchase_is_redeemed_and_ordered(browser: CustomerBrowser, watchword: StandIn) -> None:
+    text = await _buy(browser, "candle", "2")
+
+    assert "thank you" in text
+    assert "19.00 USD" in text
+    assert watchword.redeemed[-1] == {
+        "type": "purchase",
+        "user_id": watchword.actions[-1]["user_id"],
+        "amount": {"value": "19.00", "currency": "USD"},
+        "payee": "Fernwick General Store",
+        "details": {"product": "Beeswax candle", "pieces": 2},
+    }
+
+
+async def test_the_action_says_where_it_comes_from(browser: CustomerBrowser, watchword: StandIn) -> None:
+    await browser.send("/pretend", place="abroad")
+    await _buy(browser, "candle", elsewhere="yes")
+
+    action = watchword.actions[-1]
+    assert action["ip"] == "198.51.100.23"
+    assert action["return_url"] == "http://127.0.0.1:8099/watchword/return"
+    assert action["user_agent"].startswith("python-httpx2")
+    assert action["summary"] == "1 × Beeswax candle"
+    assert action["details"]["new_shipping_address"] is True
+    assert len(action["session_id"]) == 32
+    assert "conceal" not in action
+
+
+async def test_a_challenged_purchase_goes_ahead_after_the_code_and_once(
+    browser: CustomerBrowser, watchword: StandIn
+) -> None:
+    watchword.decision = "challenge"
+    await _buy(browser, "telescope")
+    assert "Nothing yet" in await browser.open("/orders")
+    query = watchword.end("approved")
+
+    assert "thank you" in await browser.open("/watchword/return", **query)
+    assert "finished before" in await browser.open("/watchword/return", **query)
+    assert (await browser.open("/orders")).count("Brass telescope") == 1
+    assert [bound["type"] for bound in watchword.redeemed] == ["sign_in", "purchase"]
+
+
+async def test_a_double_click_buys_once(browser: CustomerBrowser, watchword: StandIn) -> None:
+    await browser.open("/products/candle")
+    page = browser.page
+    await browser.send("/products/candle", pieces="1")
+    browser.page = page
+    await browser.send("/products/candle", pieces="1")
+
+    assert browser.path == "/orders"
+    assert browser.text.count("Beeswax candle") == 1
+
+
+async def test_a_double_click_leads_to_the_same_challenge(browser: CustomerBrowser, watchword: StandIn) -> None:
+    watchword.decision = "challenge"
+    await browser.open("/products/telescope")
+    page = browser.page
+    await browser.send("/products/telescope", pieces="1")
+    first = browser.location
+    browser.page = page
+    await browser.send("/products/telescope", pieces="1")
+
+    assert browser.location == first
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("exhausted", "last try"),
+        ("expired", "time for the code is over"),
+        ("cancelled", "was cancelled"),
+        ("denied", "this was not you"),
+        ("a_newer_state", "was cancelled"),
+    ],
+)
+async def test_every_other_end_orders_nothing_and_says_why(
+    browser: CustomerBrowser, watchword: StandIn, state: str, words: str
+) -> None:
+    watchword.decision = "challenge"
+    await _buy(browser, "telescope")
+    query = watchword.end(state)
+    text = await browser.open("/watchword/return", **query)
+
+    assert words in text
+    assert "7K2M9QXD" in text
+    assert "Start over" in text
+    assert "Nothing yet" in await browser.open("/orders")
+
+
+async def test_coming_back_early_leads_on_to_the_code(browser: CustomerBrowser, watchword: StandIn) -> None:
+    watchword.decision = "challenge"
+    await _buy(browser, "telescope")
+    query = watchword.end("pending")
+
+    assert "still missing" in await browser.open("/watchword/return", **query)
+    assert browser.page is not None
+    assert f"{watchword.url}/c/wct_2" in browser.page.text
+    watchword.end("approved")
+    assert "thank you" in await browser.open("/watchword/return", **query)
+
+
+async def test_a_return_with_another_challenge_is_not_taken(browser: CustomerBrowser, watchword: StandIn) -> None:
+    watchword.decision = "challenge"
+    await _buy(browser, "telescope")
+    query = watchword.end("approved") | {"watchword_challenge": "chl_1"}
+
+    assert "finished before" in await browser.open("/watchword/return", **query)
+    assert "Nothing yet" in await browser.open("/orders")
+
+
+@pytest.mark.parametrize(
+    ("rule", "retry_after", "words"),
+    [
+        ("user_locked", 7200, ("Too many wrong codes", "2 hours")),
+        ("no_usable_contact", None, ("cannot send you a code",)),
+        ("blocked-country", None, ("stopped to protect", "We do not ship there")),
+    ],
+)
+async def test_a_denial_says_why(
+    browser: CustomerBrowser, watchword: StandIn, rule: str, retry_after: int | None, words: tuple[str, ...]
+) -> None:
+    watchword.decision, watchword.retry_after = "deny", retry_after
+    watchword.reasons = [{"rule": rule, "text": "We do not ship there"}]
+    text = await _buy(browser, "candle")
+
+    assert browser.status == 403
+    assert all(word in text for word in words)
+    assert "Nothing yet" in await browser.open("/orders")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "words"),
+    [
+        (Refusal(status=503, code="storage_unavailable", retry_after=9), 503, "a minute"),
+        (Refusal(status=500, code="internal"), 503, "cannot check this right now"),
+        (Refusal(status=429, code="too_many_challenges", retry_after=600), 429, "10 minutes"),
+        (Refusal(status=401, code="key_revoked"), 409, "key_revoked"),
+    ],
+)
+async def test_trouble_ends_closed(
+    browser: CustomerBrowser, watchword: StandIn, refusal: Refusal, status: int, words: str
+) -> None:
+    await browser.open("/products/candle")
+    watchword.refusal = refusal
+    text = await browser.send("/products/candle", pieces="1")
+    watchword.refusal = None
+
+    assert browser.status == status
+    assert words in text
+    assert "Nothing yet" in await browser.open("/orders")
+
+
+async def test_a_grant_that_cannot_be_redeemed_orders_nothing(browser: CustomerBrowser, watchword: StandIn) -> None:
+    watchword.decision = "challenge"
+    await _buy(browser, "telescope")
+    query = watchword.end("approved")
+    for grant in watchword.grants.values():
+        grant["spent"] = True
+    text = await browser.open("/watchword/return", **query)
+
+    assert "grant_already_redeemed" in text
+    assert "Nothing yet" in await browser.open("/orders")
+
+
+@pytest.mark.parametrize("pieces", ["0", "10", "-1", "1.5", "", "²", "1 1"])
+async def test_only_a_sensible_number_is_bought(browser: CustomerBrowser, watchword: StandIn, pieces: str) -> None:
+    asked = len(watchword.actions)
+
+    assert "Choose between 1 and 9" in await _buy(browser, "candle", pieces)
+    assert len(watchword.actions) == asked
+
+
+async def test_the_price_is_not_the_forms(browser: CustomerBrowser, watchword: StandIn) -> None:
+    await _buy(browser, "telescope", amount="0.01", price="0.01")
+
+    assert watchword.redeemed[-1]["amount"] == {"value": "1299.00", "currency": "USD"}
