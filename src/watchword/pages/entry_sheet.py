@@ -18,6 +18,7 @@ from watchword.ports import Ports
 _ABOUT_CODE = frozenset({Said.EMPTY, Said.SHORT, Said.LONG, Said.MALFORMED, Said.INCORRECT, Said.SUPERSEDED})
 _ABOUT_TRIES = frozenset({Said.INCORRECT, Said.SUPERSEDED})
 _GOOD_NEWS = frozenset({Said.SENT_AGAIN, Said.SENT_NEW, Said.SENT_MAYBE})
+_FAILED = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BOUNCED, DeliveryStatus.BLOCKED})
 _BAD_NEWS = frozenset({Said.NOT_SENT, Said.SENDS_SPENT, Said.UNUSABLE})
 
 
@@ -27,7 +28,7 @@ class SendChoice:
 
     label: Markup
     contact: str
-    channel: str
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,9 @@ class EntrySheet:
     ends_at: Instant
     now: Instant
     delivery: Markup | None
+    """What is known of the message on its way."""
+    failed_delivery: Markup | None
+    """The same where it did not arrive, which is said first."""
     trust_days: int | None
     """For how many days this device can be trusted; None where that is not offered (B13)."""
     others_count_from: Instant | None
@@ -105,7 +109,8 @@ def entry_sheet(ports: Ports, words: Words, visit: Visit, said: Said | None, *, 
         bad_news=words.say(f"said.{said}") if said in _BAD_NEWS else None,
         ends_at=view.expires_at,
         now=visit.now,
-        delivery=_delivery(words, view),
+        delivery=None if view.delivery_status in _FAILED else _delivery(words, view),
+        failed_delivery=_delivery(words, view) if view.delivery_status in _FAILED else None,
         trust_days=application.limits.device_trusted_days if challenge.trust_allowed else None,
         others_count_from=view.others_count_from,
         sending=_sending(words, visit, view),

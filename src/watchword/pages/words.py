@@ -21,6 +21,8 @@ from watchword.domain.money import Money, minor_units
 
 _MOST_MARKS: Final = 3
 """Marks on one letter: more than any script needs, and too few to build a tower over other lines."""
+_SHORT_AMOUNT: Final = 18
+"""Characters that fit on one line of the narrowest screen, so that they need not be broken."""
 _TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the direction of what follows (UAX #9): with them "ot 9.99" can read "99.9 to"."""
 _MARKS: Final = frozenset({"Mn", "Me"})
@@ -53,7 +55,8 @@ class Words:
         # The ISO code, because "$" is said of twenty currencies; all minor units, where CLDR would round some away.
         pattern = f"#,##0{'.' if decimals else ''}{'0' * decimals} ¤¤"
         text = format_currency(money.value, money.currency, format=pattern, currency_digits=False, locale=self.locale)
-        return Markup("<bdi>{}</bdi>").format(text)
+        whole = Markup(' class="whole"') if len(text) <= _SHORT_AMOUNT else ""
+        return Markup("<bdi{}>{}</bdi>").format(whole, text)
 
     def country(self, code: str | None) -> str | None:
         """Return the name of a country, or None for a code that is none (``local``)."""
