@@ -14,9 +14,9 @@ from watchword.api.events import event_calls
 from watchword.api.grants import REDEEM, grant_calls, key_set_call
 from watchword.api.health import health_calls
 from watchword.api.idempotency import Idempotency, read_key
+from watchword.api.manual import description_call, error_calls
 from watchword.api.openapi import KEYED_METHODS
 from watchword.api.operation import Call, Operation, Served
-from watchword.api.reference import description_call, error_calls
 from watchword.api.user_history import history_calls
 from watchword.api.users import user_calls
 from watchword.ports import Ports
