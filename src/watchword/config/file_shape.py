@@ -1,0 +1,221 @@
+"""The shape of ``watchword.toml``: its tables, and for each key its type, default, unit, range and meaning.
+
+The reference page and the checks are made from these structures; what keys mean together is checked elsewhere.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from watchword.config.settings import LogLevel, Security
+from watchword.domain.limits import Conformance, Mode
+
+
+class ServerTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Where the server listens, and how the outside calls it."""
+
+    host: Annotated[str, Meta(description="Address to listen on. `dev` and `demo` take a loopback address only.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[
+        int, Meta(ge=0, le=65_535, description="TCP port to listen on; 0 takes any free one (`dev` and `demo` only).")
+    ] = 8000
+    page_base: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Public origin of the pages, such as `https://verify.shop.example`; its host stands in the last line "
+                "of every SMS. Never taken from a request. `serve` needs it; `dev` and `demo` make it from host and "
+                "port."
+            )
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        list[str],
+        Meta(description="Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`."),
+    ] = field(default_factory=list)
+    workers: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=16,
+            description=(
+                "Workers for delivery and upkeep inside `serve`. 0 leaves them to `watchword work`, which needs a "
+                "store for several processes."
+            ),
+        ),
+    ] = 1
+
+
+class StoreTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Where everything is kept."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description=(
+                "`sqlite:///` and a path: relative to the folder of `watchword.toml`, or absolute with a fourth slash."
+            )
+        ),
+    ] = "sqlite:///watchword.sqlite3"
+
+
+class KeysTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Where the keys are."""
+
+    file: Annotated[
+        str,
+        Meta(
+            description=(
+                "Key file, relative to the folder of `watchword.toml`; mode 0600 or it is refused. "
+                "`WATCHWORD_KEYS_FILE` names another, and `WATCHWORD_KEYS` holds its text instead."
+            )
+        ),
+    ] = "keys.toml"
+
+
+class AtlasTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Which files tell the country of an IP address."""
+
+    country_files: Annotated[
+        list[str],
+        Meta(
+            description=(
+                "Files in MaxMind's format (`.mmdb`) or lists of `network,country` (`.csv`), relative to the folder of "
+                "`watchword.toml`; the first that knows an address answers. Without any, every country is unknown."
+            )
+        ),
+    ] = field(default_factory=list)
+    example_places: Annotated[
+        bool, Meta(description="Whether the networks set aside for documentation lie in made-up countries (for demos).")
+    ] = False
+
+
+class SmtpTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A mail server that takes our messages; the name of the table is the sender's name."""
+
+    kind: Annotated[Literal["smtp"], Meta(description="What kind of sender this is.")]
+    host: Annotated[str, Meta(description="Name or address of the mail server.")]
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port: 587 for submission, 465 with `tls`.")] = 587
+    security: Annotated[
+        Security,
+        Meta(
+            description=(
+                "`starttls` upgrades the connection or sends nothing, `tls` starts with TLS (RFC 8314), `none` is for "
+                "a server on loopback."
+            )
+        ),
+    ] = Security.STARTTLS
+    username: Annotated[str | None, Meta(description="Name to sign in with, where the server asks for one.")] = None
+    password: Annotated[
+        str | None,
+        Meta(description="Its password. Refused in the file: only from the environment."),
+    ] = None
+    password_file: Annotated[
+        str | None,
+        Meta(description="A file that holds the password, relative to the folder of `watchword.toml`."),
+    ] = None
+    from_address: Annotated[str, Meta(description="Address in `From`; the name beside it is the application's.")]
+    reply_to: Annotated[
+        str | None, Meta(description="Address in `Reply-To`; somebody should read it, though a reply never counts.")
+    ] = None
+    timeout_s: Annotated[
+        int, Meta(ge=1, le=120, description="How long one hand-over may take.", extra={"unit": "seconds"})
+    ] = 30
+    test_sender: Annotated[
+        bool,
+        Meta(
+            description=(
+                "Whether its messages end in a test mailbox. Only such a sender, or the inbox, serves a test "
+                "application, and it serves no live one."
+            )
+        ),
+    ] = False
+
+
+class LogTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """What is written to the log."""
+
+    level: Annotated[
+        LogLevel,
+        Meta(description="The least important lines that are written."),
+    ] = LogLevel.INFO
+
+
+class ChannelsTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Which sender takes which channel; a channel without a sender does not exist for the application."""
+
+    sms: Annotated[str | None, Meta(description="Sender of text messages: `inbox` in `dev` and `demo`.")] = None
+    voice: Annotated[str | None, Meta(description="Sender of calls: `inbox` in `dev` and `demo`.")] = None
+    email: Annotated[str | None, Meta(description="Sender of e-mail: `inbox`, or the name of a table.")] = None
+
+
+class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """The store or app that calls us; the name of the table is its id."""
+
+    name: Annotated[str, Meta(description="The brand that pages and messages show; at most 60 characters.")]
+    mode: Annotated[
+        Mode,
+        Meta(description="Whether it deals with real people. A test application has wider limits and test senders."),
+    ]
+    profile: Annotated[
+        Conformance,
+        Meta(description="The bar it holds itself to; `psd2` allows five tries at most."),
+    ] = Conformance.STORE
+    issuer: Annotated[
+        str | None,
+        Meta(description="`iss` of its grants; without one, `page_base` with `/test` or `/live`."),
+    ] = None
+    senders: Annotated[ChannelsTable, Meta(description="The sender of each channel; at least one.")]
+    high_value: Annotated[
+        dict[str, str],
+        Meta(
+            description=(
+                'By currency, the amount from which a purchase is high value, as text: `USD = "500.00"`. A currency '
+                "that is not listed always is."
+            )
+        ),
+    ] = field(default_factory=dict)
+    action_types: Annotated[
+        list[str],
+        Meta(description="Action types besides the four; one without a rule in the policy is challenged."),
+    ] = field(default_factory=list)
+    return_urls: Annotated[
+        list[str],
+        Meta(
+            description=(
+                "Exact addresses a page may return to: https or a registered app link. In `dev` and `demo` also http "
+                "on loopback, where in a test application `:*` stands for any port (with `/*`, or nothing, for any "
+                "path)."
+            )
+        ),
+    ] = field(default_factory=list)
+    origins: Annotated[
+        list[str],
+        Meta(description="Origins whose pages may call the challenge API from a browser."),
+    ] = field(default_factory=list)
+    support: Annotated[
+        str | None,
+        Meta(description="What the help page says about reaching support; at most 300 characters."),
+    ] = None
+    policy: Annotated[
+        str | None,
+        Meta(description="Policy file, relative to the folder of `watchword.toml`; without one, the product's."),
+    ] = None
+    limits: Annotated[
+        dict[str, int], Meta(description="The limits it moves inside their bounds; see Limits of an application.")
+    ] = field(default_factory=dict)
+
+
+class FileShape(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """All of ``watchword.toml``."""
+
+    server: ServerTable = field(default_factory=ServerTable)
+    store: StoreTable = field(default_factory=StoreTable)
+    keys: KeysTable = field(default_factory=KeysTable)
+    atlas: AtlasTable = field(default_factory=AtlasTable)
+    log: LogTable = field(default_factory=LogTable)
+    senders: Annotated[dict[str, SmtpTable], Meta(description="Mail servers by name.")] = field(default_factory=dict)
+    applications: Annotated[dict[str, ApplicationTable], Meta(description="Applications by id.")] = field(
+        default_factory=dict
+    )

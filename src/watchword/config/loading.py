@@ -1,0 +1,227 @@
+"""Reads ``watchword.toml`` and the environment into settings, or refuses them with every problem at its place."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from watchword.config.config_problems import Problems
+from watchword.config.declared_applications import Surroundings, declare
+from watchword.config.environment import (
+    KEYS_FILE_VARIABLE,
+    KEYS_VARIABLE,
+    Override,
+    overrides_of,
+    read_environment,
+    with_overrides,
+)
+from watchword.config.file_shape import FileShape, ServerTable, SmtpTable
+from watchword.config.key_lines import KeyLines
+from watchword.config.settings import (
+    INBOX,
+    AtlasFiles,
+    KeySource,
+    Security,
+    Server,
+    Settings,
+    Situation,
+    SmtpServer,
+)
+from watchword.config.shape_check import check_shape
+from watchword.config.web_addresses import is_loopback, origin_problem, read_network
+from watchword.domain.contact import ContactKind, read_address
+from watchword.domain.errors import ConfigurationError
+from watchword.domain.secret import Secret
+
+COMMAND_LINE: Final = "command line"
+CHARACTERS_AT_MOST: Final = 1_000_000
+_SQLITE: Final = "sqlite:///"
+
+
+def load_settings(
+    path: Path,
+    *,
+    situation: Situation,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Return the settings of a ``watchword.toml``.
+
+    ``environ`` is read in place of this process's environment where it is given. ``overrides`` are what the command
+    line says, by dotted key (``{"server.port": 0}``); they win over the environment, and that over the file. Raises
+    ``ConfigurationError`` with every problem as ``file:line: key: what``.
+    """
+    text = _read_text(path)
+    tree = _parse(text, path)
+    environ = read_environment() if environ is None else environ
+    shape = msgspec.inspect.type_info(FileShape)
+    given = (*overrides_of(environ, shape), *_said(overrides or {}))
+    problems = Problems(str(path), KeyLines(text), {override.path: override.origin for override in given})
+    checked = check_shape(with_overrides(tree, given), shape, problems)
+    problems.settle()
+    try:
+        file = msgspec.convert(checked, FileShape)
+    except msgspec.ValidationError:
+        problems.raise_if_any()
+        raise  # a shape that the check above lets through and msgspec does not: ours to mend
+    settings = _resolve(file, path.parent, situation, environ, problems)
+    problems.raise_if_any()
+    return settings
+
+
+def _read_text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError((f"{path}: cannot be read: {error.strerror}",)) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError((f"{path}: is not UTF-8",)) from None
+    if len(text) > CHARACTERS_AT_MOST:
+        raise ConfigurationError((f"{path}: has more than {CHARACTERS_AT_MOST:,} characters",))
+    return text
+
+
+_MEANINGS: Final[Mapping[str, str]] = {
+    "Cannot overwrite a value": "this key is given twice",
+    "Cannot mutate immutable namespace": "this table is given twice",
+}
+"""What the TOML parser says of duplicates, in words that help."""
+
+
+def _parse(text: str, path: Path) -> dict[str, object]:
+    try:
+        # With a last line break the parser names a line where it would otherwise say "end of document".
+        return tomllib.loads(f"{text}\n")
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
+        line = found[1] if found and found[1] else text.count("\n") + 1
+        said = str(error)[: found.start()] if found else str(error)
+        raise ConfigurationError((f"{path}:{line}: not TOML: {_MEANINGS.get(said, said)}",)) from None
+
+
+def _said(overrides: Mapping[str, object]) -> tuple[Override, ...]:
+    return tuple(
+        Override(path=tuple(key.split(".")), value=value, origin=COMMAND_LINE) for key, value in overrides.items()
+    )
+
+
+def _resolve(
+    file: FileShape, folder: Path, situation: Situation, environ: Mapping[str, str], problems: Problems
+) -> Settings:
+    server = _server(file.server, situation, problems)
+    senders = {name: _smtp_server(name, table, folder, problems) for name, table in file.senders.items()}
+    around = Surroundings(folder=folder, situation=situation, page_base=server.page_base, senders=senders)
+    return Settings(
+        server=server,
+        store_path=_store_path(file.store.url, folder, problems),
+        keys=_keys(file.keys.file, folder, environ, problems),
+        atlas=AtlasFiles(
+            country_files=tuple(folder / name for name in file.atlas.country_files),
+            example_places=file.atlas.example_places,
+        ),
+        senders=senders,
+        log_level=file.log.level,
+        applications=declare(file.applications, around, problems),
+    )
+
+
+def _server(table: ServerTable, situation: Situation, problems: Problems) -> Server:
+    if situation is Situation.DEV and not is_loopback(table.host):
+        problems.add(("server", "host"), f"{table.host}: `dev` and `demo` listen on loopback only, such as 127.0.0.1")
+    if situation is Situation.SERVE and table.port == 0:
+        problems.add(("server", "port"), "0 takes any free port in `dev` and `demo`; `serve` needs one that is known")
+    if table.workers == 0:
+        problems.add(("server", "workers"), "0 needs a store for several processes; a SQLite file has one writer")
+    networks = []
+    for text in table.trusted_proxies:
+        network = read_network(text)
+        if isinstance(network, str):
+            problems.add(("server", "trusted_proxies"), network)
+        else:
+            networks.append(network)
+    return Server(
+        host=table.host,
+        port=table.port,
+        page_base=_page_base(table, situation, problems),
+        trusted_proxies=tuple(networks),
+        workers=table.workers,
+    )
+
+
+def _page_base(table: ServerTable, situation: Situation, problems: Problems) -> str:
+    if table.page_base is None:
+        if situation is Situation.SERVE:
+            problems.add(("server", "page_base"), "is missing: the public origin, such as https://verify.shop.example")
+        host = f"[{table.host}]" if ":" in table.host else table.host
+        return f"http://{host}:{table.port}"
+    page_base = table.page_base.removesuffix("/")
+    found = origin_problem(page_base, may_be_local=True)
+    if found:
+        problems.add(("server", "page_base"), found)
+    return page_base
+
+
+def _store_path(url: str, folder: Path, problems: Problems) -> Path:
+    if url.startswith(("postgres://", "postgresql://")):
+        problems.add(("store", "url"), "PostgreSQL comes in a later version; use sqlite:/// and a path")
+    elif not url.startswith(_SQLITE) or url == _SQLITE:
+        problems.add(("store", "url"), "must be sqlite:/// and a path, such as sqlite:///watchword.sqlite3")
+    return folder / url.removeprefix(_SQLITE)
+
+
+def _keys(file: str, folder: Path, environ: Mapping[str, str], problems: Problems) -> KeySource:
+    text, named = environ.get(KEYS_VARIABLE), environ.get(KEYS_FILE_VARIABLE)
+    if text and named:
+        problems.add((), f"{KEYS_VARIABLE} and {KEYS_FILE_VARIABLE} both bring keys; set one")
+    if text:
+        return KeySource(name=KEYS_VARIABLE, path=folder / file, text=Secret(text))
+    path = Path(named) if named else folder / file
+    return KeySource(name=str(path), path=path, text=None)
+
+
+def _smtp_server(name: str, table: SmtpTable, folder: Path, problems: Problems) -> SmtpServer:
+    path = ("senders", name)
+    if name == INBOX:
+        problems.add(path, "the inbox is built in and has no settings")
+    password = _password(name, table, folder, problems)
+    if (table.username is None) != (password is None):
+        problems.add((*path, "username"), "a user name and a password go together")
+    if table.security is Security.NONE and not is_loopback(table.host):
+        problems.add((*path, "security"), f"none would send codes in the clear to {table.host}; use starttls or tls")
+    for key, address in (("from_address", table.from_address), ("reply_to", table.reply_to)):
+        if address is not None and read_address(ContactKind.EMAIL, address) is None:
+            problems.add((*path, key), "is not an e-mail address")
+    return SmtpServer(
+        host=table.host,
+        port=table.port,
+        security=table.security,
+        username=table.username,
+        password=password,
+        from_address=table.from_address,
+        reply_to=table.reply_to,
+        timeout_s=table.timeout_s,
+        is_test_sender=table.test_sender,
+    )
+
+
+def _password(name: str, table: SmtpTable, folder: Path, problems: Problems) -> Secret | None:
+    path = ("senders", name)
+    if table.password is not None:
+        if problems.origin_of((*path, "password")) is None:
+            variable = f"WATCHWORD_SENDERS__{name.upper()}__PASSWORD"
+            problems.add((*path, "password"), f"does not belong in this file: set {variable}, or name a password_file")
+        if table.password_file is not None:
+            problems.add((*path, "password_file"), "there is a password already; give one of the two")
+        return Secret(table.password)
+    if table.password_file is None:
+        return None
+    try:
+        return Secret((folder / table.password_file).read_text(encoding="utf-8").rstrip("\r\n"))
+    except OSError as error:
+        problems.add((*path, "password_file"), f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        problems.add((*path, "password_file"), "is not UTF-8")
+    return None

@@ -1,0 +1,118 @@
+"""The settings as the rest of the house sees them: checked, resolved, and free of files' syntax."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from watchword.domain.application import Application
+from watchword.domain.contact import Channel
+from watchword.domain.secret import Secret
+
+INBOX = "inbox"
+"""The name of the sender that is always there in ``dev`` and ``demo``, and nowhere else."""
+
+
+class Situation(StrEnum):
+    """What the settings are for."""
+
+    DEV = "dev"
+    """``dev`` and ``demo``: loopback only, with the inbox."""
+    SERVE = "serve"
+    """Everything else."""
+
+
+class Security(StrEnum):
+    """How the way to a mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class LogLevel(StrEnum):
+    """The least important lines that are written to the log."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where the server listens, and how the outside calls it."""
+
+    host: str
+    port: int
+    """0 for any free one."""
+    page_base: str
+    """Public origin without a slash at the end."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    workers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySource:
+    """Where the keys are: in a file, or here as text (then ``text`` is set)."""
+
+    name: str
+    """What messages call it."""
+    path: Path
+    text: Secret | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtlasFiles:
+    """Which files tell the country of an address, in the order in which they are asked."""
+
+    country_files: tuple[Path, ...]
+    example_places: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """A mail server that takes our messages."""
+
+    host: str
+    port: int
+    security: Security
+    username: str | None
+    password: Secret | None
+    from_address: str
+    reply_to: str | None
+    timeout_s: int
+    is_test_sender: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySource:
+    """The text of a policy and what messages call it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredApplication:
+    """An application with what bootstrap needs to give it senders and a policy."""
+
+    application: Application
+    senders: Mapping[Channel, str]
+    """The name of the sender of each channel: ``inbox`` or a key of ``Settings.senders``."""
+    policy: PolicySource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that the operator decided."""
+
+    server: Server
+    store_path: Path
+    """The SQLite file."""
+    keys: KeySource
+    atlas: AtlasFiles
+    senders: Mapping[str, SmtpServer]
+    log_level: LogLevel
+    applications: tuple[DeclaredApplication, ...]
