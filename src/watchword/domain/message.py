@@ -1,7 +1,13 @@
-"""What is said to the customer: code messages and notices, and what became of a message on its way."""
+"""What is said to the customer: code messages and notices, and what became of a message on its way.
 
+Also how text from outside is made harmless before it stands in a message, and how a code is spoken.
+"""
+
+import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from watchword.domain.action import Action
 from watchword.domain.contact import Channel
@@ -50,8 +56,12 @@ class CodeMessage:
     code: Secret
     origin_host: str
     """The host of the page where the code is typed: the origin-bound last line of an SMS."""
+    not_me_at: str
+    """Where the reference is typed to say "this wasn't me", without a scheme: code messages have no link."""
     action: Action
     reference: Reference
+    worded_at: Instant
+    """Now, so that a repeated message does not promise the whole lifetime again."""
     expires_at: Instant
 
 
@@ -92,3 +102,94 @@ class Envelope:
     is_code: bool
     challenge_id: ChallengeId | None
     message: RenderedMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxEntry:
+    """A message as the local inbox of ``dev`` and ``demo`` keeps it (``api.md``, The local inbox)."""
+
+    to: str
+    channel: Channel
+    is_code: bool
+    subject: str | None
+    text: str
+    sent_at: Instant
+    challenge_id: ChallengeId | None
+
+
+_ELLIPSIS: Final = "..."
+"""Three full stops: the one character for them would cost an SMS its alphabet."""
+_MARKS_AT_MOST: Final = 3
+"""Combining marks on one letter; scripts in use need no more, and a tower of them hides its neighbours."""
+_REPLACED: Final = {"@": " at ", "#": " ", "\\": " ", "\u3002": "."} | dict.fromkeys('"“”„‟«»', "'")
+"""The sigils of the origin-bound line, the other full stop of domains, and our own quotation mark with its likes."""
+_DROPPED: Final = frozenset({"Cf", "Cs", "Co", "Cn", "So", "Me"})
+"""Invisible and bidirectional marks, what is no character, pictures, and enclosing marks."""
+_SPACED: Final = frozenset({"Cc", "Zs", "Zl", "Zp"})
+_SCHEME: Final = re.compile(r"(?<=[^\W\d]):(?=\S)|//+")
+_DOMAIN_DOT: Final = re.compile(r"(?<=\w)\.(?=[^\W\d][\w-])")
+_IP_ADDRESS: Final = re.compile(r"\d+(?:\.\d+){3}")
+_LONG_NUMBER: Final = re.compile(r"\d(?:[\s().,/'+-]{0,2}\d){5,}")
+_SPOKEN: Final = re.compile(r"\d(?:, \d){5,}")
+
+
+def plain_line(text: str, most: int) -> str:
+    """Return text from outside as one harmless line of at most ``most`` characters (attack A31); most is at least 4.
+
+    No line break, control, bidirectional or invisible character, picture, sigil (``@``, ``#``) or double quotation mark
+    is left, nothing that a telephone or a mail program would turn into a link, and what is too long ends in three full
+    stops. Letters of every script stay. A line that went through once comes out the same again.
+    """
+    folded = unicodedata.normalize("NFKC", text)
+    kept = unicodedata.normalize("NFKC", _without_towers("".join(map(_harmless, folded))))
+    kept = _DOMAIN_DOT.sub(" ", _SCHEME.sub(" ", kept))
+    line = " ".join(_IP_ADDRESS.sub(lambda found: found.group().replace(".", " "), kept).split())
+    return line if len(line) <= most else line[: most - len(_ELLIPSIS)].rstrip() + _ELLIPSIS
+
+
+def shorten_numbers(text: str) -> str:
+    """Return text with every number of six or more digits cut to its last four, so that none is taken for a code."""
+    return _LONG_NUMBER.sub(lambda found: f"..{re.sub(r'[^0-9]', '', _ascii_digits(found.group()))[-4:]}", text)
+
+
+def spoken(characters: str) -> str:
+    """Return a code or a reference as it is read out: one by one, with a pause after each (``1, 2, 3``)."""
+    return ", ".join(characters)
+
+
+def written(text: str) -> str:
+    """Return spoken text as somebody would note it down: its spoken codes without the pauses."""
+    return _SPOKEN.sub(lambda found: found.group().replace(", ", ""), text)
+
+
+def _harmless(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _SPACED:
+        return " "
+    if category in _DROPPED or (category == "Sk" and not character.isascii()) or _is_variation(character):
+        return ""
+    return _REPLACED.get(character, character)
+
+
+def _is_variation(character: str) -> bool:
+    """Whether the character only chooses between pictures (Unicode Standard Annex 44, Variation_Selector)."""
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def _without_towers(text: str) -> str:
+    """Return text without combining marks that stand on nothing or on too many others."""
+    kept: list[str] = []
+    room = 0
+    for character in text:
+        if unicodedata.category(character) in {"Mn", "Mc"}:
+            if room <= 0:
+                continue
+            room -= 1
+        else:
+            room = 0 if character == " " else _MARKS_AT_MOST
+        kept.append(character)
+    return "".join(kept)
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
