@@ -1,0 +1,1 @@
+"""The store in one SQLite file: group commit, numbered migrations, and one file of rows for each subject."""

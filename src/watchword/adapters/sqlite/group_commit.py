@@ -1,0 +1,183 @@
+"""Group commit: operations share one transaction and one COMMIT, and are answered only after it.
+
+Statements run on the event loop (a few microseconds each), the COMMIT with its fsync in a thread. While it runs nobody
+else touches the connection; what comes in meanwhile waits and makes the next group. Each operation has a savepoint of
+its own, so that a failing one rolls back alone. Nothing lingers: a group is whoever waited when the last one ended.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+import apsw
+
+from watchword.adapters.sqlite.schema import BUSY_TIMEOUT_MS
+from watchword.adapters.sqlite.transaction import Transaction
+from watchword.domain.errors import StorageUnavailable
+from watchword.domain.instant import Instant
+from watchword.ports.clock import Clock, Entropy
+from watchword.ports.keyring import Keyring
+
+MOST_PER_GROUP: Final = 64
+"""Bounds how long the loop is held by one group; measured: more gained little (``research/stack.md``)."""
+Result = TypeVar("Result")
+Operation = Callable[[Transaction], Result]
+
+
+class GroupCommit:
+    """The writing connection with everybody who waits for it; belongs to one event loop."""
+
+    __slots__ = ("_clock", "_closed", "_connection", "_drain", "_entropy", "_highest", "_keyring", "_queue", "_threads")
+
+    def __init__(
+        self, connection: apsw.Connection, clock: Clock, entropy: Entropy, keyring: Keyring, *, in_memory: bool
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._entropy = entropy
+        self._keyring = keyring
+        self._queue: deque[_Waiting] = deque()
+        self._drain: asyncio.Task[None] | None = None
+        self._closed = False
+        self._highest = Instant(int(connection.execute("SELECT highest FROM clock").get))
+        # In memory nothing waits for a disk, and readers share the connection: no thread, no await inside a group.
+        self._threads = None if in_memory else ThreadPoolExecutor(1, thread_name_prefix="watchword-commit")
+
+    def now(self) -> Instant:
+        """Return the time, never below what was committed or shown before."""
+        self._highest = max(self._highest, self._clock.now())
+        return self._highest
+
+    async def run(self, operation: Operation[Result]) -> Result:
+        """Carry out an operation and return its result once it is on the disk.
+
+        Raises what the operation raised (it left no trace then), or ``StorageUnavailable``. Cancelling the caller takes
+        back an operation that did not start yet, and no other.
+        """
+        if self._closed:
+            raise StorageUnavailable("the store is closed")
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(operation, loop.create_future())
+        self._queue.append(waiting)
+        if self._drain is None or self._drain.done():
+            self._drain = loop.create_task(self._work())
+        result: Result = await waiting.answer
+        return result
+
+    async def close(self) -> None:
+        """Commit what is open, answer everybody, and close the connection."""
+        self._closed = True
+        if self._drain is not None and not self._drain.done():
+            await asyncio.wait([self._drain])
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+        self._connection.close()
+
+    async def _work(self) -> None:
+        group: list[_Waiting] = []
+        try:
+            while self._queue:
+                group = []
+                await self._one_group(group)
+        finally:
+            # Only a cancelled loop gets here with somebody left: whether their group was committed is not known.
+            for waiting in (*group, *self._queue):
+                waiting.fail("the store was stopped")
+
+    async def _one_group(self, group: "list[_Waiting]") -> None:
+        try:
+            transaction = await self._begin()
+            while self._queue and len(group) < MOST_PER_GROUP:
+                waiting = self._queue.popleft()
+                group.append(waiting)
+                if not waiting.answer.cancelled():
+                    self._perform(waiting, transaction)
+            await self._in_thread(self._commit)
+        except apsw.Error as error:
+            await self._in_thread(self._roll_back)
+            for waiting in group or self._queue:
+                waiting.fail(f"the transaction failed: {type(error).__name__}")
+            if not group:
+                self._queue.clear()
+        else:
+            for waiting in group:
+                waiting.deliver()
+
+    def _perform(self, waiting: "_Waiting", transaction: Transaction) -> None:
+        connection = self._connection
+        connection.execute("SAVEPOINT operation")
+        try:
+            waiting.result = waiting.operation(transaction)
+        except Exception as error:
+            # Whatever it is, a mistake of ours included, belongs to its caller and not to the rest of the group.
+            if not connection.in_transaction:
+                # A full disk or the like made SQLite roll everything back: the group is lost, not this operation alone.
+                raise apsw.AbortError("the transaction was rolled back") from error
+            connection.execute("ROLLBACK TO operation")
+            waiting.error = _as_outcome(error)
+        connection.execute("RELEASE operation")
+
+    async def _begin(self) -> Transaction:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError:
+            await self._in_thread(self._begin_patiently)
+        sql = "UPDATE clock SET highest = max(highest, ?) RETURNING highest"
+        self._highest = Instant(int(self._connection.execute(sql, (self.now(),)).get))
+        return Transaction(self._connection, self._highest, self._entropy, self._keyring)
+
+    def _begin_patiently(self) -> None:
+        """Wait for another process's short transaction, away from the loop."""
+        self._connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._connection.set_busy_timeout(0)
+
+    def _commit(self) -> None:
+        self._connection.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    async def _in_thread(self, step: Callable[[], None]) -> None:
+        if self._threads is None:
+            step()
+        else:
+            await asyncio.get_running_loop().run_in_executor(self._threads, step)
+
+
+class _Waiting:
+    """One caller with his operation, and what it came to before the commit."""
+
+    __slots__ = ("answer", "error", "operation", "result")
+
+    def __init__(self, operation: Operation[Any], answer: "asyncio.Future[Any]") -> None:
+        self.operation = operation
+        self.answer = answer
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def deliver(self) -> None:
+        """Answer after the commit: an error too may rest on what others of the group wrote."""
+        if self.answer.done():
+            return
+        if self.error is None:
+            self.answer.set_result(self.result)
+        else:
+            self.answer.set_exception(self.error)
+
+    def fail(self, reason: str) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(StorageUnavailable(reason))
+
+
+def _as_outcome(error: Exception) -> Exception:
+    if isinstance(error, apsw.Error):
+        unavailable = StorageUnavailable(f"the operation failed: {type(error).__name__}")
+        unavailable.__cause__ = error
+        return unavailable
+    return error

@@ -1,0 +1,78 @@
+"""Reads what an assessment needs to know about a user, as of one moment."""
+
+from watchword.adapters.sqlite.action_rows import allowed_purchases
+from watchword.adapters.sqlite.budget_rows import failure_count, is_breaker_open, lane_free_at, starts_free_at
+from watchword.adapters.sqlite.transaction import Row, Transaction
+from watchword.adapters.sqlite.user_rows import countries_of, find_user, find_user_row
+from watchword.domain.action import CONTACT_CONFIRMATION
+from watchword.domain.ids import ContactId
+from watchword.domain.instant import Instant, later
+from watchword.domain.limits import Limits
+from watchword.domain.user import UserRef
+from watchword.ports.store.values import ProfileQuery
+from watchword.risk.profile import Profile
+
+
+def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
+    """Return what the store knows about a user now."""
+    ref, limits, now = query.ref, query.limits, transaction.now
+    row = find_user_row(transaction, ref)
+    unproven_since = later(now, hours=-limits.unproven_hours)
+    purchase_count, purchase_sum = allowed_purchases(
+        transaction,
+        ref,
+        since=later(now, hours=-limits.purchase_window_hours),
+        after_number=0 if row is None else row["proven_through"],
+        currency=query.currency,
+    )
+    reset_at, reset_contact_id = _reset(row, limits, now)
+    return Profile(
+        now=now,
+        user=find_user(transaction, ref),
+        failures=failure_count(transaction, ref, limits),
+        lane_free_at=lane_free_at(transaction, ref, query.lane, limits),
+        starts_free_at=starts_free_at(transaction, ref, query.action_type, query.lane, limits),
+        unproven_same_type=_has_unproven(transaction, ref, query.action_type, unproven_since),
+        unproven_networks=unproven_networks(transaction, ref, unproven_since),
+        purchase_count=purchase_count,
+        purchase_sum=purchase_sum,
+        countries_seen=countries_of(transaction, ref),
+        last_seen_at=None if row is None else row["last_seen_at"],
+        reset_at=reset_at,
+        reset_contact_id=reset_contact_id,
+        breaker_open=is_breaker_open(transaction, ref.application_id, limits),
+    )
+
+
+def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant) -> int:
+    """Return from how many networks challenges came that are not approved."""
+    return transaction.number(
+        "SELECT count(DISTINCT network) FROM challenges WHERE application_id = :application_id AND user_key = :user_key"
+        " AND created_at > :since AND state <> 'approved' AND type <> :confirmation",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        since=since,
+        confirmation=CONTACT_CONFIRMATION,
+    )
+
+
+def _has_unproven(transaction: Transaction, ref: UserRef, action_type: str, since: Instant) -> bool:
+    """Whether a challenge of this type is not approved; confirming a contact counts not."""
+    if action_type == CONTACT_CONFIRMATION:
+        return False
+    return bool(
+        transaction.number(
+            "SELECT EXISTS (SELECT 1 FROM challenges WHERE application_id = :application_id AND user_key = :user_key"
+            " AND created_at > :since AND state <> 'approved' AND type = :type)",
+            application_id=ref.application_id,
+            user_key=ref.key,
+            since=since,
+            type=action_type,
+        )
+    )
+
+
+def _reset(row: Row | None, limits: Limits, now: Instant) -> tuple[Instant | None, ContactId | None]:
+    if row is None or row["reset_at"] is None or now >= later(row["reset_at"], seconds=limits.reset_wait_s):
+        return None, None
+    return Instant(row["reset_at"]), ContactId(row["reset_contact_id"])

@@ -1,0 +1,140 @@
+"""Opens the database file and brings its schema to the newest version; knows no table of it.
+
+Migrations are numbered SQL files, forward only. ``PRAGMA user_version`` holds the number of the newest one that was
+applied, and ``PRAGMA application_id`` says that the file is ours.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from watchword.domain.errors import ConfigurationError
+
+IN_MEMORY: Final = ":memory:"
+BUSY_TIMEOUT_MS: Final = 5_000
+"""How long another process's short transaction is waited for (the command line beside a server)."""
+_OURS: Final = 0x57544348
+"""``PRAGMA application_id``: "WTCH"."""
+_NAME: Final = re.compile(r"(?P<number>[0-9]{4})_[a-z0-9_]+\.sql", re.ASCII)
+_OWNER_ONLY: Final = 0o600
+
+
+def migrate(path: str) -> int:
+    """Create the file if there is none, apply what is missing, and return the version that it has now.
+
+    Raises ``ConfigurationError`` for a place that cannot be written, a file of somebody else or a newer schema.
+    """
+    with _explained(path):
+        _create_private(Path(path))
+        connection = apsw.Connection(path)
+        try:
+            connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+            _refuse_foreign(connection, path)
+            connection.pragma("journal_mode", "wal")
+            return _apply(connection, path)
+        finally:
+            connection.close()
+
+
+def open_writer(path: str) -> apsw.Connection:
+    """Return the connection that writes; raises ``ConfigurationError`` for a schema that is not exactly the newest."""
+    with _explained(path):
+        if path != IN_MEMORY and not Path(path).is_file():
+            raise ConfigurationError((f"{path}: there is no database yet; run: watchword migrate",))
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        if path == IN_MEMORY:
+            _apply(connection, path)
+        _refuse_foreign(connection, path)
+        found = _version(connection)
+        if found != newest_version():
+            connection.close()
+            raise ConfigurationError((_other_version(path, found),))
+        connection.pragma("synchronous", "full")
+        connection.pragma("foreign_keys", value=True)
+        # What is erased shall not survive in free pages, as far as that costs no write of its own.
+        connection.pragma("secure_delete", "fast")
+        return connection
+
+
+def open_reader(path: str) -> apsw.Connection:
+    """Return a connection that sees what is committed and can write nothing."""
+    with _explained(path):
+        # Not opened read-only: a reader of a WAL file takes part in its shared memory.
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.pragma("query_only", value=True)
+        return connection
+
+
+def newest_version() -> int:
+    """Return the number of the newest migration of this release."""
+    return max(number for number, _ in _migrations())
+
+
+def _migrations() -> Iterator[tuple[int, str]]:
+    folder = resources.files("watchword.adapters.sqlite") / "migrations"
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        found = _NAME.fullmatch(file.name)
+        if found is not None:
+            yield int(found["number"]), file.read_text(encoding="utf-8")
+
+
+def _apply(connection: apsw.Connection, path: str) -> int:
+    """Apply each missing migration in a transaction of its own, safe against another process doing the same."""
+    for number, text in _migrations():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if number == _version(connection) + 1:
+                connection.execute(text)
+                connection.pragma("user_version", number)
+                connection.pragma("application_id", _OURS)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+    found = _version(connection)
+    if found != newest_version():
+        raise ConfigurationError((_other_version(path, found),))
+    return found
+
+
+def _version(connection: apsw.Connection) -> int:
+    return int(connection.pragma("user_version"))
+
+
+def _other_version(path: str, found: int) -> str:
+    if found > newest_version():
+        return f"{path}: its schema is version {found} of a newer release, this one knows {newest_version()}"
+    return f"{path}: its schema is version {found}, this release needs {newest_version()}; run: watchword migrate"
+
+
+def _refuse_foreign(connection: apsw.Connection, path: str) -> None:
+    is_empty = connection.execute("SELECT count(*) FROM sqlite_schema").get == 0
+    if not is_empty and connection.pragma("application_id") != _OURS:
+        raise ConfigurationError((f"{path}: this is a database of another program",))
+
+
+def _create_private(path: Path) -> None:
+    """Create the file for its owner alone; SQLite gives its companions (WAL, shared memory) the same rights."""
+    path.touch(mode=_OWNER_ONLY)
+    path.chmod(_OWNER_ONLY)
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Turn what the system or SQLite says about the file into a sentence for the operator."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError((f"{path}: {error.strerror or 'cannot be opened'}",)) from error
+    except apsw.NotADBError as error:
+        raise ConfigurationError((f"{path}: this is not a database",)) from error
+    except apsw.BusyError as error:
+        raise ConfigurationError((f"{path}: another process holds the database",)) from error
+    except apsw.Error as error:
+        raise ConfigurationError((f"{path}: {error}",)) from error

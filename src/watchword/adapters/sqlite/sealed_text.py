@@ -1,0 +1,133 @@
+"""How actions, assessments and what a challenge shows are written as text before they are sealed, and read again."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from watchword.domain.action import Action, Assessment, Decision, Reason, RiskTerm
+from watchword.domain.challenge import Option, Route
+from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.ids import ActionId, ApplicationId, ContactId, UserId
+from watchword.domain.instant import Instant
+from watchword.domain.money import Money
+from watchword.domain.user import UserRef
+
+
+def write_action(action: Action) -> str:
+    """Return what an action says, without what its row holds in the clear."""
+    amount = action.amount
+    return _write(
+        {
+            "user_id": action.user_id,
+            "session_id": action.session_id,
+            "ip": action.ip,
+            "user_agent": action.user_agent,
+            "locale": action.locale,
+            "amount": None if amount is None else [str(amount.value), amount.currency],
+            "payee": action.payee,
+            "summary": action.summary,
+            "details": dict(action.details),
+            "return_url": action.return_url,
+            "state": action.state,
+            "conceal": action.conceal,
+        }
+    )
+
+
+def read_action(text: str, ref: UserRef, action_id: str, action_type: str, created_at: int) -> Action:
+    """Return the action that was written."""
+    body = json.loads(text)
+    amount = body.pop("amount")
+    return Action(
+        id=ActionId(action_id),
+        application_id=ApplicationId(ref.application_id),
+        user_id=UserId(body.pop("user_id")),
+        user_key=ref.key,
+        type=action_type,
+        amount=None if amount is None else Money(value=Decimal(amount[0]), currency=amount[1]),
+        created_at=Instant(created_at),
+        **body,
+    )
+
+
+def write_assessment(assessment: Assessment) -> str:
+    """Return an assessment as text."""
+    return _write(
+        {
+            "reasons": [[reason.rule, reason.text, reason.customer_text] for reason in assessment.reasons],
+            "score": assessment.score,
+            "terms": [[term.signal, term.nats, term.text] for term in assessment.terms],
+            "signals": dict(assessment.signals),
+            "high_value": assessment.high_value,
+            "policy_version": assessment.policy_version,
+            "shadow_rules": list(assessment.shadow_rules),
+            "failed_rules": list(assessment.failed_rules),
+        }
+    )
+
+
+def read_assessment(text: str, decision: Decision) -> Assessment:
+    """Return the assessment that was written."""
+    body = json.loads(text)
+    return Assessment(
+        decision=decision,
+        reasons=tuple(Reason(rule=rule, text=said, customer_text=shown) for rule, said, shown in body["reasons"]),
+        score=body["score"],
+        terms=tuple(RiskTerm(signal=signal, nats=nats, text=said) for signal, nats, said in body["terms"]),
+        signals=body["signals"],
+        high_value=body["high_value"],
+        policy_version=body["policy_version"],
+        shadow_rules=tuple(body["shadow_rules"]),
+        failed_rules=tuple(body["failed_rules"]),
+    )
+
+
+def write_display(options: tuple[Option, ...], masked: str | None, reasons_text: tuple[str, ...]) -> str:
+    """Return what the page of a challenge shows as text."""
+    return _write(
+        {
+            "options": [
+                [option.id, option.contact_id, option.kind, list(option.channels), option.masked] for option in options
+            ],
+            "masked": masked,
+            "reasons": list(reasons_text),
+        }
+    )
+
+
+def read_options(display: Mapping[str, Any]) -> tuple[Option, ...]:
+    """Return the contacts that a challenge lists."""
+    return tuple(
+        Option(
+            id=ContactId(option_id),
+            contact_id=None if contact_id is None else ContactId(contact_id),
+            kind=ContactKind(kind),
+            channels=tuple(Channel(channel) for channel in channels),
+            masked=masked,
+        )
+        for option_id, contact_id, kind, channels, masked in display["options"]
+    )
+
+
+def read_display(text: str) -> Mapping[str, Any]:
+    """Return what was written for the page."""
+    display: dict[str, Any] = json.loads(text)
+    return display
+
+
+def read_route(row: Mapping[str, Any], masked: str | None) -> Route | None:
+    """Return where the live code of a challenge was last sent."""
+    if row["route_option_id"] is None or masked is None:
+        return None
+    contact_id = row["route_contact_id"]
+    return Route(
+        option_id=ContactId(row["route_option_id"]),
+        contact_id=None if contact_id is None else ContactId(contact_id),
+        channel=Channel(row["route_channel"]),
+        masked=masked,
+    )
+
+
+def _write(body: Mapping[str, object]) -> str:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

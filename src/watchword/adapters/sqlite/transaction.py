@@ -1,0 +1,80 @@
+"""What an operation on the database is handed: statements, the one time of its transaction, ids and sealing."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import apsw
+
+from watchword.domain.errors import StorageUnavailable
+from watchword.domain.ids import RANDOM_BYTES, UserKey, make_id
+from watchword.domain.instant import Instant
+from watchword.domain.user import UserRef
+from watchword.ports.clock import Entropy
+from watchword.ports.keyring import Keyring
+
+Row = Mapping[str, Any]
+"""One row by the names of its columns."""
+Value = str | int | float | bytes | None
+ANYBODY: Final = b""
+"""The user key of what belongs to an address and not to a user."""
+
+
+class Transaction:
+    """Statements of one operation; everything in it happens at the same ``now``."""
+
+    __slots__ = ("_connection", "_entropy", "keyring", "now")
+
+    def __init__(self, connection: apsw.Connection, now: Instant, entropy: Entropy, keyring: Keyring) -> None:
+        self._connection = connection
+        self._entropy = entropy
+        self.keyring = keyring
+        self.now = now
+
+    def all(self, sql: str, **values: Value) -> list[Row]:
+        """Return every row of a query."""
+        cursor = self._connection.execute(sql, values)
+        names: tuple[str, ...] = ()
+        rows: list[Row] = []
+        for row in cursor:
+            names = names or tuple(column[0] for column in cursor.get_description())
+            rows.append(dict(zip(names, row, strict=True)))
+        return rows
+
+    def one(self, sql: str, **values: Value) -> Row | None:
+        """Return the first row of a query, or None."""
+        rows = self.all(sql, **values)
+        return rows[0] if rows else None
+
+    def number(self, sql: str, **values: Value) -> int:
+        """Return the whole number that a query counts."""
+        return int(self._connection.execute(sql, values).get)
+
+    def run(self, sql: str, **values: Value) -> int:
+        """Carry out a statement and return how many rows it changed."""
+        self._connection.execute(sql, values)
+        return self._connection.changes()
+
+    def make_id(self, prefix: str, user_key: UserKey) -> str:
+        """Return a fresh id of this user."""
+        return make_id(prefix, user_key, self._entropy.token(RANDOM_BYTES))
+
+    def seal(self, ref: UserRef, table: str, row: str, purpose: str, text: str) -> bytes:
+        """Return a text sealed for one column of one row."""
+        return self.keyring.seal(place(ref.application_id, table, row, purpose), text.encode())
+
+    def open(self, ref: UserRef, table: str, row: str, purpose: str, sealed: bytes) -> str:
+        """Return a sealed text; a value that does not open here is a damaged or exchanged database."""
+        try:
+            return self.keyring.open(place(ref.application_id, table, row, purpose), sealed).decode()
+        except ValueError as error:
+            raise StorageUnavailable(f"a sealed value of {table} does not open") from error
+
+
+def place(application_id: str, table: str, row: str, purpose: str) -> str:
+    """Return what a sealed value is bound to, so that one moved to another row does not open."""
+    return f"{application_id}/{table}/{row}/{purpose}"
+
+
+def ref_of(row: Row) -> UserRef:
+    """Return whose row this is."""
+    return UserRef(application_id=row["application_id"], key=UserKey(row["user_key"]))

@@ -1,0 +1,55 @@
+"""Gives the contract suite a store of every kind there is, empty and at a time that stands until it is moved."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.contract.builders import START, MovableClock, Scene, SeededEntropy
+from watchword.adapters.key_set import KeySet
+from watchword.adapters.sqlite.schema import migrate
+from watchword.adapters.sqlite.sqlite_store import SqliteStore
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def entropy() -> SeededEntropy:
+    return SeededEntropy()
+
+
+@pytest.fixture
+def keyring(entropy: SeededEntropy) -> KeySet:
+    return KeySet.generate(entropy, START)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """Gives the path of a migrated file."""
+    path = str(tmp_path / "watchword.sqlite3")
+    migrate(path)
+    return path
+
+
+@pytest.fixture
+def open_store(
+    database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet
+) -> Callable[[], SqliteStore]:
+    """Gives a way to open the same store again, as a restart does; whoever opens one closes it."""
+    return lambda: SqliteStore(database, clock, entropy, keyring)
+
+
+@pytest.fixture(params=["sqlite"])
+async def store(open_store: Callable[[], SqliteStore]) -> AsyncIterator[SqliteStore]:
+    """Gives a store of every kind that keeps the contract."""
+    opened = open_store()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def scene(store: SqliteStore, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet) -> Scene:
+    return Scene(store=store, clock=clock, entropy=entropy, keyring=keyring)
