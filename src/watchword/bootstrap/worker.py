@@ -11,10 +11,12 @@ from typing import Final
 
 import structlog
 
+from watchword.bootstrap.key_source import KeyWatch
 from watchword.domain.errors import StorageUnavailable
-from watchword.flow.deliver import deliver_once
-from watchword.flow.retain import sweep
+from watchword.flow.deliver import claim_due, deliver_one
+from watchword.flow.retain import reseal, sweep
 from watchword.ports import Ports
+from watchword.ports.store.values import NotHandedOver
 
 DELIVERY_PAUSE_S: Final = 0.1
 """How long an idle worker waits before it looks again: the longest a message waits for nothing."""
@@ -36,6 +38,7 @@ class Worker:
     ports: Ports
     alone: bool
     """Whether this is the only worker there can be (SQLite): it takes back every lease when it starts."""
+    key_watch: KeyWatch
     _stopping: asyncio.Event | None = None
     _duties: tuple[asyncio.Task[None], ...] = ()
 
@@ -77,9 +80,19 @@ class Worker:
                 await _sleep(stopping, wait_s)
 
     async def _deliver(self) -> bool:
-        return await deliver_once(self.ports, limit=BATCH) > 0
+        claimed = await claim_due(self.ports, limit=BATCH)
+        results = await asyncio.gather(*(deliver_one(self.ports, one) for one in claimed), return_exceptions=True)
+        for one, result in zip(claimed, results, strict=True):
+            if isinstance(result, BaseException):
+                # It comes back when its lease ends; the error may quote the message, so only its kind is told.
+                _log.error("worker.delivery_failed", delivery_id=one.id, error=type(result).__name__)
+            elif isinstance(result, NotHandedOver):
+                _log.warning("worker.not_handed_over", delivery_id=one.id, reason=result.reason)
+        return bool(claimed)
 
     async def _keep_house(self) -> bool:
+        if self.key_watch.look():
+            _log.info("worker.keys_adopted", resealed=await reseal(self.ports))
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:
             _log.info("worker.swept", expired=swept.expired, wiped=swept.wiped, forgotten=swept.forgotten)

@@ -55,18 +55,18 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 def _matches(pattern: str, url: str) -> bool:
+    """Whether an address is the listed one, or lies on this machine where the list says ``http://127.0.0.1:*``."""
     if pattern == url:
         return True
     head, star, path = pattern.partition(":*")
-    if not star or head.removeprefix("http://") not in _LOOPBACK:
+    host = head.removeprefix("http://")
+    if not star or path not in ("", "/*") or host not in _LOOPBACK:
         return False
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return False
-    return (
-        port is not None
-        and url == f"{head}:{port}{parts.path}"
-        and (path in ("/*", "") or parts.path == path)
-    )
+    # Put together again from its parts it must be the same: no user name, no fragment, no other spelling.
+    origin = head if port is None else f"{head}:{port}"
+    return url == f"{origin}{parts.path}{f'?{parts.query}' if parts.query else ''}"

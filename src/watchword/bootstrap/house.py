@@ -1,0 +1,153 @@
+"""Puts the house together: ports from settings, the site from ports, and a worker beside it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic  # noqa: TID251 durations of requests are no time of the domain; nothing is decided by them
+
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from watchword import __version__
+from watchword.adapters.atlas import FileAtlas
+from watchword.adapters.inbox import InboxFile, InboxSender
+from watchword.adapters.key_set import KeySet
+from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
+from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.system import SystemClock, SystemEntropy
+from watchword.api.surface import create_api
+from watchword.bootstrap.key_source import KeyWatch
+from watchword.bootstrap.worker import Worker
+from watchword.config.settings import INBOX, Settings, SmtpServer
+from watchword.domain.contact import Channel
+from watchword.domain.ids import ApplicationId
+from watchword.pages.dev_inbox import inbox_routes
+from watchword.pages.hosted import create_page_routes
+from watchword.ports import Ports
+from watchword.ports.sender import Sender
+from watchword.risk.policy import Policy, load_policy, new_environment
+from watchword.web.dispatcher import create_site
+from watchword.web.edge import Edge
+from watchword.web.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """A service that is put together and not yet started."""
+
+    ports: Ports
+    site: ASGIApp
+    """API, pages and, in ``dev``, the inbox; its lifespan starts and stops the worker and closes the store."""
+    store: SqliteStore
+    worker: Worker
+
+
+def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None, works: bool = True) -> House:
+    """Put a service together on a migrated store.
+
+    ``inbox`` is there in ``dev`` and ``demo`` only. ``works``: whether this process also delivers and keeps house.
+    """
+    clock, entropy = SystemClock(), SystemEntropy()
+    store = SqliteStore(str(settings.store_path), clock, entropy, keyring)
+    ports = Ports(
+        store=store,
+        keyring=keyring,
+        atlas=FileAtlas.open(settings.atlas.country_files, example_places=settings.atlas.example_places),
+        letters=JinjaLetters(),
+        entropy=entropy,
+        applications={ApplicationId(one.application.id): one.application for one in settings.applications},
+        policies=_policies(settings),
+        senders=_senders(settings, clock, inbox),
+        page_base=settings.server.page_base,
+    )
+    worker = Worker(ports=ports, alone=True, key_watch=KeyWatch(settings.keys, keyring))
+    edge = Edge(
+        address_base=settings.server.page_base,
+        entropy=entropy,
+        log=structlog.get_logger("watchword.web"),
+        metrics=Metrics(CollectorRegistry()),
+        monotonic_s=monotonic,
+        now=store.now,
+    )
+    return House(
+        ports=ports, site=_site(settings, ports, edge, worker if works else None, inbox), store=store, worker=worker
+    )
+
+
+def _site(settings: Settings, ports: Ports, edge: Edge, worker: Worker | None, inbox: InboxFile | None) -> ASGIApp:
+    stopping = _Flag()
+    api = create_api(ports, edge, version=__version__, is_stopping=stopping.is_set)
+    pages = create_page_routes(ports, trusted_proxies=settings.server.trusted_proxies)
+    routes = [*api.routes, *pages, *(inbox_routes(inbox) if inbox is not None else ())]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if worker is not None:
+            await worker.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            if worker is not None:
+                await worker.stop()
+
+    return create_site(routes, api.hot, edge, lifespan=lifespan)
+
+
+class _Flag:
+    """Says once that the process stops."""
+
+    __slots__ = ("_raised",)
+
+    def __init__(self) -> None:
+        self._raised = False
+
+    def set(self) -> None:
+        self._raised = True
+
+    def is_set(self) -> bool:
+        return self._raised
+
+
+def _policies(settings: Settings) -> Mapping[ApplicationId, Policy]:
+    environment = new_environment()
+    return {
+        one.application.id: load_policy(
+            one.policy.text,
+            source_name=one.policy.name,
+            action_types=one.application.action_types,
+            environment=environment,
+        )
+        for one in settings.applications
+    }
+
+
+def _senders(
+    settings: Settings, clock: SystemClock, inbox: InboxFile | None
+) -> Mapping[tuple[ApplicationId, Channel], Sender]:
+    named: dict[str, Sender] = {
+        name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()
+    }
+    if inbox is not None:
+        named[INBOX] = InboxSender(inbox)
+    return {
+        (one.application.id, channel): named[name]
+        for one in settings.applications
+        for channel, name in one.senders.items()
+    }
+
+
+def _mail_server(server: SmtpServer) -> MailServer:
+    return MailServer(
+        host=server.host,
+        port=server.port,
+        encryption=Encryption(server.security.value),
+        from_address=server.from_address,
+        reply_to=server.reply_to,
+        username=server.username,
+        password=server.password,
+        send_timeout_s=server.timeout_s,
+    )

@@ -1,0 +1,98 @@
+"""Opens the keys where the settings say they are, notices when they were rotated, and rotates them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchword.adapters.key_file import KeyKind, create_key_file, read_key_file, replace_key_file
+from watchword.adapters.key_set import KeySet
+from watchword.adapters.system import SystemClock, SystemEntropy
+from watchword.config.settings import KeySource
+from watchword.domain.errors import ConfigurationError
+from watchword.domain.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretInfo:
+    """What may be told about a key."""
+
+    kind: str
+    id: str
+    created_at: Instant
+    retired_at: Instant | None
+    newest: bool
+    """Whether new values are made with it."""
+
+
+def open_keys(source: KeySource, *, create: bool) -> KeySet:
+    """Return the keys; where there is no file yet, ``create`` makes one, else ``ConfigurationError``."""
+    entropy = SystemEntropy()
+    if source.text is not None:
+        return KeySet.from_toml(source.text.reveal(), source=source.name, entropy=entropy)
+    if not source.path.exists():
+        if not create:
+            hint = "make it with `watchword secrets create`, and keep a copy apart from the database"
+            raise ConfigurationError((f"{source.path}: there is no key file: {hint}",))
+        create_key_file(source.path, KeySet.generate(entropy, SystemClock().now()).table)
+    return KeySet.from_toml(read_key_file(source.path), source=str(source.path), entropy=entropy)
+
+
+class KeyWatch:
+    """Makes a running process use keys that were rotated since it started."""
+
+    __slots__ = ("_keys", "_seen", "_source")
+
+    def __init__(self, source: KeySource, keys: KeySet) -> None:
+        self._source = source
+        self._keys = keys
+        self._seen = _stamp(source.path)
+
+    def look(self) -> bool:
+        """Adopt the keys of the file if it changed. Return whether it did; a file that is wrong raises."""
+        if self._source.text is not None:
+            return False
+        stamp = _stamp(self._source.path)
+        if stamp == self._seen:
+            return False
+        self._keys.adopt(open_keys(self._source, create=False))
+        self._seen = stamp
+        return True
+
+
+def list_keys_of(source: KeySource) -> tuple[SecretInfo, ...]:
+    """Return ids and times of all keys, oldest first in each kind."""
+    table = open_keys(source, create=False).table
+    return tuple(
+        SecretInfo(
+            kind=kind.value,
+            id=key.id,
+            created_at=key.created_at,
+            retired_at=key.retired_at,
+            newest=key == table.of(kind)[-1],
+        )
+        for kind in KeyKind
+        for key in table.of(kind)
+    )
+
+
+def rotate_key(source: KeySource, kind: str) -> SecretInfo:
+    """Make a new newest key of a kind; old ones go on checking and opening what they made.
+
+    Raises ``ConfigurationError`` for the index key, an unknown kind, or keys that do not come from a file.
+    """
+    if source.text is not None:
+        raise ConfigurationError((f"{source.name}: keys from the environment are rotated where they come from",))
+    rotating = [entry.value for entry in KeyKind if entry is not KeyKind.INDEX]
+    if kind not in rotating:
+        raise ConfigurationError((f"{kind}: keys of these kinds rotate: {', '.join(rotating)}",))
+    now = SystemClock().now()
+    keys = open_keys(source, create=False).pruned(now).rotate(KeyKind(kind), SystemEntropy(), now)
+    replace_key_file(source.path, keys.table)
+    return next(one for one in reversed(list_keys_of(source)) if one.kind == kind and one.newest)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino

@@ -1,0 +1,175 @@
+"""Runs Watchword: for development with its inbox, for the demo with its store, for real, or as a worker alone."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvloop
+
+from watchword.adapters.inbox import InboxFile
+from watchword.adapters.key_set import KeySet
+from watchword.adapters.sqlite.process_lock import ProcessLock
+from watchword.adapters.sqlite.schema import migrate
+from watchword.adapters.structured_logs import configure_logs
+from watchword.adapters.system import SystemClock
+from watchword.bootstrap.house import House, build
+from watchword.bootstrap.key_source import open_keys
+from watchword.bootstrap.listening import Listener, address_of, is_loopback, open_socket, serve
+from watchword.bootstrap.upkeep import lasting_key
+from watchword.config.first_files import write_default, write_demo
+from watchword.config.loading import load_settings
+from watchword.config.settings import Settings, Situation
+from watchword.demo.storefront import create_store
+from watchword.domain.errors import ConfigurationError
+from watchword.domain.secret import Secret
+
+SETTINGS_FILE: Final = "watchword.toml"
+INBOX_FILE: Final = "inbox.sqlite3"
+KEY_FILE: Final = "secret_key"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Where a service for development answers."""
+
+    api: str
+    secret_key: Secret
+    inbox: str
+    store: str | None
+    data: Path
+
+
+def run_dev(
+    *, data: Path, host: str, port: int | None, store_port: int, demo: bool, ready: Callable[[Ready], None]
+) -> None:
+    """Serve for development until SIGINT or SIGTERM: API, pages, inbox, and for the demo the store beside them.
+
+    Everything lives in the folder ``data``, which is made with its settings and keys at the first start. Raises
+    ``ConfigurationError`` for an address that others could reach, a port that is taken, a folder that cannot be
+    written, or settings that are wrong.
+    """
+    if not is_loopback(host):
+        raise ConfigurationError((f"{host}: development listens on this machine only, because its inbox shows codes",))
+    _make_folder(data)
+    path = data / SETTINGS_FILE
+    (write_demo if demo else write_default)(path)
+    overrides: dict[str, object] = {"server.host": host} | ({} if port is None else {"server.port": port})
+    found = load_settings(path, situation=Situation.DEV, overrides=overrides)
+    configure_logs(found.log_level)
+    with ProcessLock(str(found.store_path)):
+        opened = open_socket(host, found.server.port)
+        overrides["server.page_base"] = address_of(opened)
+        settings = load_settings(path, situation=Situation.DEV, overrides=overrides)
+        migrate(str(settings.store_path))
+        keys = open_keys(settings.keys, create=True)
+        key = lasting_key(settings, keys, settings.applications[0].application, data / KEY_FILE)
+        base = settings.server.page_base
+        told = Ready(api=base, secret_key=key, inbox=f"{base}/dev/inbox", store=None, data=data)
+        store = None
+        if demo:
+            store = _store_listener(told, open_socket(host, store_port))
+            told = replace(told, store=address_of(store.socket))
+        uvloop.run(_serve_dev(settings, keys, told, opened, store, ready))
+
+
+def _store_listener(told: Ready, opened: socket.socket) -> Listener:
+    store = create_store(
+        api_url=told.api,
+        secret_key=told.secret_key.reveal(),
+        base_url=address_of(opened),
+        data_dir=told.data,
+        inbox_url=told.inbox,
+        settings_note=RELAXED,
+    )
+    return Listener(socket=opened, app=store)
+
+
+async def _serve_dev(
+    settings: Settings,
+    keys: KeySet,
+    told: Ready,
+    opened: socket.socket,
+    store: Listener | None,
+    ready: Callable[[Ready], None],
+) -> None:
+    inbox = InboxFile(told.data / INBOX_FILE, SystemClock())
+    house = build(settings, keys, inbox=inbox)
+    listeners = [Listener(socket=opened, app=house.site), *([store] if store is not None else ())]
+
+    async def announce() -> None:
+        ready(told)
+
+    try:
+        await serve(listeners, ready=announce)
+    finally:
+        await house.store.close()
+        inbox.close()
+
+
+RELAXED: Final = (
+    "This demo relaxes some limits so that you can play: 60 messages an hour and 200 a day to one address instead of 8 "
+    "and 15, 100 challenges an hour instead of 10, and waits of 2 minutes instead of 72 hours for new contacts and after a "
+    "reset. The number of wrong codes is not relaxed."
+)
+
+
+def run_server(settings: Settings, *, works: bool = True, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. ``works``: also deliver and keep house.
+
+    Raises ``ConfigurationError`` for a store that is not migrated, keys that are missing, or a port that is taken.
+    """
+    configure_logs(settings.log_level)
+    if settings.server.workers > 1:
+        reason = "SQLite has one writing process: server.workers is 1 (PostgreSQL comes in a later version)"
+        raise ConfigurationError((reason,))
+    with ProcessLock(str(settings.store_path)):
+        keys = open_keys(settings.keys, create=False)
+        opened = open_socket(settings.server.host, settings.server.port)
+        uvloop.run(_serve(build(settings, keys, works=works), opened, settings.server.page_base, ready))
+
+
+async def _serve(house: House, opened: socket.socket, base: str, ready: Callable[[str], None]) -> None:
+    async def announce() -> None:
+        ready(base)
+
+    try:
+        await serve([Listener(socket=opened, app=house.site)], ready=announce)
+    finally:
+        await house.store.close()
+
+
+def run_worker(settings: Settings, *, ready: Callable[[], None]) -> None:
+    """Deliver and keep house until SIGINT or SIGTERM, without serving.
+
+    On SQLite only while nobody serves the same file: the serving process is the worker there.
+    """
+    configure_logs(settings.log_level)
+    with ProcessLock(str(settings.store_path)):
+        uvloop.run(_work(build(settings, open_keys(settings.keys, create=False)), ready))
+
+
+async def _work(house: House, ready: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await house.worker.start()
+    try:
+        ready()
+        await stop.wait()
+    finally:
+        await house.worker.stop()
+        await house.store.close()
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError((f"{data}: cannot be made or used as a folder: {error.strerror}",)) from error
