@@ -58,7 +58,7 @@ CHALLENGE = Challenge(
     decoy=False,
     reference=Reference("7K2M9QXD"),
     code_length=6,
-    generations=(Generation(number=1, mac_key_id="first", contact_id=PHONE.contact_id),),
+    generations=(Generation(number=1, mac_key_id="first", contact_id=PHONE.contact_id, channel=Channel.SMS),),
     bound_digest="digest",
     options=(PHONE, MAILBOX),
     route=Route(option_id=PHONE.id, contact_id=PHONE.contact_id, channel=Channel.SMS, masked=PHONE.masked),

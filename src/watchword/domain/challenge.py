@@ -56,6 +56,8 @@ class Generation:
     mac_key_id: str
     contact_id: ContactId | None
     """The contact it was made for; None in a decoy."""
+    channel: Channel
+    """The channel it left by: not always that of the latest route, which a withheld send moves without a new code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

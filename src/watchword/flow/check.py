@@ -79,7 +79,8 @@ def _spending(
     ports: Ports, application: Application, challenge: Challenge, code: Secret, *, trust_device: bool
 ) -> Spending:
     action, entropy = challenge.action, ports.entropy
-    channel = Channel.EMAIL if challenge.route is None else challenge.route.channel
+    # The channel of the live code; a decoy has none, and nothing is ever proven over it.
+    channel = challenge.generations[-1].channel if challenge.generations else Channel.EMAIL
     # A decoy has no generation: one hash is made all the same, so that it costs what a real guess costs (I17).
     generations = [(entry.number, entry.mac_key_id, entry.contact_id) for entry in challenge.generations]
     return Spending(

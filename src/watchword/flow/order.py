@@ -108,7 +108,10 @@ async def _order(ports: Ports, application: Application, challenge: Challenge, r
     if barred is not None and not concealed:
         raise ResendTooSoon(free_at=barred.free_at)
     withheld = contact is None or barred is not None
-    renew = not withheld and (not same or not challenge.generations)
+    # Compared with the live code and not with the last route: a withheld switch moves the route and makes no code.
+    live_one = challenge.generations[-1] if challenge.generations else None
+    carries = live_one is not None and (live_one.contact_id, live_one.channel) == (route.contact_id, route.channel)
+    renew = not withheld and not carries
     live = None
     if renew and contact is not None:
         generation, length = len(challenge.generations) + 1, challenge.code_length

@@ -247,6 +247,7 @@ def _read_generation(row: Row) -> Generation:
         number=row["number"],
         mac_key_id=row["mac_key_id"],
         contact_id=None if contact_id is None else ContactId(contact_id),
+        channel=Channel(row["channel"]),
     )
 
 
