@@ -97,9 +97,17 @@ class StandIn:
 
     def _list(self, body: Json, user_id: str, what: str) -> tuple[int, Json]:
         del body, user_id
-        devices = [{"id": "dev_1", "state": "trusted", "created_at": "2026-11-20T10:00:00Z"}]
+        devices = [{"id": "dev_1", "state": "trusted", "last_proven_at": "2026-11-20T10:00:00Z"}]
         requests = [
-            {"reference": "7K2M9QXD", "type": "purchase", "state": "denied", "created_at": "2026-11-20T10:00:00Z"}
+            {
+                "challenge_id": "chl_1",
+                "reference": "7K2M9QXD",
+                "type": "purchase",
+                "amount": {"value": "1299.00", "currency": "USD"},
+                "payee": "Fernwick General Store",
+                "state": "denied",
+                "created_at": "2026-11-20T10:00:00Z",
+            }
         ]
         return 200, {"data": devices if what == "devices" else requests, "next_cursor": None}
 
@@ -185,6 +193,7 @@ class StandIn:
                 "channel_type": contact["channel_type"],
                 "masked": "•••",
                 "confirmed_at": contact["confirmed_at"],
+                "usable": True,
                 "preferred": False,
             }
             for contact in self.users[user_id]

@@ -45,7 +45,12 @@ CONTACT: Json = {
     "id": "ctc_1",
     "channel_type": "email",
     "masked": "j•••@e•••.com",
+    "added_at": "2026-01-02T03:04:05Z",
     "confirmed_at": "2026-01-02T03:04:05Z",
+    "last_proven_at": None,
+    "usable": True,
+    "usable_from": "2026-01-02T03:04:05Z",
+    "leaves_at": None,
     "preferred": False,
 }
 USER: Json = {"id": "u-42", "locale": "en", "contacts": [CONTACT]}
@@ -65,12 +70,31 @@ REDEMPTION: Json = {
     "redeemed_at": "2026-11-20T10:00:00Z",
 }
 REQUEST: Json = {
+    "challenge_id": "chl_1",
+    "amount": {"value": "1299.00", "currency": "USD"},
     "reference": "7K2M9QXD",
     "type": "purchase",
     "state": "pending",
     "created_at": "2026-11-20T10:00:00Z",
 }
-EVENT: Json = {"id": "evt_1", "type": "grant.redeemed"}
+EVENT: Json = {
+    "id": "evt_1",
+    "type": "grant.redeemed",
+    "created_at": "2026-11-20T10:00:00Z",
+    "data": {"action_id": "act_1"},
+    "cursor": "one",
+}
+RECORDED: Json = ACTION | {
+    "type": "purchase",
+    "user_id": "u-42",
+    "session_id": "s-9",
+    "amount": {"value": "1299.00", "currency": "USD"},
+    "payee": "ACME Cameras",
+    "details": {"items": 1, "new_shipping_address": True},
+    "created_at": "2026-11-20T10:00:00Z",
+    "label": None,
+    "disputed_at": None,
+}
 
 
 def page(*items: Json, next_cursor: str | None = None) -> Json:

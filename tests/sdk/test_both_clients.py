@@ -98,10 +98,10 @@ CALLS: dict[str, tuple[Doing, Json, str, Json | None]] = {
         "POST /v1/actions",
         BOUND_JSON | FROM_JSON | {"locale": "en", "summary": "1 item", "conceal": False},
     ),
-    "actions.get": (lambda client: client.actions.get("act_1"), canned.ACTION, "GET /v1/actions/act_1", None),
+    "actions.get": (lambda client: client.actions.get("act_1"), canned.RECORDED, "GET /v1/actions/act_1", None),
     "actions.list": (
         lambda client: client.actions.list("u-42", limit=2),
-        canned.page(canned.ACTION),
+        canned.page(canned.RECORDED),
         "GET /v1/actions?user_id=u-42&limit=2",
         None,
     ),
@@ -131,7 +131,7 @@ CALLS: dict[str, tuple[Doing, Json, str, Json | None]] = {
     ),
     "challenges.cancel": (
         lambda client: client.challenges.cancel("chl_1", "not_me", idempotency_key="k"),
-        {},
+        canned.CHALLENGE,
         "POST /v1/challenges/chl_1/cancel",
         {"reason": "not_me"},
     ),
@@ -208,6 +208,12 @@ def test_reads_the_answer_to_an_action(server: CannedServer, client: Client) -> 
     assert action.risk is not None
     assert action.risk.terms[0].nats == 3.1
     assert action.advice[0].code == "contact_stale"
+
+
+def test_a_recorded_action_gives_back_what_its_grant_is_bound_to(server: CannedServer, client: Client) -> None:
+    server.will_answer(Canned(body=canned.RECORDED))
+
+    assert client.actions.get("act_1").bound == BOUND
 
 
 async def _in_the_async_client(url: str, doing: Doing) -> object:

@@ -8,6 +8,7 @@ from watchword.demo.asking import ask
 from watchword.demo.customers import Customer, advice_for
 from watchword.demo.forms import read_form
 from watchword.demo.intentions import Kind, new_intention
+from watchword.demo.ledger import now
 from watchword.demo.passwords import hash_password, is_password, weakness
 from watchword.demo.shop import shop_of
 from watchword.demo.templating import render
@@ -40,11 +41,14 @@ async def show_account(request: Request) -> Response:
     if customer is None:
         return please_sign_in()
     user = await _known_to_watchword(request, customer)
-    states = {} if user is None else {contact.id: contact.fields for contact in user.contacts}
+    contacts = () if user is None else user.contacts
     return render(
         request,
         "account.html",
-        states=states,
+        states={contact.id: contact for contact in contacts},
+        leaving=[contact for contact in contacts if contact.leaves_at is not None],
+        locked_until=None if user is None else user.locked_until,
+        now=now(),
         advice=advice_for(shop_of(request).ledger, customer.id),
         fresh_password=shop_of(request).fresh_passwords.get(customer.id),
     )

@@ -102,16 +102,20 @@ def mark_confirmed(ledger: Ledger, customer_id: str, contact_id: str) -> None:
         id=customer_id,
         contact_id=contact_id,
     )
+    ledger.write(
+        "DELETE FROM hints WHERE customer_id = :id AND contact_id = :contact_id", id=customer_id, contact_id=contact_id
+    )
 
 
 def with_contact_ids(addresses: Sequence[Address], user: User) -> tuple[Address, ...]:
     """Return the addresses with Watchword's ids.
 
     Watchword answers masked addresses only, so what is new is told by elimination: in one change at most one contact
-    of each type is new.
+    of each type is new. Contacts that are on their way out are still listed, with the time when they leave.
     """
     known = {address.contact_id for address in addresses}
-    unnamed = {contact.channel_type: contact for contact in user.contacts if contact.id not in known}
+    staying = [contact for contact in user.contacts if contact.leaves_at is None and contact.id not in known]
+    unnamed = {contact.channel_type: contact for contact in staying}
     return tuple(
         address
         if address.contact_id is not None or address.channel_type not in unnamed

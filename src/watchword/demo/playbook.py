@@ -162,8 +162,9 @@ def _staying_safe() -> tuple[Play, ...]:
             "Keeping contacts current makes verification easier",
             "/account",
             "Your account",
-            "Register with an e-mail address and a phone number of your own making, and confirm only one of them. What"
-            " Watchword advises about the other stands in the account, with a button to confirm it.",
+            "Register with an e-mail address and a phone number of your own making. The first code confirms only one"
+            " of them; after your next purchase the account advises to confirm the other, with a button for it.",
+            "Remove a contact: the account advises to have a second one.",
         ),
         _play(
             "B17",

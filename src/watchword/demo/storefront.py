@@ -26,7 +26,7 @@ from watchword.demo.safety import safety_routes
 from watchword.demo.shop import Shop
 from watchword.demo.shopping import shopping_routes
 from watchword.demo.signing import signing_routes
-from watchword.demo.templating import load_style, load_templates
+from watchword.demo.templating import load_asset, load_templates
 from watchword.demo.visits import VisitKeeper
 from watchword_client import AsyncClient, WatchwordError
 
@@ -74,16 +74,17 @@ def _routes() -> list[BaseRoute]:
         *reaching_routes(),
         *safety_routes(),
         *returning_routes(),
-        Route("/static/store.css", _style(load_style()), methods=["GET"]),
+        Route("/static/store.css", _asset(load_asset("store.css"), "text/css"), methods=["GET"]),
+        Route("/static/leaf.svg", _asset(load_asset("leaf.svg"), "image/svg+xml"), methods=["GET"]),
     ]
 
 
-def _style(text: str) -> Callable[[Request], Awaitable[Response]]:
-    async def show_style(request: Request) -> Response:
+def _asset(text: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+    async def show_asset(request: Request) -> Response:
         del request
-        return Response(text, media_type="text/css", headers={"cache-control": "max-age=300"})
+        return Response(text, media_type=media_type, headers={"cache-control": "max-age=300"})
 
-    return show_style
+    return show_asset
 
 
 def _closing(shop: Shop) -> Lifespan[Starlette]:

@@ -35,9 +35,9 @@ def load_templates() -> Environment:
     return environment
 
 
-def load_style() -> str:
-    """Return the style sheet."""
-    return resources.files("watchword.demo").joinpath("static/store.css").read_text(encoding="utf-8")
+def load_asset(name: str) -> str:
+    """Return the text of a file that browsers fetch beside the pages."""
+    return resources.files("watchword.demo").joinpath("static", name).read_text(encoding="utf-8")
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Literal, NoReturn, TypeVar
 
+from watchword_client.values import BoundFields, Detail, Money
+
 Item = TypeVar("Item")
 
 
@@ -132,12 +134,17 @@ class DeviceInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedDevice:
-    """A device in the list of a user's devices; ``fields`` holds everything the server said of it."""
+class KnownDevice:
+    """A device in the list of those that a user has proven."""
 
     id: str
+    name: str | None
+    """What it looks like, such as ``Firefox on Linux``."""
     state: str
-    fields: Mapping[str, object] = field(repr=False)
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+    last_proven_at: datetime | None
+    trusted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,12 +200,32 @@ class UnavailableAllow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedAction:
-    """An action in the list of a user's actions; ``fields`` holds everything the server said of it."""
+class RecordedAction:
+    """An action as it was reported, what was decided, and what became of it."""
 
     id: str
+    type: str
+    user_id: str
+    session_id: str | None
+    amount: Money | None
+    payee: str | None
+    details: Mapping[str, Detail] = field(repr=False)
+    created_at: datetime
     decision: Decision
-    fields: Mapping[str, object] = field(repr=False)
+    reasons: tuple[Reason, ...]
+    risk: Risk | None
+    challenge: Challenge | None
+    label: str | None
+    """What feedback said of it."""
+    disputed_at: datetime | None
+    """When its owner said "this wasn't me"."""
+
+    @property
+    def bound(self) -> BoundFields:
+        """The fields that its grant is bound to."""
+        return BoundFields(
+            type=self.type, user_id=self.user_id, amount=self.amount, payee=self.payee, details=self.details
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,14 +262,20 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserContact:
-    """A contact of a user, masked; ``fields`` holds everything the server said of it."""
+    """A contact of a user, masked."""
 
     id: str
     channel_type: str
     masked: str
+    added_at: datetime | None
     confirmed_at: datetime | None
+    last_proven_at: datetime | None
+    usable: bool
+    """Whether it may carry a challenge now."""
+    usable_from: datetime | None
+    leaves_at: datetime | None
+    """When it stops counting, for one that was left out of the list without a grant."""
     preferred: bool
-    fields: Mapping[str, object] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,26 +285,41 @@ class User:
     id: str
     locale: str | None
     contacts: tuple[UserContact, ...]
+    locked_until: datetime | None
+    """Until when devices that are not known get no more tries."""
+    disputed_at: datetime | None
+    """Since when he is challenged everywhere, after a dispute."""
+    created_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRequest:
-    """A genuine request for proof of one user; ``fields`` holds everything the server said of it."""
+class GenuineRequest:
+    """A request for proof that really was made; a message whose reference is not among them is a fake."""
 
+    challenge_id: str
     reference: str
     type: str
+    field: str | None
+    """What an ``account_update`` would change."""
+    amount: Money | None
+    payee: str | None
     state: str
+    device: str | None
+    country: str | None
     created_at: datetime
-    fields: Mapping[str, object] = field(repr=False)
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of the audit log; ``fields`` holds everything the server said of it."""
+    """One line of the audit log."""
 
     id: str
     type: str
-    fields: Mapping[str, object] = field(repr=False)
+    created_at: datetime
+    data: Mapping[str, object] = field(repr=False)
+    cursor: str = field(repr=False)
+    """Asks for what happened after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,10 @@ from watchword_client.answers import (
     Challenge,
     Claim,
     Event,
-    ListedAction,
-    ListedDevice,
-    ListedRequest,
+    GenuineRequest,
+    KnownDevice,
     Page,
+    RecordedAction,
     Redemption,
     UnavailableAllow,
     UnavailableDeny,
@@ -155,7 +155,7 @@ class AsyncUsers:
         """Send a contact a code of its own; approving it confirms the contact and gives no grant."""
         return await self._carry_out(calls.confirm_contact(user_id, contact_id, circumstances, idempotency_key))
 
-    async def devices(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[ListedDevice]:
+    async def devices(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[KnownDevice]:
         """List a user's devices."""
         return await self._carry_out(calls.list_devices(user_id, limit, cursor))
 
@@ -169,7 +169,7 @@ class AsyncUsers:
 
     async def requests(
         self, user_id: str, *, limit: int | None = None, cursor: str | None = None
-    ) -> Page[ListedRequest]:
+    ) -> Page[GenuineRequest]:
         """List the genuine requests for proof, for a page that answers "is this message real?"."""
         return await self._carry_out(calls.list_requests(user_id, limit, cursor))
 
@@ -210,11 +210,11 @@ class AsyncActions:
         except ServiceUnavailable as error:
             return instead_of_an_answer(error, on_unavailable)
 
-    async def get(self, action_id: str) -> ListedAction:
+    async def get(self, action_id: str) -> RecordedAction:
         """Return an action."""
         return await self._carry_out(calls.get_action(action_id))
 
-    async def list(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[ListedAction]:
+    async def list(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[RecordedAction]:
         """List a user's actions."""
         return await self._carry_out(calls.list_actions(user_id, limit, cursor))
 
@@ -254,9 +254,9 @@ class AsyncChallenges:
 
     async def cancel(
         self, challenge_id: str, reason: Literal["abandoned", "not_me"], *, idempotency_key: str | None = None
-    ) -> None:
+    ) -> Challenge:
         """End a challenge."""
-        await self._carry_out(calls.cancel_challenge(challenge_id, reason, idempotency_key))
+        return await self._carry_out(calls.cancel_challenge(challenge_id, reason, idempotency_key))
 
     async def claim(
         self, challenge_id: str, *, session_id: str | None = None, idempotency_key: str | None = None

@@ -14,10 +14,10 @@ from watchword_client.answers import (
     Challenge,
     Claim,
     Event,
-    ListedAction,
-    ListedDevice,
-    ListedRequest,
+    GenuineRequest,
+    KnownDevice,
     Page,
+    RecordedAction,
     Redemption,
     User,
 )
@@ -74,10 +74,10 @@ def confirm_contact(user_id: str, contact_id: str, origin: Circumstances, key: s
     return _writing("POST", path, origin.to_json(), reading.read_challenge, key)
 
 
-def list_devices(user_id: str, limit: int | None, cursor: str | None) -> Call[Page[ListedDevice]]:
+def list_devices(user_id: str, limit: int | None, cursor: str | None) -> Call[Page[KnownDevice]]:
     """List the devices of a user."""
     path = _path("users", user_id, "devices") + _query(limit=limit, cursor=cursor)
-    return _reading(path, reading.page_of(reading.read_listed_device))
+    return _reading(path, reading.page_of(reading.read_known_device))
 
 
 def delete_device(user_id: str, device_id: str) -> Call[None]:
@@ -90,10 +90,10 @@ def delete_devices(user_id: str) -> Call[None]:
     return Call(method="DELETE", path=_path("users", user_id, "devices"), read=reading.read_nothing)
 
 
-def list_requests(user_id: str, limit: int | None, cursor: str | None) -> Call[Page[ListedRequest]]:
+def list_requests(user_id: str, limit: int | None, cursor: str | None) -> Call[Page[GenuineRequest]]:
     """List the genuine requests of a user."""
     path = _path("users", user_id, "requests") + _query(limit=limit, cursor=cursor)
-    return _reading(path, reading.page_of(reading.read_listed_request))
+    return _reading(path, reading.page_of(reading.read_genuine_request))
 
 
 def create_action(action: ActionRequest, key: str | None) -> Call[Action]:
@@ -101,15 +101,15 @@ def create_action(action: ActionRequest, key: str | None) -> Call[Action]:
     return _writing("POST", _path("actions"), action.to_json(), reading.read_action, key)
 
 
-def get_action(action_id: str) -> Call[ListedAction]:
+def get_action(action_id: str) -> Call[RecordedAction]:
     """Look an action up."""
-    return _reading(_path("actions", action_id), reading.read_listed_action)
+    return _reading(_path("actions", action_id), reading.read_recorded_action)
 
 
-def list_actions(user_id: str, limit: int | None, cursor: str | None) -> Call[Page[ListedAction]]:
+def list_actions(user_id: str, limit: int | None, cursor: str | None) -> Call[Page[RecordedAction]]:
     """List the actions of a user."""
     path = _path("actions") + _query(user_id=user_id, limit=limit, cursor=cursor)
-    return _reading(path, reading.page_of(reading.read_listed_action))
+    return _reading(path, reading.page_of(reading.read_recorded_action))
 
 
 def give_feedback(action_id: str, label: str, key: str | None) -> Call[None]:
@@ -134,9 +134,11 @@ def attempt(challenge_id: str, code: str, trust_device: bool | None, key: str | 
     return _writing("POST", _path("challenges", challenge_id, "attempts"), body, reading.read_outcome, key)
 
 
-def cancel_challenge(challenge_id: str, reason: str, key: str | None) -> Call[None]:
+def cancel_challenge(challenge_id: str, reason: str, key: str | None) -> Call[Challenge]:
     """End a challenge."""
-    return _writing("POST", _path("challenges", challenge_id, "cancel"), {"reason": reason}, reading.read_nothing, key)
+    return _writing(
+        "POST", _path("challenges", challenge_id, "cancel"), {"reason": reason}, reading.read_challenge, key
+    )
 
 
 def claim_challenge(challenge_id: str, session_id: str | None, key: str | None) -> Call[Claim]:

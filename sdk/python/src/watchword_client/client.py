@@ -14,10 +14,10 @@ from watchword_client.answers import (
     Challenge,
     Claim,
     Event,
-    ListedAction,
-    ListedDevice,
-    ListedRequest,
+    GenuineRequest,
+    KnownDevice,
     Page,
+    RecordedAction,
     Redemption,
     UnavailableAllow,
     UnavailableDeny,
@@ -153,7 +153,7 @@ class Users:
         """Send a contact a code of its own; approving it confirms the contact and gives no grant."""
         return self._carry_out(calls.confirm_contact(user_id, contact_id, circumstances, idempotency_key))
 
-    def devices(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[ListedDevice]:
+    def devices(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[KnownDevice]:
         """List a user's devices."""
         return self._carry_out(calls.list_devices(user_id, limit, cursor))
 
@@ -165,7 +165,7 @@ class Users:
         """Forget all devices of a user."""
         self._carry_out(calls.delete_devices(user_id))
 
-    def requests(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[ListedRequest]:
+    def requests(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[GenuineRequest]:
         """List the genuine requests for proof, for a page that answers "is this message real?"."""
         return self._carry_out(calls.list_requests(user_id, limit, cursor))
 
@@ -206,11 +206,11 @@ class Actions:
         except ServiceUnavailable as error:
             return instead_of_an_answer(error, on_unavailable)
 
-    def get(self, action_id: str) -> ListedAction:
+    def get(self, action_id: str) -> RecordedAction:
         """Return an action."""
         return self._carry_out(calls.get_action(action_id))
 
-    def list(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[ListedAction]:
+    def list(self, user_id: str, *, limit: int | None = None, cursor: str | None = None) -> Page[RecordedAction]:
         """List a user's actions."""
         return self._carry_out(calls.list_actions(user_id, limit, cursor))
 
@@ -250,9 +250,9 @@ class Challenges:
 
     def cancel(
         self, challenge_id: str, reason: Literal["abandoned", "not_me"], *, idempotency_key: str | None = None
-    ) -> None:
+    ) -> Challenge:
         """End a challenge."""
-        self._carry_out(calls.cancel_challenge(challenge_id, reason, idempotency_key))
+        return self._carry_out(calls.cancel_challenge(challenge_id, reason, idempotency_key))
 
     def claim(self, challenge_id: str, *, session_id: str | None = None, idempotency_key: str | None = None) -> Claim:
         """Fetch the result after the hosted page; the same again while the grant is not redeemed."""

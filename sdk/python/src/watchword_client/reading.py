@@ -1,6 +1,6 @@
 """Turns the JSON of an answer into the values of ``answers``. Pure; a missing field is an ``UnreadableAnswer``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from watchword_client.answers import (
@@ -14,11 +14,11 @@ from watchword_client.answers import (
     Delivery,
     DeviceInfo,
     Event,
-    ListedAction,
-    ListedDevice,
-    ListedRequest,
+    GenuineRequest,
+    KnownDevice,
     Page,
     Reason,
+    RecordedAction,
     Redemption,
     Risk,
     RiskTerm,
@@ -28,6 +28,7 @@ from watchword_client.answers import (
 )
 from watchword_client.errors import UnreadableAnswer
 from watchword_client.fields import Fields
+from watchword_client.values import Detail, Money
 
 Item = TypeVar("Item")
 
@@ -117,9 +118,39 @@ def read_advice(fields: Fields) -> Advice:
     return Advice(code=fields.text("code"), contact_id=fields.optional_text("contact_id"))
 
 
-def read_listed_action(fields: Fields) -> ListedAction:
-    """Read an action of a list."""
-    return ListedAction(id=fields.text("id"), decision=read_decision(fields), fields=fields.values)
+def read_recorded_action(fields: Fields) -> RecordedAction:
+    """Read an action as it was recorded."""
+    return RecordedAction(
+        id=fields.text("id"),
+        type=fields.text("type"),
+        user_id=fields.text("user_id"),
+        session_id=fields.optional_text("session_id"),
+        amount=fields.optional_part("amount", read_money),
+        payee=fields.optional_text("payee"),
+        details=fields.optional_part("details", read_details) or {},
+        created_at=fields.moment("created_at"),
+        decision=read_decision(fields),
+        reasons=fields.parts("reasons", read_reason),
+        risk=fields.optional_part("risk", read_risk),
+        challenge=fields.optional_part("challenge", read_challenge),
+        label=fields.optional_text("label"),
+        disputed_at=fields.optional_moment("disputed_at"),
+    )
+
+
+def read_money(fields: Fields) -> Money:
+    """Read an amount."""
+    return Money(value=fields.text("value"), currency=fields.text("currency"))
+
+
+def read_details(fields: Fields) -> Mapping[str, Detail]:
+    """Read the details of an action; a value of a type that no detail has is an error."""
+    details: dict[str, Detail] = {}
+    for name, value in fields.values.items():
+        if not isinstance(value, str | int | bool):
+            raise UnreadableAnswer(f"{fields.place}.{name} is {type(value).__name__}, which no detail is")
+        details[name] = value
+    return details
 
 
 def read_outcome(fields: Fields) -> AttemptOutcome:
@@ -159,6 +190,9 @@ def read_user(fields: Fields) -> User:
         id=fields.text("id"),
         locale=fields.optional_text("locale"),
         contacts=fields.parts("contacts", read_user_contact),
+        locked_until=fields.optional_moment("locked_until"),
+        disputed_at=fields.optional_moment("disputed_at"),
+        created_at=fields.optional_moment("created_at"),
     )
 
 
@@ -168,31 +202,55 @@ def read_user_contact(fields: Fields) -> UserContact:
         id=fields.text("id"),
         channel_type=fields.text("channel_type"),
         masked=fields.text("masked"),
+        added_at=fields.optional_moment("added_at"),
         confirmed_at=fields.optional_moment("confirmed_at"),
-        preferred=bool(fields.optional_flag("preferred")),
-        fields=fields.values,
+        last_proven_at=fields.optional_moment("last_proven_at"),
+        usable=fields.flag("usable"),
+        usable_from=fields.optional_moment("usable_from"),
+        leaves_at=fields.optional_moment("leaves_at"),
+        preferred=fields.flag("preferred"),
     )
 
 
-def read_listed_device(fields: Fields) -> ListedDevice:
+def read_known_device(fields: Fields) -> KnownDevice:
     """Read a device of a list."""
-    return ListedDevice(id=fields.text("id"), state=fields.text("state"), fields=fields.values)
+    return KnownDevice(
+        id=fields.text("id"),
+        name=fields.optional_text("name"),
+        state=fields.text("state"),
+        first_seen_at=fields.optional_moment("first_seen_at"),
+        last_seen_at=fields.optional_moment("last_seen_at"),
+        last_proven_at=fields.optional_moment("last_proven_at"),
+        trusted_at=fields.optional_moment("trusted_at"),
+    )
 
 
-def read_listed_request(fields: Fields) -> ListedRequest:
+def read_genuine_request(fields: Fields) -> GenuineRequest:
     """Read a genuine request of a user."""
-    return ListedRequest(
+    return GenuineRequest(
+        challenge_id=fields.text("challenge_id"),
         reference=fields.text("reference"),
         type=fields.text("type"),
+        field=fields.optional_text("field"),
+        amount=fields.optional_part("amount", read_money),
+        payee=fields.optional_text("payee"),
         state=fields.text("state"),
+        device=fields.optional_text("device"),
+        country=fields.optional_text("country"),
         created_at=fields.moment("created_at"),
-        fields=fields.values,
+        expires_at=fields.optional_moment("expires_at"),
     )
 
 
 def read_event(fields: Fields) -> Event:
     """Read one line of the audit log."""
-    return Event(id=fields.text("id"), type=fields.text("type"), fields=fields.values)
+    return Event(
+        id=fields.text("id"),
+        type=fields.text("type"),
+        created_at=fields.moment("created_at"),
+        data=fields.part("data", lambda data: data.values),
+        cursor=fields.text("cursor"),
+    )
 
 
 def read_nothing(fields: Fields) -> None:
