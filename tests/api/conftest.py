@@ -1,0 +1,22 @@
+"""Gives the tests of the API a fresh world each, and the default policy, read once."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.api.world import World, create_world, load_default_policy
+from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.risk.policy import Policy
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return load_default_policy()
+
+
+@pytest.fixture
+async def world(policy: Policy) -> AsyncIterator[World]:
+    made = await create_world(policy)
+    yield made
+    assert isinstance(made.ports.store, SqliteStore)
+    await made.ports.store.close()
