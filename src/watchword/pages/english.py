@@ -49,6 +49,7 @@ _ENTRY: Final = {
     "error_title": "Error: {title}",
     "summary": "{brand} adds:",
     "why": "Why we ask",
+    "why.more": "More reasons",
     "why.always": "{brand} asks for a code to make sure that it is you.",
     "sent.sms": "We sent a code by text message to {where}.",
     "sent.voice": "We are calling {where} to read you a code.",

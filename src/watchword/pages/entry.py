@@ -28,7 +28,7 @@ from watchword.pages.entry_sheet import entry_sheet
 from watchword.pages.flash import Said, forget_said, read_said, said_cookie, set_said, write_said
 from watchword.pages.renderer import Renderer
 from watchword.pages.subject import describe
-from watchword.pages.visit import Visit, admit, read_visit
+from watchword.pages.visit import Visit, admit, is_elsewhere, read_visit
 from watchword.pages.way_back import form_targets, way_back
 from watchword.pages.words import isolated, marked_reference, one_line
 from watchword.ports import Ports
@@ -66,7 +66,7 @@ class EntryPages:
         visit, fields = await admit(self.ports, request, self.own_origin)
         text = fields.get("code", "")
         if not visit.is_pending:
-            return self._see(visit.token)
+            return self._after_end(visit)
         if not text.strip():
             return self._say(visit, Said.EMPTY)
         try:
@@ -77,7 +77,7 @@ class EntryPages:
             return self._say(visit, Said.NOT_SENT)
         if checked.outcome == "budget_exhausted":
             return self._budget_exhausted(visit, later(visit.now, seconds=checked.retry_after_s or 0))
-        if checked.outcome == "approved":
+        if checked.outcome in {"approved", "already_approved"}:
             return self._leave(visit)
         if checked.outcome == "malformed":
             return self._say(visit, what_is_wrong(text, visit.challenge.code_length))
@@ -183,6 +183,11 @@ class EntryPages:
             brand=isolated(visit.application.name),
             again=self._address(visit.token),
         )
+
+    def _after_end(self, visit: Visit) -> Response:
+        """Answer a form that came after the end: a second press of the button goes where the first one went."""
+        approved = visit.challenge.state is ChallengeState.APPROVED
+        return self._leave(visit) if approved and not is_elsewhere(self.ports, visit) else self._see(visit.token)
 
     def _leave(self, visit: Visit) -> Response:
         """Go back to the application, or to the page that says how it ended where there is no way back."""

@@ -1,0 +1,157 @@
+"""The pages over the real story and the real store in memory, with a clock that stands still until it is moved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from starlette.applications import Starlette
+
+from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
+from watchword.adapters.key_set import KeySet
+from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.system import SystemEntropy
+from watchword.domain.action import PURCHASE, SIGN_IN
+from watchword.domain.application import Application
+from watchword.domain.challenge import Challenge
+from watchword.domain.contact import ContactKind
+from watchword.domain.ids import ChallengeId, UserId
+from watchword.domain.instant import Instant, later
+from watchword.domain.message import CodeMessage, DeliveryStatus, Notice, RenderedMessage
+from watchword.domain.money import Money
+from watchword.flow.assess import Report, assess
+from watchword.flow.register import ContactEntry, put_user
+from watchword.flow.show import ChallengeView
+from watchword.pages.hosted import create_page_routes
+from watchword.ports import Ports
+from watchword.ports.store.values import ClaimedDelivery, HandedOver
+from watchword.risk.policy import load_policy, new_environment
+
+PAGE_BASE = "https://verify.shop.example"
+USER = UserId("u-42")
+THRESHOLD = Money(value=Decimal("500.00"), currency="USD")
+ONE_CAMERA: Mapping[str, Any] = MappingProxyType(
+    {
+        "type": PURCHASE,
+        "amount": Money(value=Decimal("1299.00"), currency="USD"),
+        "payee": "ACME Cameras",
+        "state": "cart 7",
+    }
+)
+A_SIGN_IN: Mapping[str, Any] = MappingProxyType({"type": SIGN_IN, "user_agent": "Firefox on Linux", "ip": "192.0.2.7"})
+_POLICY = Path(__file__).parents[2] / "src" / "watchword" / "config" / "default_policy.toml"
+
+
+class StandingClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> Instant:
+        return self.moment
+
+    def pass_by(self, seconds: float) -> None:
+        self.moment = later(self.moment, seconds=seconds)
+
+
+class NoLetters:
+    """Words nothing: the pages send no message themselves."""
+
+    def code(self, message: CodeMessage) -> RenderedMessage:
+        raise AssertionError(f"a page sent a code by {message.channel}")
+
+    def notice(self, notice: Notice) -> RenderedMessage:
+        raise AssertionError(f"a page sent a notice by {notice.channel}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything behind the pages, and the other side: what the application and the mailbox see."""
+
+    ports: Ports
+    store: SqliteStore
+    clock: StandingClock
+    application: Application
+    site: Starlette
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self.store.close()
+
+    async def start(self, **report: Any) -> ChallengeView:
+        """Report an action that is challenged, and return its challenge."""
+        assessed = await assess(self.ports, self.application, _report(report))
+        if assessed.challenge is None:
+            raise AssertionError(f"decided {assessed.decision}")
+        return assessed.challenge
+
+    async def read(self, challenge_id: ChallengeId) -> Challenge:
+        """Return a challenge as the store has it."""
+        result = await self.ports.store.challenge(challenge_id)
+        if result is None:
+            raise AssertionError("there is no such challenge")
+        return result.challenge
+
+    async def has_grant(self, challenge_id: ChallengeId) -> bool:
+        """Whether the challenge earned a grant."""
+        result = await self.ports.store.challenge(challenge_id)
+        return result is not None and result.grant is not None
+
+    async def messages(self) -> list[ClaimedDelivery]:
+        """Hand over every message that waits, and return them."""
+        claimed = await self.ports.store.claim_deliveries(limit=100, lease_s=30)
+        for delivery in claimed:
+            taken = HandedOver(provider="test", provider_message_id=None, status=DeliveryStatus.SENT)
+            await self.ports.store.finish_delivery(delivery.id, taken)
+        return list(claimed)
+
+    async def code(self) -> str:
+        """Return the code in the latest message."""
+        codes = [delivery.code for delivery in await self.messages() if delivery.code is not None]
+        return codes[-1].reveal()
+
+
+async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
+    """Return a world with one user who has a phone and a mailbox."""
+    clock, entropy = StandingClock(), SystemEntropy()
+    keys = KeySet.generate(entropy, NOW)
+    shop = replace(APPLICATION, high_value={"USD": THRESHOLD}, **application)
+    policy = load_policy(
+        _POLICY.read_text(), source_name=_POLICY.name, action_types=shop.action_types, environment=new_environment()
+    )
+    store = SqliteStore(":memory:", clock, entropy, keys)
+    ports = Ports(
+        store=store,
+        keyring=keys,
+        atlas=PlainAtlas(),
+        letters=NoLetters(),
+        entropy=entropy,
+        applications={shop.id: shop},
+        policies={shop.id: policy},
+        senders={},
+        page_base=page_base,
+    )
+    entries = (
+        _entry(ContactKind.PHONE, "+14155552671", preferred=True),
+        _entry(ContactKind.EMAIL, "jane@gmx.example", preferred=False),
+    )
+    await put_user(ports, shop, USER, entries, locale="en", grant=None)
+    return World(
+        ports=ports,
+        store=store,
+        clock=clock,
+        application=shop,
+        site=Starlette(routes=create_page_routes(ports)),
+    )
+
+
+def _report(fields: Mapping[str, Any]) -> Report:
+    chosen = {"user_id": USER, "details": {}, "return_url": RETURN_URL, **fields}
+    return Report(**chosen)
+
+
+def _entry(kind: ContactKind, address: str, *, preferred: bool) -> ContactEntry:
+    return ContactEntry(kind=kind, address=address, confirmed_at=NOW, preferred=preferred, pointer="/contacts")
