@@ -79,10 +79,7 @@ def _chosen(challenge: Challenge, option_id: ContactId | None, channel: Channel 
     # Nothing about a concealed challenge's contacts is ever told: what it does not list is a caller's mistake.
     refusal: type[Refusal] = InvalidField if challenge.action.conceal else ContactNotUsable
     last = challenge.route
-    wanted = option_id or (last.option_id if last else None)
-    if wanted is None and challenge.options:
-        fitting = [one for one in challenge.options if channel is None or channel in one.channels]
-        wanted = fitting[0].id if fitting else challenge.options[0].id
+    wanted = option_id or _unnamed(challenge, channel)
     option = None if wanted is None else challenge.option(wanted)
     if option is None:
         raise refusal(pointer="/contact_id")
@@ -94,12 +91,24 @@ def _chosen(challenge: Challenge, option_id: ContactId | None, channel: Channel 
     return route_to(option, channel)
 
 
+def _unnamed(challenge: Challenge, channel: Channel | None) -> ContactId | None:
+    """Return the contact meant where only a channel, or nothing, was said: the last one, else the first that fits.
+
+    Whether there is one never depends on where the last message went, which a concealed challenge does not tell.
+    """
+    last = challenge.route
+    first = sorted(challenge.options, key=lambda one: last is None or one.id != last.option_id)
+    fitting = [one for one in first if channel is None or channel in one.channels]
+    return next((one.id for one in fitting or first), None)
+
+
 async def _order(ports: Ports, application: Application, challenge: Challenge, route: Route) -> SendOrder:
     """Charge the send to its address and make the code a switch needs."""
     last, concealed = challenge.route, challenge.action.conceal
     same = last is not None and (last.option_id, last.channel) == (route.option_id, route.channel)
     now = await ports.store.now()
-    if (same or last is None) and now < challenge.resend_at:
+    # Which contact was used last is nobody's business where it is concealed, so there a switch waits like a repetition.
+    if (same or last is None or concealed) and now < challenge.resend_at:
         raise ResendTooSoon(free_at=challenge.resend_at)
     contact = await _usable(ports, application, challenge, route)
     if contact is None and not concealed:

@@ -86,6 +86,8 @@ def _refuse(transaction: Transaction, row: Row, order: SendOrder) -> TooSoon | S
         return SendRefused.OVERTAKEN
     if row["sends"] >= row["sends_allowed"]:
         return SendRefused.SPENT
+    if row["conceal"] and transaction.now < row["resend_at"]:
+        return TooSoon(free_at=Instant(row["resend_at"]))
     sent_at = last_send_at(transaction, row["id"], order.route)
     if sent_at is not None:
         free_at = later(sent_at, seconds=order.limits.resend_wait_s(row["sends"]))

@@ -1,0 +1,342 @@
+"""Concealment (I17): what a stranger sees of a password reset is the same, whoever the account belongs to.
+
+Each test lets one script of calls run against shops in which the same user id stands for very different people, and
+compares everything that was answered, apart from ids, tokens, references and links, whose form is compared instead.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+import pytest
+
+from tests.flow.world import ADA, PHONE, World, challenge_of, email, phone
+from watchword.adapters.letters import JinjaLetters
+from watchword.domain.action import PASSWORD_RESET, SIGN_IN, Action, Decision
+from watchword.domain.contact import Channel
+from watchword.domain.errors import Refusal
+from watchword.domain.ids import ContactId
+from watchword.domain.secret import Secret
+from watchword.flow.assess import Assessed
+from watchword.flow.cancel import cancel
+from watchword.risk.policy import Policy
+
+Script = Callable[[World], Awaitable[list[object]]]
+_CHANGING: Final = re.compile(r"\b(act|chl|ctc|wct)_[0-9a-z]+")
+
+
+async def _nobody(_world: World) -> None:
+    """Leave the id unknown."""
+
+
+async def _both(world: World) -> None:
+    await world.register()
+
+
+async def _mailbox_first(world: World) -> None:
+    await world.register(phone(), email(preferred=True))
+
+
+async def _phone_only(world: World) -> None:
+    await world.register(phone())
+
+
+async def _mailbox_only(world: World) -> None:
+    await world.register(email())
+
+
+async def _unconfirmed(world: World) -> None:
+    await world.register(phone(confirmed=False), email(confirmed=False))
+
+
+async def _emptied(world: World) -> None:
+    await world.register()
+    await world.ports.store.erase_user(world.ref())
+
+
+async def _locked(world: World) -> None:
+    """Spend the open lane without a challenge of the type that is asked for later."""
+    await world.register()
+    browser = world.browser(ip=None)
+    for _ in range(8):
+        await browser.guess(await browser.report(SIGN_IN, send=False, conceal=True), 5)
+    world.clock.move(hours=1)
+
+
+async def _flooded(world: World) -> None:
+    """Use up what the open lane may send to both contacts."""
+    await world.register()
+    for _ in range(10):
+        await world.browser(ip=None).report(SIGN_IN)
+
+
+async def _disputed(world: World) -> None:
+    await world.register()
+    asked = await world.browser(ip=None).report(SIGN_IN)
+    await world.browser().enter(asked, await world.code_of(asked))
+    await world.ports.store.dispute_challenge(challenge_of(asked).id, limits=world.shop.limits)
+
+
+PEOPLE: Final = {
+    "both": _both,
+    "mailbox first": _mailbox_first,
+    "phone only": _phone_only,
+    "mailbox only": _mailbox_only,
+    "unconfirmed": _unconfirmed,
+    "erased": _emptied,
+    "locked": _locked,
+    "flooded": _flooded,
+    "disputed": _disputed,
+}
+
+
+async def _tries_to_the_end(world: World) -> list[object]:
+    """Wrong codes, texts that are none, and what is answered after the last try."""
+    browser = world.browser()
+    asked = await browser.report(PASSWORD_RESET)
+    seen: list[object] = [asked]
+    for text in (
+        "00000000",
+        "no code",
+        "1234",
+        "00000001",
+        "0" * 2_001,
+        "00000002",
+        "00000003",
+        "00000004",
+        "1",
+        "00000005",
+    ):
+        seen += [await browser.enter(asked, text), await world.view(asked)]
+    return [*seen, await _refused(world.send(asked)), await browser.claim(asked)]
+
+
+async def _resends(world: World) -> list[object]:
+    """Every way to ask for another message, at once and after each wait."""
+    asked = await world.browser().report(PASSWORD_RESET)
+    first, second = challenge_of(asked).options
+    seen: list[object] = [asked]
+    for wait_s, option, channel in (
+        (0, None, None),
+        (0, first.id, None),
+        (0, second.id, None),
+        (0, first.id, Channel.VOICE),
+        (29.999, None, None),
+        (0.001, second.id, None),
+        (0, first.id, None),
+        (59, second.id, None),
+        (1, first.id, Channel.VOICE),
+        (120, None, None),
+        (120, second.id, Channel.EMAIL),
+        (120, first.id, None),
+    ):
+        world.clock.move(seconds=wait_s)
+        seen += [await _refused(world.send(asked, option, channel)), await world.view(asked)]
+    return seen
+
+
+async def _mistakes(world: World) -> list[object]:
+    asked = await world.browser().report(PASSWORD_RESET)
+    world.clock.move(seconds=30)
+    first, second = challenge_of(asked).options
+    return [
+        await _refused(world.send(asked, ContactId("ctc_nothing"))),
+        await _refused(world.send(asked, first.id, Channel.EMAIL)),
+        await _refused(world.send(asked, second.id, Channel.SMS)),
+        await _refused(world.send(asked, None, Channel.EMAIL)),
+        await world.view(asked),
+    ]
+
+
+async def _not_sent(world: World) -> list[object]:
+    browser = world.browser()
+    asked = await browser.report(PASSWORD_RESET, send=False)
+    seen: list[object] = [asked, await browser.enter(asked, "00000000")]
+    for option in (None, *(option.id for option in challenge_of(asked).options)):
+        seen += [await _refused(world.send(asked, option)), await world.view(asked)]
+    return seen
+
+
+async def _starts(world: World) -> list[object]:
+    """Start until the user's limit, from one address and from many."""
+    browsers = [world.browser(ip=f"198.51.100.{number}") for number in range(12)]
+    seen = [await _refused(browser.report(PASSWORD_RESET)) for browser in browsers]
+    world.clock.move(hours=1)
+    return [*seen, await _refused(world.browser().report(PASSWORD_RESET))]
+
+
+async def _ends(world: World) -> list[object]:
+    browser = world.browser()
+    abandoned, expired = await browser.report(PASSWORD_RESET), await browser.report(PASSWORD_RESET)
+    cancelled = await cancel(world.ports, world.shop, challenge_of(abandoned).id, "abandoned")
+    world.clock.move(seconds=600)
+    return [
+        cancelled,
+        await browser.enter(abandoned, "00000000"),
+        await world.view(expired),
+        await browser.enter(expired, "00000000"),
+        await browser.claim(expired),
+        await _refused(world.send(expired)),
+    ]
+
+
+SCRIPTS: Final = (_tries_to_the_end, _resends, _mistakes, _not_sent, _starts, _ends)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__.strip("_"))
+async def test_nobody_can_tell_an_unknown_user_from_any_other(
+    policy: Policy, letters: JinjaLetters, script: Script
+) -> None:
+    expected = await _transcript(policy, letters, _nobody, script)
+    for name, person in PEOPLE.items():
+        assert await _transcript(policy, letters, person, script) == expected, name
+
+
+async def test_spending_the_open_lane_shows_nowhere(policy: Policy, letters: JinjaLetters) -> None:
+    async def forty_guesses_and_more(world: World) -> list[object]:
+        browser, seen = world.browser(), list[object]()
+        for number in range(12):
+            asked = await browser.report(PASSWORD_RESET, ip=f"198.51.100.{number}")
+            seen += [asked, *[await browser.enter(asked, "00000000") for _ in range(6)]]
+            world.clock.move(hours=1)
+        return seen
+
+    transcripts = [await _transcript(policy, letters, who, forty_guesses_and_more) for who in (_nobody, _both, _locked)]
+    assert transcripts[0] == transcripts[1] == transcripts[2]
+
+
+async def test_a_denying_rule_shows_nowhere_either(policy: Policy, letters: JinjaLetters) -> None:
+    barring = replace(policy, rules=tuple(replace(rule, then=Decision.DENY) for rule in policy.rules))
+    expected = await _transcript(policy, letters, _nobody, _tries_to_the_end)
+    assert await _transcript(barring, letters, _both, _tries_to_the_end) == expected
+
+
+async def test_the_owner_gets_his_code_all_the_same_and_goes_on_with_it(world: World) -> None:
+    browser = world.browser()
+    asked = await browser.report(PASSWORD_RESET)
+    assert challenge_of(asked).route is None
+    approved = await browser.enter(asked, await world.code_of(asked))
+    assert approved.outcome == "approved"
+    assert (await browser.redeem(asked, approved.grant)).action_id == asked.action.id
+
+
+async def test_the_options_lead_to_the_best_contact_of_their_kind(world: World) -> None:
+    browser = world.browser()
+    asked = await browser.report(PASSWORD_RESET)
+    world.clock.move(seconds=30)
+    await world.deliver()
+    await world.send(asked, challenge_of(asked).options[1].id)
+    await world.deliver()
+    assert [one.to.reveal() for one in world.outbox.sent] == [PHONE, "ada@home.example"]
+    codes = world.outbox.codes_of(challenge_of(asked).id)
+    assert (await browser.enter(asked, codes[-1])).outcome == "approved"
+
+
+async def test_a_code_still_counts_after_a_later_send_was_silently_left_out(world: World) -> None:
+    await world.register(phone(), email())
+    browser = world.browser()
+    for _ in range(4):
+        await browser.report(SIGN_IN)
+    asked = await browser.report(PASSWORD_RESET)
+    code = await world.code_of(asked)
+    world.clock.move(seconds=30)
+    await world.send(asked)
+    assert (await world.deliver()) == []
+    assert (await browser.enter(asked, code)).outcome == "approved"
+
+
+async def test_a_send_that_was_left_out_can_be_made_once_its_contact_has_room(world: World) -> None:
+    """The phone has its code; the mailbox is full when it is asked for, and has room two minutes later."""
+    browser = world.browser()
+    await world.register(phone(), email(preferred=True))
+    for _ in range(5):
+        await browser.report(SIGN_IN)
+    world.clock.move(hours=1, seconds=-60)
+    asked = await browser.report(PASSWORD_RESET)
+    await world.code_of(asked)
+    world.clock.move(seconds=30)
+    await world.send(asked, challenge_of(asked).options[1].id)
+    assert await world.deliver() == []
+    world.clock.move(seconds=60)
+    await world.send(asked)
+    (message,) = await world.deliver()
+    assert message.channel is Channel.EMAIL
+    assert (await browser.enter(asked, await world.code_of(asked))).outcome == "approved"
+
+
+async def test_a_guess_beyond_the_budget_is_not_compared(world: World) -> None:
+    browser = world.browser()
+    asked = await browser.report(PASSWORD_RESET)
+    code = await world.code_of(asked)
+    other = world.browser(ip=None)
+    for _ in range(8):
+        await other.guess(await other.report(SIGN_IN, send=False, conceal=True), 5)
+    right = await browser.enter(asked, code)
+    assert (right.outcome, right.attempts_left) == ("incorrect", 4)
+
+
+async def test_a_known_device_is_told_no_more_than_a_stranger_but_gets_a_short_code(world: World) -> None:
+    browser = await world.known_browser()
+    asked = await browser.report(PASSWORD_RESET)
+    challenge = challenge_of(asked)
+    assert (challenge.code_length, challenge.route, len(challenge.options)) == (6, None, 2)
+    assert asked.advice == ()
+    stranger = challenge_of(await world.browser().report(PASSWORD_RESET))
+    assert stranger.code_length == 8
+
+
+async def test_any_action_can_be_concealed_and_then_always_asks(world: World) -> None:
+    browser = await world.known_browser()
+    assert (await browser.report(SIGN_IN)).decision is Decision.ALLOW
+    hidden = await browser.report(SIGN_IN, conceal=True)
+    assert (hidden.decision, hidden.score, hidden.terms) == (Decision.CHALLENGE, 0.0, ())
+
+
+async def _transcript(
+    policy: Policy, letters: JinjaLetters, person: Callable[[World], Awaitable[None]], script: Script
+) -> list[str]:
+    async with _prepared(policy, letters, person) as world:
+        start = world.clock.at
+        return _told(await script(world), start)
+
+
+@asynccontextmanager
+async def _prepared(
+    policy: Policy, letters: JinjaLetters, person: Callable[[World], Awaitable[None]]
+) -> AsyncIterator[World]:
+    world = World.create(policy, letters=letters)
+    try:
+        await person(world)
+        yield world
+    finally:
+        await world.close()
+
+
+async def _refused(call: Awaitable[object]) -> object:
+    """Give what a call answers, or how it is refused."""
+    try:
+        return await call
+    except Refusal as refusal:
+        return (refusal.code, str(refusal), refusal.pointer, refusal.free_at)
+
+
+def _told(seen: list[object], start: int) -> list[str]:
+    return [_CHANGING.sub(lambda found: f"{found[1]}_{len(found[0])}", repr(_plain(one, start))) for one in seen]
+
+
+def _plain(value: Any, start: int) -> Any:
+    """Give a value with everything in it that an application could pass on; times count from the start of the script."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Action):
+        return value.id
+    if isinstance(value, Assessed):
+        assert value.action.user_id == ADA
+    if is_dataclass(value) and not isinstance(value, type):
+        seen = {entry.name: getattr(value, entry.name) for entry in fields(value) if entry.name != "contact_id"}
+        return {name: len(told) if name == "reference" else _plain(told, start) for name, told in seen.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one, start) for one in value]
+    return value - start if isinstance(value, int) and value > 10**12 else value
