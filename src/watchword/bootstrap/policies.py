@@ -17,7 +17,12 @@ def check_policy(path: Path, action_types: tuple[str, ...] = ()) -> Policy:
         raise ConfigurationError((f"{path}: cannot be read: {error.strerror}",)) from None
     except UnicodeDecodeError:
         raise ConfigurationError((f"{path}: is not UTF-8",)) from None
-    return load_policy(text, source_name=str(path), action_types=action_types, environment=new_environment())
+    return check_policy_text(text, source_name=str(path), action_types=action_types)
+
+
+def check_policy_text(text: str, *, source_name: str, action_types: tuple[str, ...] = ()) -> Policy:
+    """Return the policy of a text that messages call ``source_name``; ``ConfigurationError`` with every problem."""
+    return load_policy(text, source_name=source_name, action_types=action_types, environment=new_environment())
 
 
 def explain_policy(policy: Policy, values: Mapping[str, SignalValue], details: Mapping[str, Detail]) -> Explanation:

@@ -1,0 +1,80 @@
+"""The commands of somebody who runs Watchword for others: ``serve``, ``work`` and ``migrate``."""
+
+from typing import Annotated
+
+import typer
+
+from watchword.bootstrap.running import run_server, run_worker
+from watchword.bootstrap.upkeep import migrate
+from watchword.cli.printing import print_json, print_line
+from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, read_settings
+from watchword.cli.teaching import Example, teach
+
+ReadyJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready, and nothing else.")]
+
+
+def add_operating(command_line: typer.Typer) -> None:
+    """Add ``serve``, ``work`` and ``migrate``."""
+    command_line.command(
+        "serve",
+        help=teach(
+            "Serve API and pages, and deliver messages, until stopped.",
+            Example(command="watchword serve", what="with the watchword.toml of this folder"),
+            Example(command="watchword serve --config /etc/watchword/watchword.toml", what="as a system service"),
+            remarks=[
+                "Before the first start: watchword secrets create, and watchword migrate.",
+                "Every application needs a sender that reaches people: the inbox is for dev and demo.",
+            ],
+        ),
+    )(serve)
+    command_line.command(
+        "work",
+        help=teach(
+            "Deliver messages and keep house, without serving anything, until stopped.",
+            Example(command="watchword work", what="beside a serve with workers = 0"),
+            Example(command="watchword work --config /etc/watchword/watchword.toml", what="as a system service"),
+            remarks=["On SQLite there is one process, so serve works by itself and this command is refused."],
+        ),
+    )(work)
+    command_line.command(
+        "migrate",
+        help=teach(
+            "Bring the store to the newest version; a store that is there already is left alone.",
+            Example(command="watchword migrate", what="before the first serve, and after each upgrade"),
+            Example(command="watchword migrate --config /etc/watchword/watchword.toml --json", what="in a deployment"),
+            remarks=["Make a copy of the database before an upgrade: migrations only go forward."],
+        ),
+    )(migrate_store)
+
+
+def serve(config: ConfigOption = None, as_json: ReadyJson = False) -> None:
+    """Serve until stopped."""
+
+    def ready(address: str) -> None:
+        if as_json:
+            print_json({"api": address})
+        else:
+            print_line(f"Watchword serves at {address}. Ctrl-C stops it.")
+
+    run_server(read_settings(config, None), ready=ready)
+
+
+def work(config: ConfigOption = None, as_json: ReadyJson = False) -> None:
+    """Work until stopped."""
+
+    def ready() -> None:
+        if as_json:
+            print_json({"working": True})
+        else:
+            print_line("Watchword works. Ctrl-C stops it.")
+
+    run_worker(read_settings(config, None), ready=ready)
+
+
+def migrate_store(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Bring the store to the newest version."""
+    version = migrate(read_settings(config, data))
+    if as_json:
+        print_json({"version": version})
+    else:
+        print_line(f"The store is at version {version}.")

@@ -1,0 +1,50 @@
+"""The options that say whose settings a command works with, and the reading of them."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from watchword.cli.failing import CommandFailed, CommandMisused
+from watchword.config.loading import load_settings
+from watchword.config.settings import DeclaredApplication, Settings, Situation
+
+SETTINGS_FILE: Final = "watchword.toml"
+DEV_FOLDER: Final = Path(".watchword")
+"""Where ``dev`` and ``demo`` keep everything, each in a folder of its own, unless told otherwise."""
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help=f"The settings.  [dim]default: {SETTINGS_FILE}[/]", show_default=False
+    ),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Work on the data folder of `dev` or `demo` instead.", show_default=False
+    ),
+]
+ApplicationOption = Annotated[str, typer.Option("--application", metavar="ID", help="An application of the settings.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+
+
+def find_application(settings: Settings, application_id: str) -> DeclaredApplication:
+    """Return a declared application by its id."""
+    for declared in settings.applications:
+        if declared.application.id == application_id:
+            return declared
+    names = ", ".join(declared.application.id for declared in settings.applications)
+    raise CommandFailed(f"no application {application_id} is declared", hint=f"there are: {names}")
+
+
+def read_settings(config: Path | None, data: Path | None) -> Settings:
+    """Return the settings of a ``watchword.toml``, or those in the data folder of ``dev``.
+
+    Raises ``ConfigurationError`` with every problem.
+    """
+    if config is not None and data is not None:
+        raise CommandMisused("--config and --data both bring settings", hint="give one of the two")
+    if data is not None:
+        return load_settings(data / SETTINGS_FILE, situation=Situation.DEV)
+    return load_settings(config or Path(SETTINGS_FILE), situation=Situation.SERVE)
