@@ -1,0 +1,136 @@
+"""Delivers: takes a message that is due, words it, hands it to its sender, and records what became of it.
+
+Whoever runs this decides how much happens at once: each claimed message is worked on by itself, and none waits for
+another. Nothing here is remembered between two calls; what is not finished comes back when its lease ends.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from watchword.domain.application import Application
+from watchword.domain.errors import DeliveryFailed
+from watchword.domain.instant import SECOND_MS, Instant
+from watchword.domain.message import CodeMessage, Envelope, Notice, RenderedMessage
+from watchword.flow.dispute import notice_url
+from watchword.ports import Ports
+from watchword.ports.store.values import ClaimedDelivery, HandedOver, NotHandedOver
+
+LEASE_S: Final = 30
+"""How long a claimed message belongs to its worker (``architecture.md``); longer than any sender's time-out."""
+RETRY_BASE_MS: Final = 2 * SECOND_MS
+RETRY_CAP_MS: Final = 60 * SECOND_MS
+
+NO_SENDER: Final = "no_sender"
+"""The application is not declared any more, or has no sender for this channel."""
+WORDING_FAILED: Final = "wording_failed"
+"""The message could not be worded safely: a defect, which the operator must see. Holds nothing of the message."""
+EXPIRED: Final = "expired"
+
+
+async def deliver_once(ports: Ports, *, limit: int) -> int:
+    """Deliver messages that are due, one after the other and at most ``limit``; return how many were worked on."""
+    for done in range(limit):
+        claimed = await claim_due(ports, limit=1)
+        if not claimed:
+            return done
+        await deliver_one(ports, claimed[0])
+    return limit
+
+
+async def claim_due(ports: Ports, *, limit: int) -> Sequence[ClaimedDelivery]:
+    """Lease at most ``limit`` messages; take no more than can be begun at once, because the lease runs from now."""
+    return await ports.store.claim_deliveries(limit=limit, lease_s=LEASE_S)
+
+
+async def deliver_one(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | NotHandedOver:
+    """Deliver one claimed message, record the result and return it.
+
+    Raises ``StorageUnavailable`` where the result could not be recorded: the message comes back when its lease ends,
+    and may then reach the customer twice (I9: at least once, or reported as failed).
+    """
+    result = await _hand_over(ports, claimed)
+    await ports.store.finish_delivery(claimed.id, result)
+    return result
+
+
+async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | NotHandedOver:
+    now = await ports.store.now()
+    if now >= claimed.expires_at:
+        return NotHandedOver(reason=EXPIRED, retry_after_ms=None)
+    application = ports.applications.get(claimed.ref.application_id)
+    sender = ports.senders.get((claimed.ref.application_id, claimed.channel))
+    if application is None or sender is None:
+        return NotHandedOver(reason=NO_SENDER, retry_after_ms=None)
+    try:
+        message = _word(ports, application, claimed, now)
+    except ValueError:
+        # The same message would fail again. The error may quote it, so only the fact is passed on.
+        return NotHandedOver(reason=WORDING_FAILED, retry_after_ms=None)
+    try:
+        handover = await sender.send(_envelope(application, claimed, message))
+    except DeliveryFailed as failure:
+        return _not_now(ports, claimed, failure, now)
+    return HandedOver(
+        provider=handover.provider, provider_message_id=handover.provider_message_id, status=handover.status
+    )
+
+
+def _not_now(ports: Ports, claimed: ClaimedDelivery, failure: DeliveryFailed, now: Instant) -> NotHandedOver:
+    """Return when to try again: after a uniformly drawn part of a span that doubles with each try (full jitter)."""
+    span_ms = min(RETRY_CAP_MS, RETRY_BASE_MS << min(claimed.tries, RETRY_CAP_MS.bit_length()))
+    wait_ms = round(span_ms * ports.entropy.fraction())
+    is_useful = failure.retryable and now + wait_ms < claimed.expires_at
+    return NotHandedOver(reason=str(failure), retry_after_ms=wait_ms if is_useful else None)
+
+
+def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now: Instant) -> RenderedMessage:
+    """Return the words of a message; ``ValueError`` where there are none."""
+    if claimed.notice is not None and claimed.notice_id is not None:
+        return ports.letters.notice(
+            Notice(
+                kind=claimed.notice,
+                channel=claimed.channel,
+                brand=application.name,
+                locale=claimed.locale,
+                action=claimed.action,
+                happened_at=claimed.happened_at,
+                device_name=claimed.device_name,
+                not_me_url=notice_url(ports, claimed.notice_id),
+            )
+        )
+    if claimed.challenge is None or claimed.code is None:
+        raise ValueError("a delivery is either a notice or carries the code of a challenge")
+    return ports.letters.code(
+        CodeMessage(
+            channel=claimed.channel,
+            brand=application.name,
+            locale=claimed.locale,
+            code=claimed.code,
+            origin_host=_host_of(ports.page_base),
+            not_me_at=f"{ports.page_base.partition('://')[2]}/no",
+            action=claimed.challenge.action,
+            reference=claimed.challenge.reference,
+            worded_at=now,
+            expires_at=claimed.challenge.expires_at,
+        )
+    )
+
+
+def _envelope(application: Application, claimed: ClaimedDelivery, message: RenderedMessage) -> Envelope:
+    return Envelope(
+        delivery_id=claimed.id,
+        application_id=application.id,
+        brand=application.name,
+        channel=claimed.channel,
+        to=claimed.address,
+        is_code=claimed.code is not None,
+        challenge_id=None if claimed.challenge is None else claimed.challenge.id,
+        message=message,
+    )
+
+
+def _host_of(page_base: str) -> str:
+    """Return the host of an address as an origin-bound line names it: without port, IPv6 in brackets."""
+    host = urlsplit(page_base).hostname or ""
+    return f"[{host}]" if ":" in host else host
