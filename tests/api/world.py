@@ -159,7 +159,7 @@ class World:
         user: dict[str, Any] = answer.json()
         return user
 
-    async def act(self, action_type: str = "sign_in", user_id: str = "u-42", **fields: object) -> dict[str, Any]:
+    async def act(self, action_type: str = "sign_in", user_id: str = "u-42", **fields: Any) -> dict[str, Any]:
         """Report an action."""
         answer = await self.post("/v1/actions", {"type": action_type, "user_id": user_id, **fields})
         assert answer.status_code == 201, answer.text
