@@ -327,7 +327,7 @@ def _told(seen: list[object], start: int) -> list[str]:
 
 
 def _plain(value: Any, start: int) -> Any:
-    """Give a value with everything in it that an application could pass on; times count from the start of the script."""
+    """Give everything in a value that an application could pass on; times count from the start of the script."""
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, Action):

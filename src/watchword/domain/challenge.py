@@ -48,6 +48,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastSend:
+    """When a listed contact was last sent to over one channel."""
+
+    option_id: ContactId
+    channel: Channel
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """One code of a challenge, without the code: what its keyed hash was made with."""
 
@@ -101,6 +110,8 @@ class Challenge:
     """When the same contact and channel may be sent to again."""
     others_count_from: Instant | None
     """From when contacts count that a recent reset leaves out now."""
+    last_sends: tuple[LastSend, ...] = ()
+    """One for each contact and channel that was sent to."""
 
     @property
     def attempts_left(self) -> int:
@@ -110,6 +121,11 @@ class Challenge:
     def option(self, option_id: ContactId) -> Option | None:
         """Return the listed contact of this id."""
         return next((option for option in self.options if option.id == option_id), None)
+
+    def last_sent_at(self, route: Route) -> Instant | None:
+        """Return when this contact and channel was last sent to."""
+        same = (one.at for one in self.last_sends if (one.option_id, one.channel) == (route.option_id, route.channel))
+        return next(same, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ from watchword.domain.errors import (
     StorageUnavailable,
 )
 from watchword.domain.ids import ChallengeId, ContactId
+from watchword.domain.instant import Instant, later
+from watchword.domain.limits import Limits
 from watchword.domain.user import UserRef
 from watchword.flow.issue import charge_send, live_code, route_to
 from watchword.flow.show import ChallengeView, show
@@ -104,12 +106,11 @@ def _unnamed(challenge: Challenge, channel: Channel | None) -> ContactId | None:
 
 async def _order(ports: Ports, application: Application, challenge: Challenge, route: Route) -> SendOrder:
     """Charge the send to its address and make the code a switch needs."""
-    last, concealed = challenge.route, challenge.action.conceal
-    same = last is not None and (last.option_id, last.channel) == (route.option_id, route.channel)
-    now = await ports.store.now()
-    # Which contact was used last is nobody's business where it is concealed, so there a switch waits like a repetition.
-    if (same or last is None or concealed) and now < challenge.resend_at:
-        raise ResendTooSoon(free_at=challenge.resend_at)
+    concealed = challenge.action.conceal
+    # Looked at before the address is charged, so that impatience does not use up what may be sent to it.
+    free_at = _free_at(challenge, route, application.limits)
+    if free_at is not None and await ports.store.now() < free_at:
+        raise ResendTooSoon(free_at=free_at)
     contact = await _usable(ports, application, challenge, route)
     if contact is None and not concealed:
         raise ContactNotUsable(pointer="/contact_id")
@@ -134,6 +135,17 @@ async def _order(ports: Ports, application: Application, challenge: Challenge, r
         withheld=withheld,
         limits=application.limits,
     )
+
+
+def _free_at(challenge: Challenge, route: Route, limits: Limits) -> Instant | None:
+    """Return until when this contact and channel waits; None where a switch goes at once.
+
+    Which one was used last is nobody's business where it is concealed, so there a switch waits like a repetition.
+    """
+    if challenge.route is None or challenge.action.conceal:
+        return challenge.resend_at
+    sent_at = challenge.last_sent_at(route)
+    return None if sent_at is None else later(sent_at, seconds=limits.resend_wait_s(challenge.sends))
 
 
 async def _usable(ports: Ports, application: Application, challenge: Challenge, route: Route) -> Contact | None:

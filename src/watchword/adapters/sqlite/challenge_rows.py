@@ -9,7 +9,7 @@ from watchword.adapters.sqlite.event_rows import write_event
 from watchword.adapters.sqlite.sealed_text import read_display, read_options, read_route, write_display
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.domain.budget import Lane
-from watchword.domain.challenge import Challenge, ChallengeState, Generation, Route
+from watchword.domain.challenge import Challenge, ChallengeState, Generation, LastSend, Route
 from watchword.domain.contact import Channel
 from watchword.domain.event import EventType
 from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference
@@ -238,6 +238,19 @@ def read_challenge(transaction: Transaction, row: Row) -> Challenge | None:
         ended_at=row["expires_at"] if is_unwritten else row["ended_at"],
         resend_at=Instant(row["resend_at"]),
         others_count_from=row["others_count_from"],
+        last_sends=_last_sends(transaction, row["id"]),
+    )
+
+
+def _last_sends(transaction: Transaction, challenge_id: str) -> tuple[LastSend, ...]:
+    rows = transaction.all(
+        "SELECT option_id, channel, max(at) AS at FROM sends WHERE challenge_id = :challenge_id"
+        " GROUP BY option_id, channel",
+        challenge_id=challenge_id,
+    )
+    return tuple(
+        LastSend(option_id=ContactId(row["option_id"]), channel=Channel(row["channel"]), at=Instant(row["at"]))
+        for row in rows
     )
 
 
