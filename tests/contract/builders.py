@@ -30,6 +30,7 @@ from watchword.domain.ids import (
     Reference,
     UserId,
     UserKey,
+    encode,
     make_id,
     make_reference,
 )
@@ -227,7 +228,7 @@ class Scene:
             action_id=action.id,
             action_type=action.type,
             challenge_id=None,
-            bound_digest=_digest(action),
+            bound_digest=self.digest(action),
             assurance=Assurance.NONE,
             methods=(),
             issued_at=self.clock.now(),
@@ -259,7 +260,7 @@ class Scene:
     ) -> tuple[Opening, Planned]:
         """Return a challenge that sends to the first contact, and its code."""
         challenge_id = ChallengeId(make_id("chl", action.user_key, self.entropy.token(16)))
-        digest = _digest(action)
+        digest = self.digest(action)
         options = tuple(option_of(contact) for contact in contacts) or (_nobody(),)
         code = make_code(6, self.entropy.below)
         planned = Planned(id=challenge_id, action=action, bound_digest=digest, codes={} if decoy else {1: code})
@@ -391,6 +392,10 @@ class Scene:
             session_id=session_id,
         )
 
+    def digest(self, action: Action) -> str:
+        """Return the keyed digest of what a proof of this action holds for."""
+        return encode(self.keyring.index(Purpose.BOUND, *action.bound.canonical()))
+
     def make_id(self, prefix: str, ref: UserRef) -> str:
         """Return a fresh id of a user."""
         return make_id(prefix, ref.key, self.entropy.token(16))
@@ -450,7 +455,3 @@ def _nobody() -> Option:
     return Option(
         id=ContactId("ctc_nobody"), contact_id=None, kind=ContactKind.PHONE, channels=(Channel.SMS,), masked="•••"
     )
-
-
-def _digest(action: Action) -> str:
-    return f"digest of {action.type} {action.user_id} {action.amount} {sorted(action.details.items())}"

@@ -18,6 +18,8 @@ from watchword.domain.errors import ConfigurationError
 IN_MEMORY: Final = ":memory:"
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long another process's short transaction is waited for (the command line beside a server)."""
+_STATEMENTS: Final = 500
+"""Prepared statements kept per connection: more than there are, so that none is parsed twice."""
 _OURS: Final = 0x57544348
 """``PRAGMA application_id``: "WTCH"."""
 _NAME: Final = re.compile(r"(?P<number>[0-9]{4})_[a-z0-9_]+\.sql", re.ASCII)
@@ -46,7 +48,7 @@ def open_writer(path: str) -> apsw.Connection:
     with _explained(path):
         if path != IN_MEMORY and not Path(path).is_file():
             raise ConfigurationError((f"{path}: there is no database yet; run: watchword migrate",))
-        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=_STATEMENTS)
         if path == IN_MEMORY:
             _apply(connection, path)
         _refuse_foreign(connection, path)
@@ -65,7 +67,7 @@ def open_reader(path: str) -> apsw.Connection:
     """Return a connection that sees what is committed and can write nothing."""
     with _explained(path):
         # Not opened read-only: a reader of a WAL file takes part in its shared memory.
-        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=_STATEMENTS)
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         connection.pragma("query_only", value=True)
         return connection

@@ -1,0 +1,159 @@
+"""Operations that share a commit: none hurts the others, and nobody is answered before what he did is on the disk."""
+
+import asyncio
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from tests.contract.builders import EMAIL, PHONE, Scene
+from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.domain.challenge import Approved, Incorrect
+from watchword.domain.errors import StorageUnavailable
+from watchword.domain.ids import ApplicationId
+from watchword.domain.secret import Secret
+from watchword.ports.store.values import AlreadyKept, KeptAnswer, Opened
+
+
+@contextmanager
+def _full_disk(database: str) -> Iterator[None]:
+    """Have every write beyond the end of the database's log fail, as on a full disk."""
+    size = Path(f"{database}-wal").stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def _kept(scope: bytes) -> KeptAnswer:
+    return KeptAnswer(
+        application_id=ApplicationId("shop"), scope=scope, fingerprint=b"f", status=200, body=Secret("{}")
+    )
+
+
+async def test_a_failing_operation_rolls_back_alone(store: SqliteStore, scene: Scene) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open()
+
+    def fail(_: object) -> KeptAnswer | None:
+        raise ArithmeticError("no answer today")
+
+    failed, fine = await asyncio.gather(
+        store.spend_attempt(scene.wrong(planned), keep=fail),
+        store.spend_attempt(scene.wrong(planned)),
+        return_exceptions=True,
+    )
+    assert isinstance(failed, ArithmeticError)
+    assert fine == Incorrect(attempts_left=4)
+    assert (await scene.challenge(planned.id)).tries_spent == 1
+
+
+async def test_a_second_call_with_a_kept_key_has_no_effect(store: SqliteStore, scene: Scene) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open()
+    first, second = await asyncio.gather(
+        store.spend_attempt(scene.wrong(planned), keep=lambda _: _kept(b"key")),
+        store.spend_attempt(scene.wrong(planned), keep=lambda _: _kept(b"key")),
+        return_exceptions=True,
+    )
+    assert first == Incorrect(attempts_left=4)
+    assert isinstance(second, AlreadyKept)
+    assert (await scene.challenge(planned.id)).tries_spent == 1
+    kept = await store.kept_answer(scene.application_id, b"key")
+    assert kept == _kept(b"key")
+
+
+async def test_a_failed_commit_fails_everybody_and_leaves_nothing(
+    store: SqliteStore, scene: Scene, database: str
+) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open()
+    guesses = [scene.wrong(planned) for _ in range(4)]
+    with _full_disk(database):
+        outcomes = await asyncio.gather(*(store.spend_attempt(guess) for guess in guesses), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 4
+    assert (await scene.challenge(planned.id)).tries_spent == 0
+    assert await store.spend_attempt(scene.wrong(planned)) == Incorrect(attempts_left=4)
+
+
+async def test_a_caller_who_leaves_hurts_nobody(store: SqliteStore, scene: Scene) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open()
+    leaving = asyncio.ensure_future(store.spend_attempt(scene.wrong(planned)))
+    staying = asyncio.ensure_future(store.spend_attempt(scene.guess(planned)))
+    for _ in range(3):  # far enough for the group to be under way
+        await asyncio.sleep(0)
+    leaving.cancel()
+    assert isinstance(await staying, Approved)
+    assert leaving.cancelled()
+
+
+async def test_a_read_sees_nothing_before_its_commit(store: SqliteStore, scene: Scene) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open()
+    seen: list[int] = []
+
+    async def watch(guess: "asyncio.Future[Any]") -> None:
+        while not guess.done():
+            seen.append((await scene.challenge(planned.id)).tries_spent)
+            await asyncio.sleep(0)
+
+    guess = asyncio.ensure_future(store.spend_attempt(scene.wrong(planned)))
+    await watch(guess)
+    acknowledged = (await scene.challenge(planned.id)).tries_spent
+    assert acknowledged == 1
+    assert seen[0] == 0
+    assert seen == sorted(seen)
+
+
+async def test_closing_commits_what_is_open(
+    open_store: Callable[[], SqliteStore], store: SqliteStore, scene: Scene
+) -> None:
+    await scene.register(PHONE)
+    other = open_store()
+    opening, planned = scene.opening(scene.action(), (await scene.user()).contacts)
+    pending = asyncio.ensure_future(other.open_challenge(opening))
+    await asyncio.sleep(0)
+    await other.close()
+    assert isinstance(await pending, Opened)
+    assert (await scene.challenge(planned.id)).id == planned.id
+    with pytest.raises(StorageUnavailable):
+        await other.open_challenge(opening)
+
+
+async def test_waits_for_the_short_transaction_of_another_process(
+    store: SqliteStore, scene: Scene, database: str
+) -> None:
+    with closing(apsw.Connection(database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        registering = asyncio.ensure_future(scene.register(PHONE))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert await store.user(scene.ref()) is None  # reading goes on meanwhile
+        other.execute("COMMIT")
+        await registering
+    assert (await scene.user()).contacts[0].address.reveal() == PHONE
+
+
+async def test_answers_that_it_is_unavailable_where_another_process_does_not_let_go(
+    store: SqliteStore, scene: Scene, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watchword.adapters.sqlite.group_commit.BUSY_TIMEOUT_MS", 20)
+    with closing(apsw.Connection(database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailable):
+            await scene.register(PHONE)
+        other.execute("ROLLBACK")
+    assert (await scene.register(EMAIL)).contacts[0].address.reveal() == EMAIL
+
+
+async def test_more_callers_than_a_group_takes_are_all_answered(store: SqliteStore, scene: Scene) -> None:
+    users = [f"u-{number}" for number in range(150)]
+    await asyncio.gather(*(scene.register(PHONE, user_id=user_id) for user_id in users))
+    assert [(await scene.user(user_id)).id for user_id in users] == users
