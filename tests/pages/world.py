@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,7 +28,7 @@ from watchword.flow.show import ChallengeView
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, HandedOver
-from watchword.risk.policy import load_policy, new_environment
+from watchword.risk.policy import Policy, load_policy, new_environment
 
 PAGE_BASE = "https://verify.shop.example"
 USER = UserId("u-42")
@@ -119,9 +120,6 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
     clock, entropy = StandingClock(), SystemEntropy()
     keys = KeySet.generate(entropy, NOW)
     shop = replace(APPLICATION, high_value={"USD": THRESHOLD}, **application)
-    policy = load_policy(
-        _POLICY.read_text(), source_name=_POLICY.name, action_types=shop.action_types, environment=new_environment()
-    )
     store = SqliteStore(":memory:", clock, entropy, keys)
     ports = Ports(
         store=store,
@@ -130,7 +128,7 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         letters=NoLetters(),
         entropy=entropy,
         applications={shop.id: shop},
-        policies={shop.id: policy},
+        policies={shop.id: _policy()},
         senders={},
         page_base=page_base,
     )
@@ -146,6 +144,12 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         application=shop,
         site=Starlette(routes=create_page_routes(ports)),
     )
+
+
+@cache
+def _policy() -> Policy:
+    """Read the default policy once; checking its rules takes longer than most tests."""
+    return load_policy(_POLICY.read_text(), source_name=_POLICY.name, action_types=(), environment=new_environment())
 
 
 def _report(fields: Mapping[str, Any]) -> Report:

@@ -47,13 +47,13 @@ class EntryPages:
     async def show(self, request: Request) -> Response:
         """Show the entry page, or how the challenge ended."""
         visit = await read_visit(self.ports, request)
-        response = self._entry(request, visit) if visit.is_pending else self._end(visit)
+        response = self._entry(request, visit) if visit.is_pending else self.end(visit)
         return self._to_browser(request, visit, response)
 
     async def help(self, request: Request) -> Response:
         """Show what to do when no code comes, or how the challenge ended."""
         visit = await read_visit(self.ports, request)
-        response = self._sheet("help.html", visit, None) if visit.is_pending else self._end(visit)
+        response = self._sheet("help.html", visit, None) if visit.is_pending else self.end(visit)
         set_browser(response, visit.browser, self.ports.page_base)
         return response
 
@@ -123,6 +123,23 @@ class EntryPages:
         await cancel(self.ports, visit.application, visit.challenge.id, "abandoned")
         return self._leave(visit)
 
+    def end(self, visit: Visit) -> Response:
+        """Return the page that says how a challenge ended."""
+        challenge = visit.challenge
+        state = challenge.state
+        replaced = state is ChallengeState.CANCELLED and challenge.end_reason == "replaced"
+        return self.renderer.page(
+            "end.html",
+            state=state,
+            text_key=f"end.{state}.replaced" if replaced else f"end.{state}.text",
+            brand=isolated(visit.application.name),
+            brand_text=one_line(visit.application.name),
+            what=describe(challenge, self.renderer.words, self.ports.atlas).what,
+            back=way_back(visit.application, challenge),
+            reference=marked_reference(challenge.reference),
+            support=visit.application.support,
+        )
+
     def _entry(self, request: Request, visit: Visit) -> Response:
         said = read_said(
             request.cookies.get(said_cookie(self.ports.page_base), ""),
@@ -141,22 +158,6 @@ class EntryPages:
             sheet=entry_sheet(self.ports, self.renderer.words, visit, said, has_way_back=back is not None),
             here=self._address(visit.token),
             csrf=form_mark(self.ports.keyring, visit.browser, visit.challenge.id),
-        )
-
-    def _end(self, visit: Visit) -> Response:
-        challenge = visit.challenge
-        state = challenge.state
-        replaced = state is ChallengeState.CANCELLED and challenge.end_reason == "replaced"
-        return self.renderer.page(
-            "end.html",
-            state=state,
-            text_key=f"end.{state}.replaced" if replaced else f"end.{state}.text",
-            brand=isolated(visit.application.name),
-            brand_text=one_line(visit.application.name),
-            what=describe(challenge, self.renderer.words, self.ports.atlas).what,
-            back=way_back(visit.application, challenge),
-            reference=marked_reference(challenge.reference),
-            support=visit.application.support,
         )
 
     def _too_soon(self, visit: Visit, free_at: Instant) -> Response:

@@ -1,6 +1,7 @@
 """Everything the entry page and its help page show, ready to be written down; decides nothing that the server obeys."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
@@ -15,6 +16,8 @@ from watchword.pages.visit import Visit, is_elsewhere
 from watchword.pages.words import Words, isolated, marked_reference, one_line
 from watchword.ports import Ports
 
+COUNTED_S: Final = 120
+"""The longest wait that is told in seconds: the longest between two messages of one challenge."""
 _ABOUT_CODE = frozenset({Said.EMPTY, Said.SHORT, Said.LONG, Said.MALFORMED, Said.INCORRECT, Said.SUPERSEDED})
 _ABOUT_TRIES = frozenset({Said.INCORRECT, Said.SUPERSEDED})
 _GOOD_NEWS = frozenset({Said.SENT_AGAIN, Said.SENT_NEW, Said.SENT_MAYBE})
@@ -37,8 +40,12 @@ class Sending:
 
     again: Markup | None
     """The label of "the same once more", or None where there is nothing to repeat."""
-    wait_s: int
-    """How long the same contact and channel has to wait."""
+    wait: Markup | None
+    """Until when it has to wait."""
+    countdown_s: int | None
+    """The same in seconds, where it is worth counting them."""
+    all_wait: bool
+    """Whether every way has to wait, and not only the same again."""
     others: tuple[SendChoice, ...]
     left: Markup | None
     """How many messages are left, once it is good to know."""
@@ -93,7 +100,7 @@ def entry_sheet(ports: Ports, words: Words, visit: Visit, said: Said | None, *, 
         brand=isolated(application.name),
         brand_text=one_line(application.name),
         subject=describe(challenge, words, ports.atlas),
-        summary=isolated(action.summary) if action.summary else None,
+        summary=isolated(action.summary) if action.summary and one_line(action.summary) else None,
         reasons=challenge.reasons_text,
         reference=marked_reference(view.reference),
         concealed=action.conceal,
@@ -142,13 +149,23 @@ def _sending(words: Words, visit: Visit, view: ChallengeView) -> Sending:
     spent = left <= 0
     repeatable = challenge.sends > 0 and not spent and view.resend_at < view.expires_at
     is_call = view.route is not None and view.route.channel is Channel.VOICE
+    all_wait = challenge.action.conceal or challenge.sends == 0
+    wait_s = 0 if spent or not (repeatable or all_wait) else seconds_until(view.resend_at, visit.now)
     return Sending(
         again=words.say("resend.call" if is_call else "resend") if repeatable else None,
-        wait_s=seconds_until(view.resend_at, visit.now),
+        wait=_wait(words, view.resend_at, wait_s, "send.wait" if all_wait else "resend.wait"),
+        countdown_s=wait_s if 0 < wait_s <= COUNTED_S else None,
+        all_wait=all_wait,
         others=() if spent else _others(words, view, concealed=challenge.action.conceal),
         left=words.count("sends_left", left) if challenge.sends > 1 and not spent else None,
         spent=spent,
     )
+
+
+def _wait(words: Words, free_at: Instant, wait_s: int, key: str) -> Markup | None:
+    if wait_s > COUNTED_S:
+        return words.say(f"{key}.until", time=words.day_and_clock(free_at))
+    return words.count(key, wait_s) if wait_s else None
 
 
 def _others(words: Words, view: ChallengeView, *, concealed: bool) -> tuple[SendChoice, ...]:

@@ -19,7 +19,7 @@ from watchword.domain.action import (
 from watchword.domain.challenge import Challenge
 from watchword.domain.contact import ContactKind, mask
 from watchword.domain.secret import Secret
-from watchword.pages.words import Words, isolated
+from watchword.pages.words import Words, isolated, one_line
 from watchword.ports.atlas import Atlas
 
 
@@ -84,7 +84,7 @@ def _payment(action: Action, words: Words) -> Subject:
     values: dict[str, Markup] = {}
     if action.amount is not None:
         values["amount"] = words.amount(action.amount)
-    if action.payee is not None:
+    if action.payee is not None and one_line(action.payee):
         values["payee"] = isolated(action.payee)
     kind = PURCHASE if action.type == PURCHASE else "other"
     key = ".".join((kind, *values))

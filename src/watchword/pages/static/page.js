@@ -20,32 +20,30 @@
   // The same code is not asked for twice by an impatient finger. (Returning by "back" makes the buttons live again.)
   var sent = new Set();
   document.addEventListener("submit", function (event) {
-    if (sent.has(event.target) || event.target.dataset.waiting) event.preventDefault();
+    if (sent.has(event.target) || event.target.querySelector("[aria-disabled=true]")) event.preventDefault();
     else sent.add(event.target);
   });
   window.addEventListener("pageshow", function () { sent.clear(); });
 
-  document.querySelectorAll("form[data-resend]").forEach(function (form) {
-    var button = form.querySelector("button");
-    var hint = form.querySelector(".hint");
-    var free = now() + Number(form.dataset.waitS) * 1000;
-    if (!hint) return;
+  // Counts down to the moment when the server takes the next request for a message.
+  var hint = document.querySelector("[data-wait-s]");
+  if (hint) {
+    var waiting = document.querySelectorAll("form[data-waits]");
+    var free = now() + Number(hint.dataset.waitS) * 1000;
     var tick = function () {
       var left = Math.ceil((free - now()) / 1000);
-      if (left <= 0) {
+      waiting.forEach(function (form) {
+        var button = form.querySelector("button");
+        if (left > 0) return button.setAttribute("aria-disabled", "true");
         button.removeAttribute("aria-disabled");
         button.removeAttribute("aria-describedby");
-        delete form.dataset.waiting;
-        hint.remove();
-        return;
-      }
-      button.setAttribute("aria-disabled", "true");
-      form.dataset.waiting = "1";
+      });
+      if (left <= 0) return hint.remove();
       hint.textContent = (plural.select(left) === "one" ? hint.dataset.one : hint.dataset.other).replace("{n}", left);
       setTimeout(tick, 250);
     };
     tick();
-  });
+  }
 
   // Only two things are said aloud: one minute left, and over.
   var status = document.querySelector("[data-soon]");
