@@ -2,16 +2,20 @@
 
 import asyncio
 import errno
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from watchword.domain.errors import ConfigurationError
+
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +58,19 @@ def is_loopback(host: str) -> bool:
 
 
 async def serve(listeners: Sequence[Listener], *, ready: Callable[[], Awaitable[None]]) -> None:
-    """Serve until SIGINT or SIGTERM, and let requests that are running finish.
+    """Serve until SIGINT or SIGTERM, and let requests that are running finish; a second signal drops them.
 
-    ``ready`` is called once every listener answers.
+    ``ready`` is called once every listener answers. Whatever the caller has to put down comes after the return.
     """
     servers = [_Server(_settings_for(listener.app)) for listener in listeners]
-    for server in servers[1:]:
-        server.follows = servers[0]
     tasks = [
         asyncio.create_task(server.serve(sockets=[listener.socket]))
         for server, listener in zip(servers, listeners, strict=True)
     ]
     announcing = asyncio.create_task(_announce(servers, tasks, ready))
     try:
-        await asyncio.gather(*tasks)
+        with _stopped_by_signals(servers):
+            await asyncio.gather(*tasks)
     finally:
         announcing.cancel()
         for listener in listeners:
@@ -75,21 +78,29 @@ async def serve(listeners: Sequence[Listener], *, ready: Callable[[], Awaitable[
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to the first one and stops with it."""
-
-    follows: "_Server | None" = None
+    """A server that leaves the signals to ``serve``; its own way would raise them again before anything is put down."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        if self.follows is not None:
-            yield
-            return
-        with super().capture_signals():
-            yield
+        yield
 
-    async def on_tick(self, counter: int) -> bool:
-        stop = await super().on_tick(counter)
-        return stop or (self.follows is not None and self.follows.should_exit)
+
+@contextmanager
+def _stopped_by_signals(servers: Sequence[uvicorn.Server]) -> Generator[None, None, None]:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+    for number in _STOPPING:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in _STOPPING:
+            loop.remove_signal_handler(number)
 
 
 def _settings_for(app: ASGIApp) -> uvicorn.Config:
