@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -49,6 +49,9 @@ class StandIn:
     grants: dict[str, Json] = field(default_factory=dict)
     redeemed: list[Json] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    kept: dict[str, tuple[int, Json]] = field(default_factory=dict)
+    """Answers by idempotency key."""
+    turn: Lock = field(default_factory=Lock)
 
     def end(self, state: str) -> Json:
         """End the newest challenge; return what its browser is sent back with."""
@@ -58,8 +61,16 @@ class StandIn:
             challenge["grant"] = self._grant(challenge["action"])
         return {"watchword_challenge": challenge["id"], "state": challenge["origin"]["state"]}
 
-    def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
-        """Answer one call."""
+    def answer(self, method: str, path: str, body: Json, key: str | None) -> tuple[int, Json]:
+        """Answer one call; the same key gets the same answer."""
+        with self.turn:
+            if key is None or self.refusal is not None:
+                return self._answer(method, path, body)
+            if key not in self.kept:
+                self.kept[key] = self._answer(method, path, body)
+            return self.kept[key]
+
+    def _answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         if self.refusal is not None:
             return self._refuse(self.refusal)
         for pattern, handle in (
@@ -230,7 +241,8 @@ def _handler_for(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
         def answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             body = json.loads(self.rfile.read(length) or b"{}")
-            status, answer = stand_in.answer(self.command, unquote(urlsplit(self.path).path), body)
+            path, key = unquote(urlsplit(self.path).path), self.headers.get("idempotency-key")
+            status, answer = stand_in.answer(self.command, path, body, key)
             text = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("content-length", str(len(text)))

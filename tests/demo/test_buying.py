@@ -1,5 +1,6 @@
 """Purchases: what is asked, what is redeemed, and that each goes ahead once or not at all."""
 
+import anyio
 import pytest
 
 from tests.demo.conftest import sign_in_visitor
@@ -57,6 +58,21 @@ async def test_a_challenged_purchase_goes_ahead_after_the_code_and_once(
     assert "finished before" in await browser.open("/watchword/return", **query)
     assert (await browser.open("/orders")).count("Brass telescope") == 1
     assert [bound["type"] for bound in watchword.redeemed] == ["sign_in", "purchase"]
+
+
+async def test_coming_back_twice_at_the_same_time_buys_once(browser: CustomerBrowser, watchword: StandIn) -> None:
+    watchword.decision = "challenge"
+    await _buy(browser, "telescope")
+    query = watchword.end("approved")
+
+    async def come_back() -> None:
+        await browser.http.get("/watchword/return", params=query)
+
+    async with anyio.create_task_group() as together:
+        for _ in range(5):
+            together.start_soon(come_back)
+
+    assert (await browser.open("/orders")).count("Brass telescope") == 1
 
 
 async def test_a_double_click_buys_once(browser: CustomerBrowser, watchword: StandIn) -> None:

@@ -144,6 +144,16 @@ async def test_signing_in_changes_the_key_of_the_visit(browser: CustomerBrowser,
     assert "Please sign in first" in await browser.open("/account")
 
 
+async def test_signing_in_as_somebody_else_ends_the_first_visit(browser: CustomerBrowser, watchword: StandIn) -> None:
+    await sign_in_visitor(browser, watchword)
+    key = browser.http.cookies["watchword-store"]
+    watchword.decision = "allow"
+    await _register(browser)
+
+    browser.http.cookies.set("watchword-store", key, domain="127.0.0.1", path="/")
+    assert "Please sign in first" in await browser.open("/account")
+
+
 async def test_signing_out_ends_the_visit(browser: CustomerBrowser, watchword: StandIn) -> None:
     await sign_in_visitor(browser, watchword)
     key = browser.http.cookies["watchword-store"]
