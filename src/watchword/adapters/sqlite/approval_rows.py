@@ -32,10 +32,12 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
     prove_contact(transaction, ref, contact_id)
     grant = _write_grant(transaction, ref, row, action, spending)
     device = None
+    # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
+    # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
     if row["confirms"] is None or not had_confirmed:
         device = _know_device(transaction, ref, row, spending)
-    note_place(transaction, ref, action_row["country"])
-    set_user(transaction, ref, proven_through=newest_number(transaction))
+        note_place(transaction, ref, action_row["country"])
+        set_user(transaction, ref, proven_through=newest_number(transaction))
     _clear_dispute_if_old(transaction, ref, contact_id, spending)
     if action.type == PASSWORD_RESET and grant is not None:
         _reset(transaction, ref, row, contact_id, grant, device, spending)

@@ -222,7 +222,8 @@ class Store(Protocol):
     ) -> Challenge | TooSoon | SendRefused:
         """Queue a further message; a new code becomes the live one and the old one is dead at once.
 
-        The sends of the challenge and the wait for the same contact and channel are applied here.
+        The sends of the challenge and the wait for the same contact and channel are applied here; in a concealed one
+        every send waits for the last, so that nobody learns where that one went.
         """
         ...
 
@@ -245,7 +246,8 @@ class Store(Protocol):
         contact that carried the code, makes the device known (and trusted where asked and allowed, with a notice), notes
         the place, takes back a dispute if the contact is older than ``contact_wait_s``, and for a password reset cancels
         the user's other pending challenges, revokes his unredeemed grants and takes trust from every other device.
-        The confirmation of a contact makes the device known only if it is the user's first confirmed one.
+        The confirmation of a contact makes device and place known, and purchases add up anew, only if it is the user's
+        first confirmed one.
         """
         ...
 
