@@ -1,10 +1,12 @@
 """What the tests of the demo store share: a stand-in for Watchword, the store, and a browser in front of it."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import pytest
+from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
 from tests.demo.customer_browser import STORE_URL, CustomerBrowser
@@ -30,6 +32,9 @@ async def store(watchword: StandIn, tmp_path: Path) -> AsyncIterator[Starlette]:
         inbox_url="http://127.0.0.1:9/dev/inbox",
         settings_note="The limits of this demo are relaxed.",
     )
+    # The work of the real settings is measured in tenths of a second, and these tests sign in a hundred times.
+    light = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    store.state.shop = replace(store.state.shop, hasher=light)
     async with store.router.lifespan_context(store):
         yield store
 

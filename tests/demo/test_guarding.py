@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from argon2 import Type
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -202,6 +203,21 @@ async def test_every_page_says_that_limits_are_relaxed(browser: CustomerBrowser)
 
     assert browser.page is not None
     assert "The limits of this demo are relaxed." in browser.page.text
+
+
+def test_passwords_get_the_full_work_of_argon2id(watchword: StandIn, tmp_path: Path) -> None:
+    shop = create_store(
+        api_url=watchword.url,
+        secret_key="wk_test_secret",
+        base_url=STORE_URL,
+        data_dir=tmp_path,
+        inbox_url=None,
+        settings_note="",
+    ).state.shop
+
+    # RFC 9106, section 4, the second recommended option.
+    assert (shop.hasher.type, shop.hasher.time_cost, shop.hasher.memory_cost) == (Type.ID, 3, 65_536)
+    shop.ledger.close()
 
 
 @pytest.mark.parametrize("base_url", ["store.example", "ftp://store.example", "http://store.example/shop"])
