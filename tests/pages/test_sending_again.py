@@ -10,7 +10,12 @@ from watchword.domain.ids import UserId
 from watchword.domain.message import DeliveryStatus
 from watchword.ports.store.values import NotHandedOver
 
-BUTTONS = ["Approve 1,299.00 USD", "Send it again", "Call me on •••• 71 ending in 7 1", "E-mail to j•••@g•••.example"]
+BUTTONS = [
+    "Approve 1,299.00 USD",
+    "Send it again",
+    "Call me on •••• 71 the number ending in 7 1",
+    "E-mail to j•••@g•••.example",
+]
 
 
 async def test_every_other_way_is_a_button(world: World) -> None:
@@ -103,7 +108,7 @@ async def test_before_the_first_message_the_page_asks_where_to_send_it(world: Wo
     challenge = await world.start(**ONE_CAMERA, send=False)
     guest = await visit(world.site, challenge.url)
     assert "Where shall we send your code?" in guest.page.text
-    ways = ["Text message to •••• 71 ending in 7 1", *BUTTONS[2:], "This wasn’t me"]
+    ways = ["Text message to •••• 71 the number ending in 7 1", *BUTTONS[2:], "This wasn’t me"]
     assert [form.button for form in guest.page.forms][:4] == ways
     form = guest.page.form("This wasn’t me")
     page = await guest.send(f"/c/{challenge.token.reveal()}", {**form.fields, "code": "123456"})

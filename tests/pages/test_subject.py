@@ -56,7 +56,7 @@ def test_an_action_is_said_with_the_fields_that_it_has(fields: dict[str, Any], w
         ({"field": "email", "old_contact": "ctc_1"}, "Remove an e-mail address"),
         (
             {"field": "phone", "new_contact": "+14155550123", "old_contact": "ctc_1"},
-            "Change your phone number to •••• 23ending in 2 3",
+            "Change your phone number to •••• 23the number ending in 2 3",
         ),
         ({"field": "password"}, "Change your password"),
         ({"field": "address"}, "Change your address"),
@@ -75,7 +75,7 @@ def test_a_sign_in_names_device_and_country_where_they_are_known() -> None:
 
 def test_a_confirmation_names_the_contact() -> None:
     confirmation = challenge_for(type="contact_confirmation")
-    assert _what(confirmation) == "Confirm your phone number •••• 23ending in 2 3"
+    assert _what(confirmation) == "Confirm your phone number •••• 23the number ending in 2 3"
     assert MAILBOX.masked not in _what(confirmation)
 
 

@@ -64,7 +64,7 @@ def test_times_are_written_in_utc_with_the_zone_and_for_the_script() -> None:
 def test_the_digits_of_a_masked_phone_are_heard_one_by_one() -> None:
     masked = ENGLISH.masked(ContactKind.PHONE, "•••• 23")
     assert 'aria-hidden="true">•••• 23<' in masked
-    assert "ending in 2 3" in masked
+    assert "the number ending in 2 3" in masked
 
 
 def test_a_reference_is_not_for_translators() -> None:

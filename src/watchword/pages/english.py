@@ -57,7 +57,7 @@ _ENTRY: Final = {
     "sent.concealed": "If this account exists and can be reached, a code is on its way to its phone or e-mail.",
     "sent.nothing": "Where shall we send your code?",
     "sent.nothing_possible": "No code can be sent for this request. Start again from {brand}, or contact support.",
-    "ending_in": "ending in {digits}",
+    "ending_in": "the number ending in {digits}",
     "label.one": "Enter the code of {n} digit",
     "label.other": "Enter the {n}-digit code",
     "valid_until": "The code works until {time}.",
