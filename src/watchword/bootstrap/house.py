@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from watchword import __version__
-from watchword.adapters.atlas import FileAtlas
+from watchword.adapters.file_atlas import FileAtlas
 from watchword.adapters.inbox import InboxFile, InboxSender
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import JinjaLetters

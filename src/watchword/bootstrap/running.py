@@ -115,8 +115,8 @@ async def _serve_dev(
 
 RELAXED: Final = (
     "This demo relaxes some limits so that you can play: 60 messages an hour and 200 a day to one address instead of 8 "
-    "and 15, 100 challenges an hour instead of 10, and waits of 2 minutes instead of 72 hours for new contacts and after a "
-    "reset. The number of wrong codes is not relaxed."
+    "and 15, 100 challenges an hour instead of 10, and waits of 2 minutes instead of 72 hours for new contacts and after "
+    "a reset. The number of wrong codes is not relaxed."
 )
 
 
