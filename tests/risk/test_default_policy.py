@@ -99,9 +99,9 @@ def test_trust_and_the_own_lane_make_requests_rarer(default_policy: Policy, sign
 @pytest.mark.parametrize(
     ("signals", "rules"),
     [
-        (a_purchase(usd("500.00")), ["high-value-purchase"]),
+        (a_purchase(usd("500.01")), ["high-value-purchase"]),
         (a_purchase(usd("99999.99")), ["high-value-purchase", "purchase-sum"]),
-        (a_purchase(usd("20.00"), profile=replace(A_PROFILE, purchase_sum=usd("980.00").value)), ["purchase-sum"]),
+        (a_purchase(usd("20.00"), profile=replace(A_PROFILE, purchase_sum=usd("980.01").value)), ["purchase-sum"]),
         (a_purchase(usd("20.00"), profile=replace(A_PROFILE, purchase_count=5)), ["purchase-count"]),
         (a_purchase(None), ["unknown-value-purchase"]),
         (a_purchase(Money(value=usd("1").value, currency="EUR")), ["unknown-value-purchase"]),
@@ -120,12 +120,12 @@ def test_high_value_is_challenged_on_a_trusted_device(
 @pytest.mark.parametrize(
     ("amount", "profile"),
     [
-        ("499.99", A_PROFILE),
-        ("20.00", replace(A_PROFILE, purchase_sum=usd("979.99").value)),
+        ("500.00", A_PROFILE),
+        ("20.00", replace(A_PROFILE, purchase_sum=usd("980.00").value)),
         ("20.00", replace(A_PROFILE, purchase_count=4)),
     ],
 )
-def test_what_stays_below_every_threshold_is_not_of_high_value(
+def test_what_stays_within_every_threshold_is_not_of_high_value(
     default_policy: Policy, amount: str, profile: Profile
 ) -> None:
     assessment = default_policy.assess(a_purchase(usd(amount), profile=profile))
@@ -133,17 +133,17 @@ def test_what_stays_below_every_threshold_is_not_of_high_value(
 
 
 def test_a_currency_is_measured_by_its_own_threshold(default_policy: Policy) -> None:
-    below, at = read_money("49999", "JPY"), read_money("50000", "JPY")
-    assert isinstance(below, Money)
+    at, above = read_money("50000", "JPY"), read_money("50001", "JPY")
     assert isinstance(at, Money)
-    assert default_policy.assess(a_purchase(below)).decision is Decision.ALLOW
-    assert default_policy.assess(a_purchase(at)).decision is Decision.CHALLENGE
+    assert isinstance(above, Money)
+    assert default_policy.assess(a_purchase(at)).decision is Decision.ALLOW
+    assert default_policy.assess(a_purchase(above)).decision is Decision.CHALLENGE
 
 
 def test_the_sentences_name_the_threshold(default_policy: Policy) -> None:
     (reason,) = default_policy.assess(a_purchase(usd("600.00"))).reasons
-    assert reason.text == "The amount reaches the threshold of 500.00 USD"
-    assert reason.customer_text == "Purchases of 500.00 USD or more are always confirmed with a code."
+    assert reason.text == "The amount is above 500.00 USD"
+    assert reason.customer_text == "Purchases above 500.00 USD are always confirmed with a code."
 
 
 def test_everything_left_out_is_challenged(default_policy: Policy) -> None:

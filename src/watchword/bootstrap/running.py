@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 import uvloop
+from starlette.types import ASGIApp
 
 from watchword.adapters.inbox import InboxFile
 from watchword.adapters.key_set import KeySet
@@ -24,7 +25,6 @@ from watchword.bootstrap.upkeep import lasting_key
 from watchword.config.first_files import write_default, write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Settings, Situation
-from watchword.demo.storefront import create_store
 from watchword.domain.errors import ConfigurationError
 from watchword.domain.secret import Secret
 
@@ -46,10 +46,20 @@ class Ready:
     data: Path
 
 
+MakeStore = Callable[[Ready], ASGIApp]
+"""Makes the demo store, which is a customer of ours and stands above this layer, once its address is known."""
+
+
 def run_dev(
-    *, data: Path, host: str, port: int | None, store_port: int, demo: bool, ready: Callable[[Ready], None]
+    *,
+    data: Path,
+    host: str,
+    port: int | None,
+    store_port: int,
+    make_store: MakeStore | None,
+    ready: Callable[[Ready], None],
 ) -> None:
-    """Serve for development until SIGINT or SIGTERM: API, pages, inbox, and for the demo the store beside them.
+    """Serve API, pages and inbox for development until SIGINT or SIGTERM, and the store of ``make_store`` beside them.
 
     Everything lives in the folder ``data``, which is made with its settings and keys at the first start. Raises
     ``ConfigurationError`` for an address that others could reach, a port that is taken, a folder that cannot be
@@ -59,7 +69,7 @@ def run_dev(
         raise ConfigurationError((f"{host}: development listens on this machine only, because its inbox shows codes",))
     _make_folder(data)
     path = data / SETTINGS_FILE
-    (write_demo if demo else write_default)(path)
+    (write_default if make_store is None else write_demo)(path)
     overrides: dict[str, object] = {"server.host": host} | ({} if port is None else {"server.port": port})
     found = load_settings(path, situation=Situation.DEV, overrides=overrides)
     configure_logs(found.log_level)
@@ -73,22 +83,11 @@ def run_dev(
         base = settings.server.page_base
         told = Ready(api=base, secret_key=key, inbox=f"{base}/dev/inbox", store=None, data=data)
         store = None
-        if demo:
-            store = _store_listener(told, open_socket(host, store_port))
-            told = replace(told, store=address_of(store.socket))
+        if make_store is not None:
+            store_socket = open_socket(host, store_port)
+            told = replace(told, store=address_of(store_socket))
+            store = Listener(socket=store_socket, app=make_store(told))
         uvloop.run(_serve_dev(settings, keys, told, opened, store, ready))
-
-
-def _store_listener(told: Ready, opened: socket.socket) -> Listener:
-    store = create_store(
-        api_url=told.api,
-        secret_key=told.secret_key.reveal(),
-        base_url=address_of(opened),
-        data_dir=told.data,
-        inbox_url=told.inbox,
-        settings_note=RELAXED,
-    )
-    return Listener(socket=opened, app=store)
 
 
 async def _serve_dev(
@@ -111,13 +110,6 @@ async def _serve_dev(
     finally:
         await house.store.close()
         inbox.close()
-
-
-RELAXED: Final = (
-    "This demo relaxes some limits so that you can play: 60 messages an hour and 200 a day to one address instead of 8 "
-    "and 15, 100 challenges an hour instead of 10, and waits of 2 minutes instead of 72 hours for new contacts and after "
-    "a reset. The number of wrong codes is not relaxed."
-)
 
 
 def run_server(settings: Settings, *, works: bool = True, ready: Callable[[str], None]) -> None:

@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from starlette.types import ASGIApp
 
 from watchword.bootstrap.listening import is_loopback
 from watchword.bootstrap.running import Ready, run_dev
 from watchword.cli.failing import CommandMisused
 from watchword.cli.printing import print_json
 from watchword.cli.settings_option import DEV_FOLDER
-from watchword.cli.teaching import Example, teach
+from watchword.cli.teaching import TRYING, Example, teach
 from watchword.cli.welcome import greet_developer, greet_visitor
+from watchword.demo.storefront import create_store
 
 API_PORT: Final = 8000
 """The port of the API, and with it of pages and inbox."""
@@ -53,6 +55,7 @@ def add_local_servers(command_line: typer.Typer) -> None:
     """Add ``demo`` and ``dev``."""
     command_line.command(
         "demo",
+        rich_help_panel=TRYING,
         help=teach(
             "Start a small store with everything behind it, and play every case in the browser.",
             Example(command="watchword demo", what=f"store on {STORE_PORT}, API on {API_PORT}"),
@@ -63,6 +66,7 @@ def add_local_servers(command_line: typer.Typer) -> None:
     )(run_demo)
     command_line.command(
         "dev",
+        rich_help_panel=TRYING,
         help=teach(
             "Start API, pages and an inbox that gets every message, to develop against.",
             Example(command="watchword dev", what=f"on port {API_PORT}"),
@@ -89,7 +93,7 @@ def run_development(
     """Serve until stopped."""
     _refuse_other_machines(host)
     ready = _print_ready if as_json else greet_developer
-    _until_stopped(lambda: run_dev(data=data, host=host, port=port, store_port=ANY_PORT, demo=False, ready=ready))
+    _until_stopped(lambda: run_dev(data=data, host=host, port=port, store_port=ANY_PORT, make_store=None, ready=ready))
 
 
 def run_demo(
@@ -104,7 +108,29 @@ def run_demo(
     ready = _print_ready if as_json else greet_visitor
     if store_port is None:
         store_port = ANY_PORT if port == ANY_PORT else STORE_PORT
-    _until_stopped(lambda: run_dev(data=data, host=host, port=port, store_port=store_port, demo=True, ready=ready))
+    _until_stopped(
+        lambda: run_dev(data=data, host=host, port=port, store_port=store_port, make_store=_open_store, ready=ready)
+    )
+
+
+_RELAXED: Final = (
+    "This demo relaxes some limits so that you can play: 60 messages an hour and 200 a day to one address instead of 8 "
+    "and 15, 100 challenges an hour instead of 10, and waits of 2 minutes instead of 72 hours for new contacts and "
+    "after a reset. The number of wrong codes is not relaxed."
+)
+
+
+def _open_store(ready: Ready) -> ASGIApp:
+    if ready.store is None:
+        raise ValueError("the store is made once its address is known")
+    return create_store(
+        api_url=ready.api,
+        secret_key=ready.secret_key.reveal(),
+        base_url=ready.store,
+        data_dir=ready.data,
+        inbox_url=ready.inbox,
+        settings_note=_RELAXED,
+    )
 
 
 def _refuse_other_machines(host: str) -> None:

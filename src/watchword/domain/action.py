@@ -74,13 +74,7 @@ class Bound:
             _present(self.payee),
         ]
         amount = self.amount
-        parts.append(
-            _present(
-                None
-                if amount is None
-                else f"{amount.value.normalize():f} {amount.currency}"
-            )
-        )
+        parts.append(_present(None if amount is None else f"{amount.value.normalize():f} {amount.currency}"))
         for key in sorted(self.details):
             value = self.details[key]
             parts += [key.encode(), f"{type(value).__name__}:{value}".encode()]
@@ -123,11 +117,7 @@ class Action:
     @property
     def account_field(self) -> AccountField | None:
         """What an account update changes; None for every other type."""
-        return (
-            AccountField(str(self.details["field"]))
-            if self.type == ACCOUNT_UPDATE
-            else None
-        )
+        return AccountField(str(self.details["field"])) if self.type == ACCOUNT_UPDATE else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ class Application:
     action_types: tuple[str, ...] = ()
     """Types declared besides the four."""
     return_urls: tuple[str, ...] = ()
-    """Exact addresses a page may return to; ``http://127.0.0.1:*``-style loopback patterns only in a test application."""
+    """Exact addresses a page may return to; in a test application also all of this machine: ``http://127.0.0.1:*``."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the challenge API."""
     support: str | None = None

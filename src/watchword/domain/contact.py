@@ -58,12 +58,7 @@ class Contact:
 
     def is_usable(self, now: Instant) -> bool:
         """Whether the contact is matured or granted, still listed, and neither disabled nor bounced."""
-        return (
-            self.is_listed(now)
-            and self.usable_from <= now
-            and self.disabled_at is None
-            and self.bounced_at is None
-        )
+        return self.is_listed(now) and self.usable_from <= now and self.disabled_at is None and self.bounced_at is None
 
     def is_listed(self, now: Instant) -> bool:
         """Whether the contact has not left the user's list."""
@@ -89,9 +84,7 @@ def read_address(kind: ContactKind, text: str) -> Secret | None:
     """
     if kind is ContactKind.EMAIL:
         try:
-            checked = validate_email(
-                text, check_deliverability=False, test_environment=True
-            )
+            checked = validate_email(text, check_deliverability=False, test_environment=True)
         except EmailNotValidError:
             return None
         return Secret(checked.normalized)
@@ -101,9 +94,7 @@ def read_address(kind: ContactKind, text: str) -> Secret | None:
         return None
     if not phonenumbers.is_valid_number(number) or number.extension:
         return None
-    return Secret(
-        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    )
+    return Secret(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
@@ -141,7 +132,7 @@ def country_of(address: Secret) -> str:
 
 
 def best_first(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
-    """Return contacts ordered by: preferred, then last proven, then phone before e-mail (``domain.md``, best contact)."""
+    """Return contacts best first: the preferred, then the last proven, then a phone before an e-mail address."""
     return tuple(
         sorted(
             contacts,
@@ -182,9 +173,7 @@ def carriers(
     usable = [contact for contact in contacts if contact.is_usable(now)]
     confirmed = [contact for contact in usable if contact.is_confirmed]
     if not confirmed:
-        return Carriers(
-            contacts=() if action_type == PASSWORD_RESET else best_first(usable)
-        )
+        return Carriers(contacts=() if action_type == PASSWORD_RESET else best_first(usable))
     if reset_until is not None and now < reset_until:
         others = [contact for contact in confirmed if contact.id != reset_contact_id]
         if others and len(others) < len(confirmed):

@@ -17,6 +17,9 @@ from watchword.domain.secret import Secret
 PARALLEL_GRACE_MS: Final = 10 * SECOND_MS
 """How long an old token stays valid after its successor was first presented (``api.md``, Actions)."""
 _TOKEN_PREFIX: Final = "wd1"
+_TOKEN_PIECES: Final = 4
+_LONGEST_TOKEN: Final = 256
+_LONGEST_STEP: Final = 12
 
 
 class DeviceState(StrEnum):
@@ -48,13 +51,9 @@ class Device:
 
     def state(self, now: Instant, *, known_days: int, trusted_days: int) -> DeviceState:
         """Return what the device counts as; both spans run from its last proof."""
-        if self.revoked_at is not None or now >= later(
-            self.last_proven_at, days=known_days
-        ):
+        if self.revoked_at is not None or now >= later(self.last_proven_at, days=known_days):
             return DeviceState.NEW
-        if self.trusted_at is not None and now < later(
-            self.last_proven_at, days=trusted_days
-        ):
+        if self.trusted_at is not None and now < later(self.last_proven_at, days=trusted_days):
             return DeviceState.TRUSTED
         return DeviceState.KNOWN
 
@@ -71,32 +70,26 @@ class PresentedToken:
 
 def write_token(device_id: DeviceId, step: int, mac: bytes) -> Secret:
     """Return the token text of a step, given the keyed hash of ``token_parts``."""
-    return Secret(
-        f"{_TOKEN_PREFIX}.{device_id.removeprefix('dev_')}.{step}.{encode(mac)}"
-    )
+    return Secret(f"{_TOKEN_PREFIX}.{device_id.removeprefix('dev_')}.{step}.{encode(mac)}")
 
 
 def read_token(text: str) -> PresentedToken | None:
     """Return the parts of a device token, or None for anything that is not one."""
     pieces = text.split(".")
-    if len(pieces) != 4 or pieces[0] != _TOKEN_PREFIX or len(text) > 256:
+    if len(pieces) != _TOKEN_PIECES or pieces[0] != _TOKEN_PREFIX or len(text) > _LONGEST_TOKEN:
         return None
     device_id = DeviceId(f"dev_{pieces[1]}")
     user_key, mac = user_key_of("dev", device_id), decode(pieces[3])
     if (
         user_key is None
         or mac is None
-        or not (pieces[2].isascii() and pieces[2].isdigit() and len(pieces[2]) <= 12)
+        or not (pieces[2].isascii() and pieces[2].isdigit() and len(pieces[2]) <= _LONGEST_STEP)
     ):
         return None
-    return PresentedToken(
-        device_id=device_id, user_key=user_key, step=int(pieces[2]), mac=mac
-    )
+    return PresentedToken(device_id=device_id, user_key=user_key, step=int(pieces[2]), mac=mac)
 
 
-def token_parts(
-    application_id: str, device_id: DeviceId, step: int
-) -> tuple[bytes, ...]:
+def token_parts(application_id: str, device_id: DeviceId, step: int) -> tuple[bytes, ...]:
     """Return what the keyed hash of a device token covers."""
     return (application_id.encode(), device_id.encode(), str(step).encode())
 

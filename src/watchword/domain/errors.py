@@ -18,11 +18,7 @@ class WatchwordError(Exception):
     """Something went wrong in Watchword."""
 
     def __str__(self) -> str:
-        return (
-            str(self.args[0])
-            if self.args
-            else (type(self).__doc__ or "").partition("\n")[0]
-        )
+        return str(self.args[0]) if self.args else (type(self).__doc__ or "").partition("\n")[0]
 
 
 class Refusal(WatchwordError):

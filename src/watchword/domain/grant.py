@@ -19,9 +19,7 @@ class Assurance(StrEnum):
     @classmethod
     def of(cls, channel: Channel) -> "Assurance":
         """Return what a code over this channel proves."""
-        return (
-            cls.EMAIL_CONTROL if channel.kind is ContactKind.EMAIL else cls.SIM_CONTROL
-        )
+        return cls.EMAIL_CONTROL if channel.kind is ContactKind.EMAIL else cls.SIM_CONTROL
 
 
 class GrantState(StrEnum):

@@ -26,6 +26,8 @@ RANDOM_BYTES: Final = 16
 """128 bits, the least that ``api.md`` promises besides the shard key."""
 REFERENCE_LENGTH: Final = 8
 
+_LONGEST_BODY: Final = 64
+
 _STANDARD: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _TO_CROCKFORD: Final = str.maketrans(_STANDARD, _CROCKFORD)
@@ -61,7 +63,7 @@ def make_id(prefix: str, user_key: UserKey, random: bytes) -> str:
 def user_key_of(prefix: str, identifier: str) -> UserKey | None:
     """Return the user key inside an id of this prefix, or None if it is not such an id."""
     head, _, body = identifier.partition("_")
-    if head != prefix or len(body) > 64:
+    if head != prefix or len(body) > _LONGEST_BODY:
         return None
     data = decode(body)
     if data is None or len(data) != USER_KEY_BYTES + RANDOM_BYTES:
@@ -77,11 +79,7 @@ def make_reference(random: bytes) -> Reference | None:
 
 def read_reference(text: str) -> Reference | None:
     """Return the reference somebody typed, with look-alikes and separators mended, or None."""
-    folded = "".join(
-        character
-        for character in text.lower()
-        if not character.isspace() and character not in "-–."
-    )
+    folded = "".join(character for character in text.lower() if not character.isspace() and character not in "-–.")
     folded = folded.translate(_HEARD_AS)
     if len(folded) != REFERENCE_LENGTH or not set(folded) <= set(_CROCKFORD):
         return None

@@ -15,13 +15,9 @@ HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 
 
-def later(
-    moment: Instant, *, seconds: float = 0, hours: float = 0, days: float = 0
-) -> Instant:
+def later(moment: Instant, *, seconds: float = 0, hours: float = 0, days: float = 0) -> Instant:
     """Return the instant that lies the given span after ``moment`` (before it, for a negative span)."""
-    return Instant(
-        moment + round(seconds * SECOND_MS + hours * HOUR_MS + days * DAY_MS)
-    )
+    return Instant(moment + round(seconds * SECOND_MS + hours * HOUR_MS + days * DAY_MS))
 
 
 def seconds_until(moment: Instant, now: Instant) -> int:

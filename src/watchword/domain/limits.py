@@ -11,6 +11,8 @@ from typing import Any, Final
 from watchword.domain.budget import Lane, Window
 
 HOUR_S: Final = 3_600
+PSD2_TRIES: Final = 5
+"""(EU) 2018/389 article 4(3)(b)."""
 DAY_S: Final = 24 * HOUR_S
 
 
@@ -52,7 +54,7 @@ def _limit(
     *,
     test_low: int | None = None,
     test_high: int | None = None,
-) -> Any:  # the declared type of each field is what a reader and mypy see
+) -> Any:  # noqa: ANN401 the declared type of each field is what a reader and mypy see
     bounds = Bounds(
         meaning=meaning,
         unit=unit,
@@ -83,7 +85,7 @@ class Limits:
         "digits",
         8,
         10,
-        "guessing arithmetic: policy F, 6.6e-5 an account and year",
+        "5 failures at 6 digits and 45 at 8: a 6.6e-5 chance of a hit per account and year",
     )
     failures_before_long_code: int = _limit(
         5,
@@ -91,7 +93,7 @@ class Limits:
         "failures",
         1,
         10,
-        "guessing arithmetic: policy F",
+        "as long_code_length",
     )
     lifetime_s: int = _limit(
         600,
@@ -123,7 +125,7 @@ class Limits:
         "guesses",
         5,
         100,
-        "guessing arithmetic: F",
+        "as long_code_length",
     )
     open_lane_failures: int = _limit(
         40,
@@ -131,13 +133,11 @@ class Limits:
         "guesses",
         1,
         99,
-        "lock-out needs a reserve: A37",
+        "whoever can ask for a reset must not lock the owner out",
     )
-    failure_window_days: int = _limit(
-        30, "length of the failure window", "days", 30, 90, "guessing arithmetic: F"
-    )
+    failure_window_days: int = _limit(30, "length of the failure window", "days", 30, 90, "as long_code_length")
     sends_per_challenge: int = _limit(
-        5, "sends ordered per challenge", "sends", 1, 5, "usual practice; attack A6"
+        5, "sends ordered per challenge", "sends", 1, 5, "flooding a person with messages; five is usual practice"
     )
     sends_per_contact_hour: int = _limit(
         8,
@@ -145,7 +145,7 @@ class Limits:
         "sends",
         1,
         10,
-        "attacks A6 and A16",
+        "flooding a person with messages",
         test_high=100_000,
     )
     sends_per_contact_day: int = _limit(
@@ -154,7 +154,7 @@ class Limits:
         "sends",
         1,
         20,
-        "attacks A6 and A16",
+        "flooding a person with messages",
         test_high=100_000,
     )
     open_lane_sends_per_contact_hour: int = _limit(
@@ -163,7 +163,7 @@ class Limits:
         "sends",
         1,
         10,
-        "attacks A6 and A16",
+        "flooding a person with messages",
         test_high=100_000,
     )
     open_lane_sends_per_contact_day: int = _limit(
@@ -172,7 +172,7 @@ class Limits:
         "sends",
         1,
         20,
-        "attacks A6 and A16",
+        "flooding a person with messages",
         test_high=100_000,
     )
     starts_per_hour: int = _limit(
@@ -181,7 +181,7 @@ class Limits:
         "starts",
         1,
         20,
-        "attack A2",
+        "new challenges must win no fresh guesses (SP 800-63B-4 §3.1.3.2)",
         test_high=100_000,
     )
     starts_per_ip_hour: int = _limit(
@@ -190,7 +190,7 @@ class Limits:
         "starts",
         1,
         100_000,
-        "attack A5",
+        "one code tried against many users is seen by no limit per user",
     )
     breaker_wrong_percent: int = _limit(
         20,
@@ -198,7 +198,7 @@ class Limits:
         "percent",
         1,
         90,
-        "attack A5",
+        "one code tried against many users is seen by no limit per user",
     )
     breaker_least_attempts: int = _limit(
         200,
@@ -206,10 +206,10 @@ class Limits:
         "attempts",
         20,
         100_000,
-        "attack A5",
+        "one code tried against many users is seen by no limit per user",
     )
     pending_own_lane: int = _limit(
-        3, "pending challenges of a user in the own lane", "challenges", 1, 10, "domain"
+        3, "pending challenges of a user in the own lane", "challenges", 1, 10, "tabs that a person keeps open"
     )
     pending_open_lane: int = _limit(
         2,
@@ -225,7 +225,7 @@ class Limits:
         "hours",
         1,
         168,
-        "B5",
+        "asking again must not wear the decision down (B5)",
     )
     unproven_networks: int = _limit(
         5,
@@ -233,7 +233,7 @@ class Limits:
         "networks",
         2,
         50,
-        "B5",
+        "asking again must not wear the decision down (B5)",
     )
     reset_wait_s: int = _limit(
         72 * HOUR_S,
@@ -267,7 +267,7 @@ class Limits:
         "days",
         1,
         365,
-        "risk research §1.2",
+        "history older than six months can be dropped (Wiefling et al. 2022, doi 10.1145/3546069)",
     )
     device_trusted_days: int = _limit(
         30,
@@ -275,11 +275,9 @@ class Limits:
         "days",
         1,
         90,
-        "SP 800-63B-4 §5.1; attack A35",
+        "SP 800-63B-4 §5.1; a stolen token must not last",
     )
-    devices_per_user: int = _limit(
-        20, "devices remembered per user", "devices", 1, 100, "domain"
-    )
+    devices_per_user: int = _limit(20, "devices remembered per user", "devices", 1, 100, "more than a person has")
     purchase_window_hours: int = _limit(
         24,
         "window in which allowed purchases add up since the last proof",
@@ -310,7 +308,7 @@ class Limits:
         "days",
         30,
         3_650,
-        "attack A13",
+        "numbers are recycled: a contact unproven for a year may be somebody else's",
     )
 
     def resend_wait_s(self, sends: int) -> int:
@@ -321,18 +319,10 @@ class Limits:
         waits = (30, 60, 120)
         return waits[min(max(sends, 1), len(waits)) - 1]
 
-    def code_digits(
-        self, *, failures: int, breaker_open: bool, open_reset: bool
-    ) -> int:
+    def code_digits(self, *, failures: int, breaker_open: bool, open_reset: bool) -> int:
         """Return how long a code has to be now."""
-        under_attack = (
-            failures >= self.failures_before_long_code or breaker_open or open_reset
-        )
-        return (
-            max(self.code_length, self.long_code_length)
-            if under_attack
-            else self.code_length
-        )
+        under_attack = failures >= self.failures_before_long_code or breaker_open or open_reset
+        return max(self.code_length, self.long_code_length) if under_attack else self.code_length
 
     def failures(self, lane: Lane) -> int:
         """Return how many wrong guesses in this lane alone end it; all lanes together end at ``failures_per_user``."""
@@ -362,18 +352,12 @@ def bounds_of(name: str) -> Bounds:
     return bounds
 
 
-def check(
-    limits: Limits, mode: Mode, profile: Conformance
-) -> tuple[tuple[str, str], ...]:
+def check(limits: Limits, mode: Mode, profile: Conformance) -> tuple[tuple[str, str], ...]:
     """Return each limit that is out of bounds with a sentence that says what is allowed."""
     found: list[tuple[str, str]] = []
     for entry in fields(Limits):
         bounds, value = bounds_of(entry.name), getattr(limits, entry.name)
-        low, high = (
-            (bounds.test_low, bounds.test_high)
-            if mode is Mode.TEST
-            else (bounds.low, bounds.high)
-        )
+        low, high = (bounds.test_low, bounds.test_high) if mode is Mode.TEST else (bounds.low, bounds.high)
         if not low <= value <= high:
             found.append(
                 (
@@ -388,7 +372,7 @@ def check(
                 "must be below failures_per_user, so that the own lane keeps a reserve",
             )
         )
-    if profile is Conformance.PSD2 and limits.tries_per_challenge > 5:
+    if profile is Conformance.PSD2 and limits.tries_per_challenge > PSD2_TRIES:
         found.append(
             (
                 "tries_per_challenge",

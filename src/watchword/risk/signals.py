@@ -71,7 +71,7 @@ class Signals:
         "", "that threshold as text, such as `500.00 USD`; empty without one", "without `amount`: empty"
     )
     action_high_amount: bool = _signal(
-        True, "the amount reaches the threshold, or there is no amount or no threshold", "without `amount`: true"
+        True, "the amount is above the threshold, or there is no amount or no threshold", "without `amount`: true"
     )
     purchase_count: int = _signal(
         0, "purchases allowed within the window (24 h) and since the last proof, without this"
@@ -83,7 +83,7 @@ class Signals:
         "", "the sum that counts as high value, as text; empty without a threshold", "without `amount`: empty"
     )
     purchase_high_sum: bool = _signal(
-        False, "a purchase whose sum reaches `purchase_sum_percent` of the threshold", "see `action.high_amount`"
+        False, "a purchase whose sum is above `purchase_sum_percent` of the threshold", "see `action.high_amount`"
     )
     purchase_high_count: bool = _signal(False, "a purchase after `purchase_count` others that went through unproven")
     purchase_high_value: bool = _signal(
@@ -273,9 +273,9 @@ def _measure(action: Action, profile: Profile, application: Application) -> _Mea
     threshold = None if amount is None else application.high_value.get(amount.currency)
     sum_threshold = None if threshold is None else _percent(threshold, application.limits.purchase_sum_percent)
     total = None if amount is None else amount.value + profile.purchase_sum
-    high_amount = amount is None or threshold is None or amount.value >= threshold.value
+    high_amount = amount is None or threshold is None or amount.value > threshold.value
     # Without an amount or a threshold there is no sum to speak of, and the amount alone is high already.
-    high_sum = is_purchase and total is not None and sum_threshold is not None and total >= sum_threshold.value
+    high_sum = is_purchase and total is not None and sum_threshold is not None and total > sum_threshold.value
     high_count = is_purchase and profile.purchase_count >= application.limits.purchase_count
     return _Measured(
         threshold=threshold,
