@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.served import Served
+from tests.process.served import Served
 
 
 @pytest.fixture

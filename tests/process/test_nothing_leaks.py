@@ -4,7 +4,7 @@ import json
 
 import httpx2
 
-from tests.service.served import Served, code_in, other_than
+from tests.process.served import Served, code_in, other_than
 
 PHONE = "+14155550177"
 

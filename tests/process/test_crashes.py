@@ -9,7 +9,7 @@ from threading import Event
 import httpx2
 import pytest
 
-from tests.service.served import Served, code_in, other_than
+from tests.process.served import Served, code_in, other_than
 
 
 @dataclass
