@@ -67,7 +67,7 @@ def _paying() -> tuple[Play, ...]:
             "A suspicious purchase, or one from a new device or place, asks for a code",
             "/products/mug",
             "Enamel mug",
-            "Choose “On a trip abroad” in the strip below and buy a mug.",
+            "Choose “On a trip to Germany” in the strip below and buy a mug.",
             "Or press “Forget this browser” and buy one. Leave the code page and try again: asking again does not wear"
             " it down.",
         ),
@@ -132,7 +132,7 @@ def _the_code() -> tuple[Play, ...]:
             "“Trust this device” makes requests rarer",
             "/devices",
             "Your devices",
-            "Tick it while entering the code of a sign-in. Then buy a mug from abroad: a trusted device is asked less.",
+            "Tick it while entering the code of a sign-in. Then buy a mug on a trip: a trusted device is asked less.",
             "A reset, a change of the account and the telescope ask all the same. Take the trust back in the list.",
         ),
         _play(

@@ -11,7 +11,11 @@ REMEMBERED_TOKENS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Somewhere to pretend to be; the addresses are those that RFC 5737 sets aside for documentation."""
+    """Somewhere to pretend to be.
+
+    The addresses are those that RFC 5737 sets aside for documentation. The countries in the titles are the ones that
+    Watchword's ``example_places`` gives them; the store itself tells nothing but the address.
+    """
 
     id: str
     title: str
@@ -22,10 +26,10 @@ class Place:
 def places() -> tuple[Place, ...]:
     """Return the places to choose from; the first is where everybody starts."""
     return (
-        Place(id="home", title="At home", ip="203.0.113.7"),
-        Place(id="cafe", title="In a café nearby (another network)", ip="203.0.113.201"),
-        Place(id="abroad", title="On a trip abroad", ip="198.51.100.23"),
-        Place(id="far", title="On the other side of the world", ip="192.0.2.44"),
+        Place(id="home", title="At home in the United States", ip="192.0.2.7"),
+        Place(id="cafe", title="In a café nearby (another network)", ip="192.0.2.201"),
+        Place(id="abroad", title="On a trip to Germany", ip="198.51.100.23"),
+        Place(id="island", title="On a trip to the United Kingdom", ip="203.0.113.44"),
         Place(id="here", title="Where I really am", ip=None),
     )
 
