@@ -19,7 +19,7 @@ from watchword.domain.action import (
 from watchword.domain.challenge import Challenge
 from watchword.domain.contact import ContactKind, mask
 from watchword.domain.secret import Secret
-from watchword.pages.words import Words, isolated, one_line
+from watchword.pages.words import Words, as_plain_text, isolated, one_line
 from watchword.ports.atlas import Atlas
 
 
@@ -31,6 +31,11 @@ class Subject:
     """The heading: "Approve 1,299.00 USD to ACME"."""
     verb: Markup
     """The button: "Approve 1,299.00 USD"."""
+
+    @property
+    def title(self) -> str:
+        """The same for the window's title."""
+        return as_plain_text(self.what)
 
 
 def describe(challenge: Challenge, words: Words, atlas: Atlas) -> Subject:

@@ -3,6 +3,7 @@
 Knows no page and no rule. A further language is another mapping of texts beside ``english``.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _SHORT_AMOUNT: Final = 18
 """Characters that fit on one line of the narrowest screen, so that they need not be broken."""
 _TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the direction of what follows (UAX #9): with them "ot 9.99" can read "99.9 to"."""
+_UNSEEN: Final = re.compile(r'<span class="unseen">[^<]*</span>')
 _MARKS: Final = frozenset({"Mn", "Me"})
 _INVISIBLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -85,6 +87,11 @@ class Words:
         return Markup(
             '<bdi dir="ltr" class="whole"><span aria-hidden="true">{}</span><span class="unseen">{}</span></bdi>'
         ).format(one_line(masked), heard)
+
+
+def as_plain_text(markup: Markup) -> str:
+    """Return what there is to see of a sentence, for places that take no markup: a window's title."""
+    return Markup(_UNSEEN.sub("", markup)).striptags()  # noqa: S704 nothing is put in, and the tags are taken out
 
 
 def marked_reference(reference: Reference) -> Markup:
