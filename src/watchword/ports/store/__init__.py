@@ -85,9 +85,7 @@ class Store(Protocol):
         """Return one action of this user."""
         ...
 
-    async def actions(
-        self, ref: UserRef, *, limit: int, before: str | None
-    ) -> Sequence[ActionRecord]:
+    async def actions(self, ref: UserRef, *, limit: int, before: str | None) -> Sequence[ActionRecord]:
         """Return the user's actions, newest first, at most ``limit``, older than the action id ``before``."""
         ...
 
@@ -107,15 +105,11 @@ class Store(Protocol):
         """Return the claims of a grant."""
         ...
 
-    async def events(
-        self, application_id: ApplicationId, *, limit: int, after: int
-    ) -> Sequence[tuple[int, Event]]:
+    async def events(self, application_id: ApplicationId, *, limit: int, after: int) -> Sequence[tuple[int, Event]]:
         """Return events in the order of their commit with their numbers, from the first after number ``after``."""
         ...
 
-    async def kept_answer(
-        self, application_id: ApplicationId, scope: bytes
-    ) -> KeptAnswer | None:
+    async def kept_answer(self, application_id: ApplicationId, scope: bytes) -> KeptAnswer | None:
         """Return the answer kept under an idempotency key within 24 hours."""
         ...
 
@@ -168,9 +162,7 @@ class Store(Protocol):
         """
         ...
 
-    async def revoke_device(
-        self, ref: UserRef, device_id: DeviceId, *, keep: Keep[None] | None = None
-    ) -> bool:
+    async def revoke_device(self, ref: UserRef, device_id: DeviceId, *, keep: Keep[None] | None = None) -> bool:
         """Revoke a device by the user's wish. Return whether it was there."""
         ...
 
@@ -192,23 +184,17 @@ class Store(Protocol):
         """
         ...
 
-    async def count_attempt(
-        self, application_id: ApplicationId, *, wrong: bool
-    ) -> None:
+    async def count_attempt(self, application_id: ApplicationId, *, wrong: bool) -> None:
         """Count one compared guess for the breaker, in a bucket of one minute."""
         ...
 
     # Actions and challenges ----------------------------------------------------------------------------------------
 
-    async def record_decision(
-        self, decided: Decided, *, keep: Keep[None] | None = None
-    ) -> None:
+    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> None:
         """Write an allowed or denied action with its assessment and, for an allow, its grant and its place."""
         ...
 
-    async def open_challenge(
-        self, opening: Opening, *, keep: Keep[Opened] | None = None
-    ) -> Opened | StartsFull:
+    async def open_challenge(self, opening: Opening, *, keep: Keep[Opened] | None = None) -> Opened | StartsFull:
         """Write action, assessment, challenge and first delivery.
 
         One start is charged to the user, type and lane, or ``StartsFull`` and nothing is written. Where the lane holds
@@ -231,9 +217,7 @@ class Store(Protocol):
         """Bind a challenge to the first browser that asks. Return whether it belongs to this one."""
         ...
 
-    async def spend_attempt(
-        self, spending: Spending, *, keep: Keep[AttemptOutcome] | None = None
-    ) -> AttemptOutcome:
+    async def spend_attempt(self, spending: Spending, *, keep: Keep[AttemptOutcome] | None = None) -> AttemptOutcome:
         """Charge one guess to challenge and user, compare, and approve or not, all at once (I1, I2, I3, I5, I6).
 
         An ended or expired challenge, and a lane without guesses, is answered without comparing; a concealed challenge
@@ -284,9 +268,7 @@ class Store(Protocol):
         """Note what the application says an action was. Return whether there is such an action."""
         ...
 
-    async def dispute_challenge(
-        self, challenge_id: ChallengeId, *, limits: Limits
-    ) -> OwnersWord:
+    async def dispute_challenge(self, challenge_id: ChallengeId, *, limits: Limits) -> OwnersWord:
         """Take the owner's "this wasn't me" about a challenge: end it while pending, dispute its action after approval.
 
         A dispute revokes the unredeemed grant, suspends devices trusted and contacts added by the action, brings back
@@ -294,9 +276,7 @@ class Store(Protocol):
         """
         ...
 
-    async def dispute_notice(
-        self, notice_id: str, *, limits: Limits
-    ) -> OwnersWord | None:
+    async def dispute_notice(self, notice_id: str, *, limits: Limits) -> OwnersWord | None:
         """Take the owner's "this wasn't me" from a notice of the last 30 days; None if there is no such notice.
 
         Undoes a change of contacts without a grant, else disputes the action, or revokes the device, it told about.
@@ -305,9 +285,7 @@ class Store(Protocol):
 
     # Work and upkeep -----------------------------------------------------------------------------------------------
 
-    async def claim_deliveries(
-        self, *, limit: int, lease_s: int
-    ) -> Sequence[ClaimedDelivery]:
+    async def claim_deliveries(self, *, limit: int, lease_s: int) -> Sequence[ClaimedDelivery]:
         """Lease messages that are due, oldest first.
 
         A code message whose challenge ended or has a newer generation, or whose contact has left, is reported as failed
@@ -315,9 +293,7 @@ class Store(Protocol):
         """
         ...
 
-    async def finish_delivery(
-        self, delivery_id: DeliveryId, result: HandedOver | NotHandedOver
-    ) -> None:
+    async def finish_delivery(self, delivery_id: DeliveryId, result: HandedOver | NotHandedOver) -> None:
         """Record what became of a leased message: sent, to be tried again later, or failed, with one event."""
         ...
 
