@@ -9,6 +9,7 @@ from watchword.domain.contact import Channel, Contact
 from watchword.domain.event import Event, EventType
 from watchword.domain.grant import Redeemed
 from watchword.domain.instant import later
+from watchword.domain.limits import Limits
 from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.ports.store import Store
 from watchword.ports.store.values import ClaimedDelivery, GrantProblem, HandedOver, NotHandedOver
@@ -149,6 +150,17 @@ async def test_a_code_does_not_leave_for_a_contact_that_has_left(store: Store, s
     assert approved.grant is not None
     await store.register_user(scene.registration(EMAIL, grant_id=approved.grant.id))
     assert [message.code for message in await _claim(scene) if message.code] == []
+
+
+async def test_a_code_does_not_leave_for_a_contact_whose_time_on_the_list_is_over(store: Store, scene: Scene) -> None:
+    scene.limits = Limits(contact_wait_s=300)
+    phone, _ = (await scene.register(PHONE, EMAIL)).contacts
+    await store.register_user(scene.registration(EMAIL))
+    scene.clock.move(seconds=299)
+    await scene.open(SIGN_IN, contact=phone)
+    scene.clock.move(seconds=1)
+    assert [message.code for message in await _claim(scene) if message.code] == []
+    assert [event.data["reason"] for event in await _events(scene, EventType.DELIVERY_FAILED)] == ["contact_left"]
 
 
 async def test_a_notice_may_leave_for_a_day(store: Store, scene: Scene) -> None:

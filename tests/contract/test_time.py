@@ -35,6 +35,21 @@ async def test_does_not_go_back_over_a_restart(
     await again.close()
 
 
+async def test_takes_over_the_time_that_another_process_committed(
+    store: SqliteStore, clock: MovableClock, scene: Scene, open_store: Callable[[], SqliteStore]
+) -> None:
+    """A command of the operator whose clock was ahead for a moment, beside a server that is running."""
+    await scene.register(PHONE)
+    clock.move(hours=1)
+    command = open_store()
+    await command.unlock_user(scene.ref(), reason="asked")
+    late = await command.now()
+    await command.close()
+    clock.move(hours=-1)
+    await scene.register(PHONE, user_id="u-2")
+    assert await store.now() == late
+
+
 async def test_a_restart_with_the_clock_back_revives_no_grant(
     store: SqliteStore, clock: MovableClock, scene: Scene, open_store: Callable[[], SqliteStore]
 ) -> None:

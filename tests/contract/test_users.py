@@ -247,8 +247,11 @@ async def test_an_erased_user_is_not_new_for_thirty_days(
     assert outcome.user.created_at == await store.now()
 
 
-async def test_an_erased_user_cannot_come_back_new_by_way_of_an_empty_list(store: Store, scene: Scene) -> None:
-    await scene.register(PHONE)
+@pytest.mark.parametrize("addresses", [(), (PHONE,)])
+async def test_an_erased_user_cannot_come_back_new_by_way_of_an_empty_list(
+    store: Store, scene: Scene, addresses: tuple[str, ...]
+) -> None:
+    await scene.register(*addresses)
     await store.erase_user(scene.ref())
     await _put(scene)
     (added,) = await _put(scene, OTHER_PHONE)
