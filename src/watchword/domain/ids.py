@@ -5,6 +5,7 @@ An id is ``prefix_`` and the lower-case Crockford base 32 of the user's 8-byte k
 """
 
 import base64
+import re
 from typing import Final, NewType
 
 ApplicationId = NewType("ApplicationId", str)
@@ -72,9 +73,12 @@ def user_key_of(prefix: str, identifier: str) -> UserKey | None:
 
 
 def make_reference(random: bytes) -> Reference | None:
-    """Return a reference from five random bytes, or None where it would hold no letter (draw again then)."""
+    """Return a reference from five random bytes, or None where it would read like a code (draw again then).
+
+    A letter alone is not enough: in a pasted message, six digits in a row beside the code would be a second one.
+    """
     text = encode(random[:5]).upper()
-    return Reference(text) if any(character.isalpha() for character in text) else None
+    return None if re.search(r"[0-9]{6}", text) else Reference(text)
 
 
 def read_reference(text: str) -> Reference | None:

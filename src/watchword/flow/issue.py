@@ -342,7 +342,7 @@ def _network(ports: Ports, application_id: ApplicationId, ip: str) -> bytes:
 
 
 def _reference(token: Callable[[int], bytes]) -> Reference:
-    while True:  # one draw in nine thousand has no letter
+    while True:  # one draw in 450 reads like a code
         reference = make_reference(token(5))
         if reference is not None:
             return reference
