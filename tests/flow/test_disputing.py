@@ -1,4 +1,4 @@
-"""The word "this wasn't me": what the owner's word does, by reference and by notice, and how little the starter's does."""
+"""The word "this wasn't me": what it does from the owner, by reference or notice, and how little from the starter."""
 
 import pytest
 

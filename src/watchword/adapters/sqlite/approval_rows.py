@@ -4,7 +4,7 @@ from watchword.adapters.sqlite.action_rows import find_action_row, newest_number
 from watchword.adapters.sqlite.challenge_endings import cancel_pending, end
 from watchword.adapters.sqlite.challenge_rows import generation_rows, must_find
 from watchword.adapters.sqlite.contact_rows import find_contact, prove_contact
-from watchword.adapters.sqlite.device_rows import distrust_others, prove_device
+from watchword.adapters.sqlite.device_rows import distrust_others, find_device, prove_device
 from watchword.adapters.sqlite.grant_rows import insert_grant, revoke_grants
 from watchword.adapters.sqlite.notice_rows import alert
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
@@ -24,17 +24,18 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
     """Approve a pending challenge with everything that follows from it."""
     ref = ref_of(row)
     action_row = find_action_row(transaction, ref, row["action_id"])
-    if action_row is None or not end(transaction, row, ChallengeState.APPROVED, "approved"):
+    contact_id = generation_rows(transaction, row["id"])[-1]["contact_id"]
+    # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
+    # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
+    proves_user = row["confirms"] is None or not _has_confirmed(transaction, ref)
+    proven = {"contact_id": contact_id, "device_id": _device_id(transaction, row, spending) if proves_user else None}
+    if action_row is None or not end(transaction, row, ChallengeState.APPROVED, "approved", **proven):
         raise LookupError("a challenge changed inside its own transaction")
     action = open_action(transaction, action_row)
-    contact_id = generation_rows(transaction, row["id"])[-1]["contact_id"]
-    had_confirmed = _has_confirmed(transaction, ref)
     prove_contact(transaction, ref, contact_id)
     grant = _write_grant(transaction, ref, row, action, spending)
     device = None
-    # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
-    # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
-    if row["confirms"] is None or not had_confirmed:
+    if proves_user:
         device = _know_device(transaction, ref, row, spending)
         note_place(transaction, ref, action_row["country"])
         set_user(transaction, ref, proven_through=newest_number(transaction))
@@ -53,6 +54,12 @@ def _has_confirmed(transaction: Transaction, ref: UserRef) -> bool:
             user_key=ref.key,
         )
     )
+
+
+def _device_id(transaction: Transaction, row: Row, spending: Spending) -> str:
+    """Return the device that the approval proves: the one the action carried, or one that is known from now on."""
+    known = find_device(transaction, ref_of(row), row["device_id"])
+    return spending.new_device_id if known is None else known.id
 
 
 def _write_grant(transaction: Transaction, ref: UserRef, row: Row, action: Action, spending: Spending) -> Grant | None:

@@ -20,8 +20,8 @@ _EVENTS: Final = {
 }
 
 
-def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str) -> bool:
-    """End a pending challenge; a final state absorbs, and then nothing is written."""
+def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str, **more: str | None) -> bool:
+    """End a pending challenge, with ``more`` in its event; a final state absorbs, and then nothing is written."""
     ended_at = row["expires_at"] if state is ChallengeState.EXPIRED else transaction.now
     changed = transaction.run(
         "UPDATE challenges SET state = :state, end_reason = :reason, ended_at = :ended_at, sealed_code = NULL"
@@ -33,7 +33,7 @@ def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str) 
     )
     if changed:
         data = {"challenge_id": row["id"], "action_id": row["action_id"], "reason": reason}
-        write_event(transaction, ref_of(row), _EVENTS[state], **data)
+        write_event(transaction, ref_of(row), _EVENTS[state], **data, **more)
     return bool(changed)
 
 

@@ -18,6 +18,8 @@ LEFT_KEPT_MS: Final = 30 * DAY_MS
 _TABLE: Final = "contacts"
 _ADDRESS: Final = "address"
 _RESEAL_PAGE: Final = 500
+_TOLD: Final = frozenset({"leaves_at", "disabled_at", "preferred"})
+"""What the event of a change says of it, so that the list can be rebuilt from the events (I15)."""
 
 
 def address_hash(transaction: Transaction, ref: UserRef, address: Secret) -> bytes:
@@ -105,7 +107,8 @@ def change_contact(
         id=contact_id,
         **columns,
     )
-    write_event(transaction, ref, EventType.CONTACT_CHANGED, contact_id=contact_id, change=change)
+    told = {name: value for name, value in columns.items() if name in _TOLD}
+    write_event(transaction, ref, EventType.CONTACT_CHANGED, contact_id=contact_id, change=change, **told)
 
 
 def prove_contact(transaction: Transaction, ref: UserRef, contact_id: str) -> bool:
@@ -135,17 +138,21 @@ def bring_back(transaction: Transaction, ref: UserRef, rows: Iterable[Row]) -> i
     """List removed contacts again; where the same address was added anew meanwhile, the older row stands for it."""
     count = 0
     for row in rows:
-        transaction.run(
-            "UPDATE contacts SET leaves_at = :now WHERE application_id = :application_id AND user_key = :user_key"
-            " AND address_hash = :address_hash AND leaves_at IS NULL",
-            now=transaction.now,
-            application_id=ref.application_id,
-            user_key=ref.key,
-            address_hash=row["address_hash"],
-        )
+        for double in _listed_doubles(transaction, ref, row["address_hash"]):
+            change_contact(transaction, ref, double["id"], "replaced", leaves_at=transaction.now)
         change_contact(transaction, ref, row["id"], "restored", leaves_at=None, removed_by=None, removed_in=None)
         count += 1
     return count
+
+
+def _listed_doubles(transaction: Transaction, ref: UserRef, address: bytes) -> list[Row]:
+    return transaction.all(
+        "SELECT id FROM contacts WHERE application_id = :application_id AND user_key = :user_key"
+        " AND address_hash = :address_hash AND leaves_at IS NULL",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        address_hash=address,
+    )
 
 
 def reseal_contacts(transaction: Transaction, limit: int) -> int:

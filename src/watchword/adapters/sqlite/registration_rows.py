@@ -231,4 +231,13 @@ def _add(transaction: Transaction, ref: UserRef, draft: ContactDraft, terms: _Te
         added_by=terms.action_id,
     )
     insert_contact(transaction, ref, contact, added_in=terms.change_id)
-    write_event(transaction, ref, EventType.CONTACT_CHANGED, contact_id=draft.id, change="added")
+    write_event(
+        transaction,
+        ref,
+        EventType.CONTACT_CHANGED,
+        contact_id=draft.id,
+        change="added",
+        kind=draft.kind,
+        usable_from=terms.counts_from,
+        confirmed=confirmed_at is not None,
+    )
