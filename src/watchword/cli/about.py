@@ -7,13 +7,14 @@ import typer
 from watchword import __version__
 from watchword.cli.printing import print_json, print_line
 from watchword.cli.settings_option import JsonOption
-from watchword.cli.teaching import Example, teach
+from watchword.cli.teaching import OTHER, Example, teach
 
 
 def add_version(command_line: typer.Typer) -> None:
     """Add ``version``."""
     command_line.command(
         "version",
+        rich_help_panel=OTHER,
         help=teach(
             "Say which version this is.",
             Example(command="watchword version", what="for a person"),

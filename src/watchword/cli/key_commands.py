@@ -9,7 +9,7 @@ from watchword.bootstrap.upkeep import create_key, list_keys, revoke_key
 from watchword.cli.failing import CommandFailed
 from watchword.cli.printing import print_json, print_line, print_table
 from watchword.cli.settings_option import ApplicationOption, ConfigOption, DataOption, JsonOption, read_settings
-from watchword.cli.teaching import Example, teach
+from watchword.cli.teaching import TENDING, Example, teach
 from watchword.domain.instant import rfc3339
 from watchword.ports.store.values import ApiKey
 
@@ -33,6 +33,7 @@ def add_keys(command_line: typer.Typer) -> None:
     """Add ``keys create``, ``keys list`` and ``keys revoke``."""
     keys = typer.Typer(
         name="keys",
+        rich_help_panel=TENDING,
         no_args_is_help=True,
         help=teach(
             "Make, list and revoke the secret keys with which applications call the API.",

@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from starlette.types import ASGIApp
 
 from watchword.bootstrap.listening import is_loopback
 from watchword.bootstrap.running import Ready, run_dev
+from watchword.cli.extras import needing_extras
 from watchword.cli.failing import CommandMisused
 from watchword.cli.printing import print_json
 from watchword.cli.settings_option import DEV_FOLDER
 from watchword.cli.teaching import TRYING, Example, teach
 from watchword.cli.welcome import greet_developer, greet_visitor
-from watchword.demo.storefront import create_store
 
 API_PORT: Final = 8000
 """The port of the API, and with it of pages and inbox."""
@@ -105,31 +104,13 @@ def run_demo(
 ) -> None:
     """Serve until stopped."""
     _refuse_other_machines(host)
+    with needing_extras():
+        from watchword.cli.demo_store import open_store  # noqa: PLC0415 a server is installed without the store's needs
     ready = _print_ready if as_json else greet_visitor
     if store_port is None:
         store_port = ANY_PORT if port == ANY_PORT else STORE_PORT
     _until_stopped(
-        lambda: run_dev(data=data, host=host, port=port, store_port=store_port, make_store=_open_store, ready=ready)
-    )
-
-
-_RELAXED: Final = (
-    "This demo relaxes some limits so that you can play: 60 messages an hour and 200 a day to one address instead of 8 "
-    "and 15, 100 challenges an hour instead of 10, and waits of 2 minutes instead of 72 hours for new contacts and "
-    "after a reset. The number of wrong codes is not relaxed."
-)
-
-
-def _open_store(ready: Ready) -> ASGIApp:
-    if ready.store is None:
-        raise ValueError("the store is made once its address is known")
-    return create_store(
-        api_url=ready.api,
-        secret_key=ready.secret_key.reveal(),
-        base_url=ready.store,
-        data_dir=ready.data,
-        inbox_url=ready.inbox,
-        settings_note=_RELAXED,
+        lambda: run_dev(data=data, host=host, port=port, store_port=store_port, make_store=open_store, ready=ready)
     )
 
 

@@ -8,7 +8,7 @@ from watchword.bootstrap.running import run_server, run_worker
 from watchword.bootstrap.upkeep import migrate
 from watchword.cli.printing import print_json, print_line
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, read_settings
-from watchword.cli.teaching import Example, teach
+from watchword.cli.teaching import RUNNING, Example, teach
 
 ReadyJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready, and nothing else.")]
 
@@ -17,6 +17,7 @@ def add_operating(command_line: typer.Typer) -> None:
     """Add ``serve``, ``work`` and ``migrate``."""
     command_line.command(
         "serve",
+        rich_help_panel=RUNNING,
         help=teach(
             "Serve API and pages, and deliver messages, until stopped.",
             Example(command="watchword serve", what="with the watchword.toml of this folder"),
@@ -29,6 +30,7 @@ def add_operating(command_line: typer.Typer) -> None:
     )(serve)
     command_line.command(
         "work",
+        rich_help_panel=RUNNING,
         help=teach(
             "Deliver messages and keep house, without serving anything, until stopped.",
             Example(command="watchword work", what="beside a serve with workers = 0"),
@@ -38,6 +40,7 @@ def add_operating(command_line: typer.Typer) -> None:
     )(work)
     command_line.command(
         "migrate",
+        rich_help_panel=RUNNING,
         help=teach(
             "Bring the store to the newest version; a store that is there already is left alone.",
             Example(command="watchword migrate", what="before the first serve, and after each upgrade"),
@@ -49,14 +52,17 @@ def add_operating(command_line: typer.Typer) -> None:
 
 def serve(config: ConfigOption = None, as_json: ReadyJson = False) -> None:
     """Serve until stopped."""
+    settings = read_settings(config, None)
+    host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
+    listening = f"http://{host}:{settings.server.port}"
 
     def ready(address: str) -> None:
         if as_json:
-            print_json({"api": address})
+            print_json({"api": address, "listening": listening})
         else:
-            print_line(f"Watchword serves at {address}. Ctrl-C stops it.")
+            print_line(f"Watchword serves {address} and listens on {listening}. Ctrl-C stops it.")
 
-    run_server(read_settings(config, None), ready=ready)
+    run_server(settings, ready=ready)
 
 
 def work(config: ConfigOption = None, as_json: ReadyJson = False) -> None:

@@ -13,7 +13,7 @@ from watchword.cli.explaining import describe_explanation, show_explanation
 from watchword.cli.failing import CommandMisused
 from watchword.cli.printing import print_json, print_line
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, find_application, read_settings
-from watchword.cli.teaching import Example, teach
+from watchword.cli.teaching import TENDING, Example, teach
 from watchword.config.declared_applications import DEFAULT_POLICY
 from watchword.domain.action import Detail
 from watchword.domain.errors import ConfigurationError
@@ -54,6 +54,7 @@ def add_policy(command_line: typer.Typer) -> None:
     """Add ``policy check`` and ``policy explain``."""
     policy = typer.Typer(
         name="policy",
+        rich_help_panel=TENDING,
         no_args_is_help=True,
         help=teach(
             "Check the rules of a policy, and see what they say about an action.",

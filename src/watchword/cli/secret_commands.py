@@ -9,7 +9,7 @@ from watchword.bootstrap.key_source import SecretInfo
 from watchword.bootstrap.upkeep import create_secrets, list_secrets, rotate_secret
 from watchword.cli.printing import print_json, print_line, print_table
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, read_settings
-from watchword.cli.teaching import Example, teach
+from watchword.cli.teaching import RUNNING, Example, teach
 from watchword.domain.instant import rfc3339
 
 
@@ -33,6 +33,7 @@ def add_secrets(command_line: typer.Typer) -> None:
     """Add ``secrets create``, ``secrets list`` and ``secrets rotate``."""
     secrets = typer.Typer(
         name="secrets",
+        rich_help_panel=RUNNING,
         no_args_is_help=True,
         help=teach(
             "Make, list and rotate the keys with which Watchword itself hashes, seals and signs.",

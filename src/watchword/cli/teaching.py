@@ -6,7 +6,11 @@ from typing import Final
 
 from rich.markup import escape
 
-EXIT_CODES: Final = "0 done, 1 refused or failed, 2 not understood, 130 interrupted"
+TRYING: Final = "To try and to develop"
+RUNNING: Final = "To run it for others"
+TENDING: Final = "To look after it"
+OTHER: Final = "Other"
+"""The headings under which the commands are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from watchword.bootstrap.upkeep import show_user, unlock_user
 from watchword.cli.failing import CommandFailed, CommandMisused
 from watchword.cli.printing import print_json, print_line, print_table
 from watchword.cli.settings_option import ApplicationOption, ConfigOption, DataOption, JsonOption, read_settings
-from watchword.cli.teaching import Example, teach
+from watchword.cli.teaching import TENDING, Example, teach
 from watchword.domain.contact import Contact
 from watchword.domain.instant import Instant, rfc3339
 from watchword.domain.user import User
@@ -21,6 +21,7 @@ def add_users(command_line: typer.Typer) -> None:
     """Add ``users show`` and ``users unlock``."""
     users = typer.Typer(
         name="users",
+        rich_help_panel=TENDING,
         no_args_is_help=True,
         help=teach(
             "See what is known of a customer, and let one who ran out of tries go on.",

@@ -1,17 +1,23 @@
 """Tells the tour: step by step for people, or line by line for scripts."""
 
 import sys
-from typing import Protocol
+from typing import Final, Protocol
 
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
 from watchword.cli.printing import print_json
 from watchword.cli.tour.cast import Outcome, Scene, Surprise
 from watchword.cli.tour.messages import Message
+
+_SUMMARY: Final = (
+    "A new device was proven, an ordinary purchase was left in peace, and a dear one was approved by a code that was"
+    " good for it alone, once. docs/concepts.md explains the words."
+)
 
 
 class Teller(Protocol):
@@ -70,9 +76,10 @@ class TerminalTeller:
     def close(self, number: int, scene: Scene, outcome: Outcome) -> None:
         """Print what came of it, with the message as it is in the inbox."""
         del number, scene
-        width = max((len(name) for name, _ in outcome.facts), default=0)
+        facts = Table.grid(padding=(0, 2))
         for name, value in outcome.facts:
-            self._console.print(Padding(Text.assemble((f"{name:<{width}}", "dim"), "  ", value), (0, 4)))
+            facts.add_row(Text(name, style="dim"), Text(value))
+        self._console.print(Padding(facts, (0, 4)))
         if outcome.message is not None:
             self._console.print(Padding(_as_panel(outcome.message), (0, 4)))
 
@@ -84,11 +91,7 @@ class TerminalTeller:
         self._console.print()
         self._console.print(Rule(style="green"))
         self._console.print(
-            Group(
-                Text(f"All {steps} steps went as promised.", style="bold green"),
-                Text("A new device was proven, an ordinary purchase was left in peace, and a dear one was approved by"),
-                Text("a code that was good for it alone, once. docs/concepts.md explains the words."),
-            )
+            Group(Text(f"All {steps} steps went as promised.", style="bold green"), Text(_SUMMARY)),
         )
 
 

@@ -6,16 +6,12 @@ from typing import Annotated
 
 import typer
 
-from watchword.cli.failing import CommandFailed, CommandMisused
-from watchword.cli.teaching import Example, teach
-from watchword.cli.tour.acts import play
-from watchword.cli.tour.cast import Cast, Scene, Surprise, invent_customer
-from watchword.cli.tour.messages import MessageReader
+from watchword.cli.extras import needing_extras
+from watchword.cli.failing import CommandMisused
+from watchword.cli.teaching import TRYING, Example, teach
 from watchword.cli.tour.own_server import own_server
-from watchword.cli.tour.telling import LineTeller, Teller, TerminalTeller
 from watchword.cli.tour.whereabouts import Whereabouts
 from watchword.domain.secret import Secret
-from watchword_client import Client, WatchwordError
 
 ApiOption = Annotated[
     str | None, typer.Option("--api", metavar="URL", help="Play against this server.", show_default=False)
@@ -28,14 +24,13 @@ InboxOption = Annotated[
 ]
 PauseOption = Annotated[bool, typer.Option("--pause", help="Wait for Enter before each step.")]
 TourJson = Annotated[bool, typer.Option("--json", help="Print each step as one line of JSON.")]
-TIMEOUT_S = 10.0
-"""Longer than a store would wait: here nobody stands at a till."""
 
 
 def add_tour(command_line: typer.Typer) -> None:
     """Add ``tour``."""
     command_line.command(
         "tour",
+        rich_help_panel=TRYING,
         help=teach(
             "Play the whole way in the terminal, from a sign-in on a new device to a redeemed grant.",
             Example(command="watchword tour", what="with a server of its own, gone afterwards"),
@@ -63,30 +58,10 @@ def tour(
     """Play every step."""
     if pause and as_json:
         raise CommandMisused("--pause waits for a person, and --json is for scripts", hint="give one of the two")
-    teller = LineTeller() if as_json else TerminalTeller(pause=pause)
-    with _server(api, key, inbox) as server, _cast(server) as cast:
-        _tell(cast, teller)
-
-
-def _tell(cast: Cast, teller: Teller) -> None:
-    number, scene = 0, Scene(name="begin", title="The beginning", told="")
-    try:
-        for told in play(cast):
-            if isinstance(told, Scene):
-                number, scene = number + 1, told
-                teller.open(number, scene)
-            else:
-                teller.close(number, scene, told)
-    except (Surprise, WatchwordError) as error:
-        surprise = (
-            error if isinstance(error, Surprise) else Surprise(expected="an answer to go on with", got=str(error))
-        )
-        teller.stumble(number, scene, surprise)
-        raise CommandFailed(
-            f"step {number}, {scene.title}: expected {surprise.expected}",
-            f"step {number}, {scene.title}: got {surprise.got}",
-        ) from None
-    teller.finish(number)
+    with needing_extras():
+        from watchword.cli.tour.performance import perform  # noqa: PLC0415 a server is installed without the client
+    with _server(api, key, inbox) as server:
+        perform(server, as_json=as_json, pause=pause)
 
 
 @contextmanager
@@ -101,20 +76,3 @@ def _server(api: str | None, key: str | None, inbox: str | None) -> Generator[Wh
             "--api, --key and --inbox belong together",
             hint="watchword dev prints all three; without any, the tour starts a server of its own",
         )
-
-
-@contextmanager
-def _cast(server: Whereabouts) -> Generator[Cast, None, None]:
-    if not server.key.reveal().startswith("wk_test_"):
-        raise CommandMisused(
-            "the tour makes up customers, and so plays with test keys only", hint="a test key begins with wk_test_"
-        )
-    customer = invent_customer()
-    try:
-        client = Client(base_url=server.api, secret_key=server.key.reveal(), timeout_s=TIMEOUT_S)
-    except ValueError as error:
-        raise CommandMisused(f"--api or --key: {error}") from None
-    with client, MessageReader(server.inbox) as inbox:
-        # Before anything is sent: without an inbox, the messages would leave for somewhere else.
-        inbox.messages(customer.email)
-        yield Cast(client=client, inbox=inbox, customer=customer)
