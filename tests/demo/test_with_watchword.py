@@ -231,7 +231,7 @@ async def test_b15_genuine_requests_are_listed_with_the_reference_of_the_message
 async def test_b13_devices_are_listed_and_forgotten(visitor: Visitor) -> None:
     await visitor.arrive(trust=True)
     assert "trusted" in await visitor.browser.open("/devices")
-    assert "None yet" in await visitor.browser.send("/devices/all")
+    assert "None now" in await visitor.browser.send("/devices/all")
     await visitor.sign_out_and_in()
     assert visitor.is_asked
 
