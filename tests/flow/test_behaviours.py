@@ -80,18 +80,18 @@ async def test_b3_a_new_contact_gets_a_code_of_its_own_only_to_be_confirmed(worl
 
 async def test_b4_a_purchase_of_high_value_asks_and_its_code_is_bound_to_amount_and_payee(world: World) -> None:
     browser = await world.known_browser(trust=True)
-    asked = await browser.report(PURCHASE, amount=usd("500.00"), payee="ACME Cameras")
+    asked = await browser.report(PURCHASE, amount=usd("500.01"), payee="ACME Cameras")
     assert rules(asked) == ["high-value-purchase"]
     (message,) = await world.deliver()
-    assert "500.00" in message.message.text
+    assert "500.01" in message.message.text
     assert "ACME Cameras" in message.message.text
 
 
 async def test_b4_small_purchases_add_up_to_a_high_value(world: World) -> None:
     browser = await world.known_browser()
     for _ in range(2):
-        assert (await browser.report(PURCHASE, amount=usd("499.99"))).decision is Decision.ALLOW
-    assert rules(await browser.report(PURCHASE, amount=usd("0.02"))) == ["purchase-sum"]
+        assert (await browser.report(PURCHASE, amount=usd("500.00"))).decision is Decision.ALLOW
+    assert rules(await browser.report(PURCHASE, amount=usd("0.01"))) == ["purchase-sum"]
 
 
 async def test_b4_the_sixth_unproven_purchase_asks_and_a_proof_starts_anew(world: World) -> None:
@@ -246,7 +246,7 @@ async def test_b12_trusting_a_device_makes_the_question_rarer_and_never_ends_it(
     browser = await world.known_browser(trust=True)
     for action_type in (PASSWORD_RESET, ACCOUNT_UPDATE):
         assert (await browser.report(action_type)).decision is Decision.CHALLENGE
-    assert (await browser.report(PURCHASE, amount=usd("500.00"))).decision is Decision.CHALLENGE
+    assert (await browser.report(PURCHASE, amount=usd("500.01"))).decision is Decision.CHALLENGE
 
 
 async def test_b13_a_trusted_device_is_not_asked_for_a_new_place_and_a_known_one_is(world: World) -> None:
@@ -261,7 +261,7 @@ async def test_b13_a_trusted_device_is_not_asked_for_a_new_place_and_a_known_one
     [
         (SIGN_IN, None, DeviceState.TRUSTED),
         (PURCHASE, usd("20.00"), DeviceState.TRUSTED),
-        (PURCHASE, usd("500.00"), DeviceState.KNOWN),
+        (PURCHASE, usd("500.01"), DeviceState.KNOWN),
         (PASSWORD_RESET, None, DeviceState.KNOWN),
         (ACCOUNT_UPDATE, None, DeviceState.KNOWN),
         ("withdrawal", None, DeviceState.KNOWN),

@@ -30,7 +30,7 @@ def _listed(asked: Assessed) -> list[str]:
     return [option.masked for option in challenge_of(asked).options]
 
 
-@pytest.mark.parametrize(("action_type", "amount"), [(ACCOUNT_UPDATE, None), (PURCHASE, "500.00"), (PURCHASE, None)])
+@pytest.mark.parametrize(("action_type", "amount"), [(ACCOUNT_UPDATE, None), (PURCHASE, "500.01"), (PURCHASE, None)])
 async def test_only_another_contact_counts_and_the_answer_says_from_when_all_do(
     world: World, action_type: str, amount: str | None
 ) -> None:
