@@ -66,7 +66,8 @@ async def _continue(request: Request) -> Response:
 
 
 async def _done(request: Request) -> Response:
-    return HTMLResponse("<title>The shop</title><h1>Back in the shop</h1>")
+    # Without an icon of its own a browser would ask for one that the shop does not have, and complain.
+    return HTMLResponse('<title>The shop</title><link rel="icon" href="data:,"><h1>Back in the shop</h1>')
 
 
 async def _framing(request: Request) -> Response:

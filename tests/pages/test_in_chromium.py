@@ -15,12 +15,14 @@ from watchword.flow.show import ChallengeView
 pytestmark = pytest.mark.browser
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 375, "height": 667}
+PATIENCE_MS = 20_000
 DESK = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Start Chromium once."""
+    """Start Chromium once; a loaded machine may take its time."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
@@ -41,7 +43,7 @@ class Customer:
         self.page = page
         self.complaints: list[str] = []
         self.hosts: set[str] = set()
-        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("console", lambda message: self.complaints.append(f"{message.text} {message.location}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
 
