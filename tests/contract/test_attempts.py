@@ -199,8 +199,8 @@ async def test_the_owners_word_ends_a_pending_challenge_without_marking_anybody(
     challenge = await scene.challenge(planned.id)
     found = await store.challenge_of_reference(challenge.reference)
     assert found == challenge
-    assert await store.dispute_challenge(planned.id, limits=scene.limits) is OwnersWord.ENDED
-    assert await store.dispute_challenge(planned.id, limits=scene.limits) is OwnersWord.NOTED
+    assert await store.dispute_challenge(planned.id) is OwnersWord.ENDED
+    assert await store.dispute_challenge(planned.id) is OwnersWord.NOTED
     assert (await scene.user()).disputed_at is None
 
 

@@ -19,7 +19,7 @@ async def _device(scene: Scene, planned: Planned, *, trust: bool = False) -> Dev
 
 
 async def _present(scene: Scene, device_id: DeviceId, step: int) -> Recognised | Stolen | Unrecognised:
-    return await scene.store.present_device(scene.ref(), device_id, step, limits=scene.limits)
+    return await scene.store.present_device(scene.ref(), device_id, step)
 
 
 async def _state(scene: Scene, device_id: DeviceId) -> DeviceState:
@@ -112,7 +112,7 @@ async def test_another_users_device_reveals_nothing(store: Store, scene: Scene) 
     await scene.register(PHONE)
     device = await _device(scene, await scene.open())
     await scene.register(PHONE, user_id="u-2")
-    found = await store.present_device(scene.ref("u-2"), device.id, 1, limits=scene.limits)
+    found = await store.present_device(scene.ref("u-2"), device.id, 1)
     assert found == Unrecognised()
     assert not await store.revoke_device(scene.ref("u-2"), device.id)
 

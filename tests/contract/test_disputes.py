@@ -31,7 +31,7 @@ async def _notices(scene: Scene, kind: NoticeKind) -> list[ClaimedDelivery]:
 
 
 async def _dispute(scene: Scene, planned: Planned) -> OwnersWord:
-    return await scene.store.dispute_challenge(planned.id, limits=scene.limits)
+    return await scene.store.dispute_challenge(planned.id)
 
 
 async def test_a_dispute_takes_back_all_that_the_approval_brought(store: Store, scene: Scene) -> None:
@@ -81,7 +81,7 @@ async def test_a_disputed_change_of_contacts_is_undone(store: Store, scene: Scen
     (first, *_) = await _notices(scene, NoticeKind.CONFIRMATION)
     assert first.address.reveal() == PHONE  # the contact that left hears of it, and can say so
     assert first.notice_id is not None
-    assert await store.dispute_notice(first.notice_id, limits=scene.limits) is OwnersWord.DISPUTED
+    assert await store.dispute_notice(first.notice_id) is OwnersWord.DISPUTED
     contacts = {contact.address.reveal(): contact for contact in (await scene.user()).contacts}
     assert contacts[PHONE].id == phone.id
     assert contacts[PHONE].is_usable(await store.now())
@@ -112,11 +112,11 @@ async def test_a_change_without_a_grant_is_undone_from_its_notice(store: Store, 
     scene.clock.move(days=5)  # the change counts by now
     thief = next(contact for contact in (await scene.user()).contacts if contact.address.reveal() == OTHER_PHONE)
     planned = await scene.confirm(thief)
-    assert await store.dispute_notice(notice.notice_id, limits=scene.limits) is OwnersWord.UNDONE
+    assert await store.dispute_notice(notice.notice_id) is OwnersWord.UNDONE
     assert [contact.address.reveal() for contact in (await scene.user()).contacts] == [PHONE, EMAIL]
     assert (await scene.user()).contacts[0].id == phone.id
     assert await store.spend_attempt(scene.guess(planned)) == Superseded(attempts_left=4)
-    assert await store.dispute_notice(notice.notice_id, limits=scene.limits) in {OwnersWord.UNDONE, OwnersWord.NOTED}
+    assert await store.dispute_notice(notice.notice_id) in {OwnersWord.UNDONE, OwnersWord.NOTED}
     assert (await scene.user()).disputed_at is None
 
 
@@ -125,9 +125,9 @@ async def test_a_notice_counts_for_thirty_days(store: Store, scene: Scene) -> No
     await store.register_user(scene.registration(PHONE, EMAIL, OTHER_PHONE))
     (notice, *_) = await _notices(scene, NoticeKind.CONTACTS_CHANGED)
     assert notice.notice_id is not None
-    assert await store.dispute_notice("ntc_unknown", limits=scene.limits) is None
+    assert await store.dispute_notice("ntc_unknown") is None
     scene.clock.move(days=30)
-    assert await store.dispute_notice(notice.notice_id, limits=scene.limits) is None
+    assert await store.dispute_notice(notice.notice_id) is None
     assert len((await scene.user()).contacts) == 3
 
 
@@ -137,7 +137,7 @@ async def test_the_notice_of_a_trusted_device_disputes_what_trusted_it(store: St
     (notice,) = await _notices(scene, NoticeKind.DEVICE_TRUSTED)
     assert notice.device_name == "Chrome on Windows"
     assert notice.notice_id is not None
-    assert await store.dispute_notice(notice.notice_id, limits=scene.limits) is OwnersWord.DISPUTED
+    assert await store.dispute_notice(notice.notice_id) is OwnersWord.DISPUTED
     assert approved.device is not None
     assert await store.devices(scene.ref()) == []
 
@@ -149,7 +149,7 @@ async def test_whoever_answers_for_an_address_can_deny_having_registered_it(stor
     reference = (await scene.challenge(planned.id)).reference
     found = await store.challenge_of_reference(reference)
     assert found is not None
-    assert await store.dispute_challenge(found.id, limits=scene.limits) is OwnersWord.DISPUTED
+    assert await store.dispute_challenge(found.id) is OwnersWord.DISPUTED
     denied = (await scene.user()).contacts[1]
     assert denied.disabled_at is not None
 

@@ -281,7 +281,7 @@ async def test_a_disputed_user_is_asked_everywhere_until_he_proves_an_old_contac
     owner, thief = await world.known_browser(), world.browser()
     asked = await thief.report(SIGN_IN)
     await thief.enter(asked, await world.code_of(asked))
-    await world.ports.store.dispute_challenge(challenge_of(asked).id, limits=world.shop.limits)
+    await world.ports.store.dispute_challenge(challenge_of(asked).id)
     questioned = await owner.report(PURCHASE)
     assert rules(questioned) == ["disputed"]
     await owner.enter(questioned, await world.code_of(questioned))
@@ -294,7 +294,7 @@ async def test_a_fresh_contact_does_not_take_a_dispute_back(world: World) -> Non
     owner, thief = await world.known_browser(), world.browser()
     asked = await thief.report(SIGN_IN)
     await thief.enter(asked, await world.code_of(asked))
-    await world.ports.store.dispute_challenge(challenge_of(asked).id, limits=world.shop.limits)
+    await world.ports.store.dispute_challenge(challenge_of(asked).id)
     world.clock.move(days=2)
     assert (await owner.prove(PURCHASE)).outcome == "approved"
     assert "disputed" in rules(await owner.report(PURCHASE))

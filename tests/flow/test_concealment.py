@@ -76,7 +76,7 @@ async def _disputed(world: World) -> None:
     await world.register()
     asked = await world.browser(ip=None).report(SIGN_IN)
     await world.browser().enter(asked, await world.code_of(asked))
-    await world.ports.store.dispute_challenge(challenge_of(asked).id, limits=world.shop.limits)
+    await world.ports.store.dispute_challenge(challenge_of(asked).id)
 
 
 PEOPLE: Final = {

@@ -149,7 +149,7 @@ async def test_refusals_come_in_their_order(world: World) -> None:
     assert await _refusal(browser.redeem(asked, approved.grant)) is GrantAlreadyRedeemed
     again = await browser.report(PURCHASE, **BOUGHT)
     fresh = await browser.enter(again, await world.code_of(again))
-    await world.ports.store.dispute_challenge(challenge_of(again).id, limits=world.shop.limits)
+    await world.ports.store.dispute_challenge(challenge_of(again).id)
     assert await _refusal(browser.redeem(again, fresh.grant)) is GrantRevoked
     assert await _refusal(browser.redeem(again, fresh.grant, payee=None)) is GrantMismatch
     world.clock.move(seconds=300)

@@ -42,18 +42,23 @@ class House:
 
     ports: Ports
     site: ASGIApp
-    """API, pages and, in ``dev``, the inbox; its lifespan starts and stops the worker and closes the store."""
-    store: SqliteStore
+    """API, pages and, in ``dev``, the inbox; its lifespan starts and stops the worker."""
     worker: Worker
+    mail: tuple[SmtpSender, ...]
+    store: SqliteStore
+
+    async def close(self) -> None:
+        """Say good-bye to mail servers, commit what is open, and close the store; nothing works afterwards."""
+        for sender in self.mail:
+            await sender.close()
+        await self.store.close()
 
 
-def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None, works: bool = True) -> House:
-    """Put a service together on a migrated store.
-
-    ``inbox`` is there in ``dev`` and ``demo`` only. ``works``: whether this process also delivers and keeps house.
-    """
+def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None) -> House:
+    """Put a service together on a migrated store; ``inbox`` is there in ``dev`` and ``demo`` only."""
     clock, entropy = SystemClock(), SystemEntropy()
     store = SqliteStore(str(settings.store_path), clock, entropy, keyring)
+    mail = {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
     ports = Ports(
         store=store,
         keyring=keyring,
@@ -62,10 +67,15 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
         entropy=entropy,
         applications={ApplicationId(one.application.id): one.application for one in settings.applications},
         policies=_policies(settings),
-        senders=_senders(settings, clock, inbox),
+        senders=_senders(settings, mail, inbox),
         page_base=settings.server.page_base,
     )
-    worker = Worker(ports=ports, alone=True, key_watch=KeyWatch(settings.keys, keyring))
+    worker = Worker(
+        ports=ports,
+        alone=True,
+        key_watch=KeyWatch(settings.keys, keyring),
+        tidy=_nothing if inbox is None else inbox.forget,
+    )
     edge = Edge(
         address_base=settings.server.page_base,
         entropy=entropy,
@@ -74,12 +84,15 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
         monotonic_s=monotonic,
         now=store.now,
     )
-    return House(
-        ports=ports, site=_site(settings, ports, edge, worker if works else None, inbox), store=store, worker=worker
-    )
+    site = _site(settings, ports, edge, worker, inbox)
+    return House(ports=ports, site=site, worker=worker, mail=tuple(mail.values()), store=store)
 
 
-def _site(settings: Settings, ports: Ports, edge: Edge, worker: Worker | None, inbox: InboxFile | None) -> ASGIApp:
+def _nothing() -> None:
+    """There is nothing else to forget."""
+
+
+def _site(settings: Settings, ports: Ports, edge: Edge, worker: Worker, inbox: InboxFile | None) -> ASGIApp:
     stopping = _Flag()
     api = create_api(ports, edge, version=__version__, is_stopping=stopping.is_set)
     pages = create_page_routes(ports, trusted_proxies=settings.server.trusted_proxies)
@@ -87,14 +100,12 @@ def _site(settings: Settings, ports: Ports, edge: Edge, worker: Worker | None, i
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if worker is not None:
-            await worker.start()
+        await worker.start()
         try:
             yield
         finally:
             stopping.set()
-            if worker is not None:
-                await worker.stop()
+            await worker.stop()
 
     return create_site(routes, api.hot, edge, lifespan=lifespan)
 
@@ -138,11 +149,9 @@ def _policies(settings: Settings) -> Mapping[ApplicationId, Policy]:
 
 
 def _senders(
-    settings: Settings, clock: SystemClock, inbox: InboxFile | None
+    settings: Settings, mail: Mapping[str, SmtpSender], inbox: InboxFile | None
 ) -> Mapping[tuple[ApplicationId, Channel], Sender]:
-    named: dict[str, Sender] = {
-        name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()
-    }
+    named: dict[str, Sender] = {**mail}
     if inbox is not None:
         named[INBOX] = InboxSender(inbox)
     return {

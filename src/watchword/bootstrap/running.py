@@ -108,12 +108,12 @@ async def _serve_dev(
     try:
         await serve(listeners, ready=announce)
     finally:
-        await house.store.close()
+        await house.close()
         inbox.close()
 
 
-def run_server(settings: Settings, *, works: bool = True, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. ``works``: also deliver and keep house.
+def run_server(settings: Settings, *, ready: Callable[[str], None]) -> None:
+    """Serve, deliver and keep house until SIGINT or SIGTERM.
 
     Raises ``ConfigurationError`` for a store that is not migrated, keys that are missing, or a port that is taken.
     """
@@ -124,7 +124,7 @@ def run_server(settings: Settings, *, works: bool = True, ready: Callable[[str],
     with ProcessLock(str(settings.store_path)):
         keys = open_keys(settings.keys, create=False)
         opened = open_socket(settings.server.host, settings.server.port)
-        uvloop.run(_serve(build(settings, keys, works=works), opened, settings.server.page_base, ready))
+        uvloop.run(_serve(build(settings, keys), opened, settings.server.page_base, ready))
 
 
 async def _serve(house: House, opened: socket.socket, base: str, ready: Callable[[str], None]) -> None:
@@ -134,7 +134,7 @@ async def _serve(house: House, opened: socket.socket, base: str, ready: Callable
     try:
         await serve([Listener(socket=opened, app=house.site)], ready=announce)
     finally:
-        await house.store.close()
+        await house.close()
 
 
 def run_worker(settings: Settings, *, ready: Callable[[], None]) -> None:
@@ -157,7 +157,7 @@ async def _work(house: House, ready: Callable[[], None]) -> None:
         await stop.wait()
     finally:
         await house.worker.stop()
-        await house.store.close()
+        await house.close()
 
 
 def _make_folder(data: Path) -> None:

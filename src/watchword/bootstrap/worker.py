@@ -6,7 +6,7 @@ it had leased is lost, because leases end by themselves.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -16,15 +16,15 @@ from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one
 from watchword.flow.retain import reseal, sweep
 from watchword.ports import Ports
-from watchword.ports.store.values import NotHandedOver
+from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
 
 DELIVERY_PAUSE_S: Final = 0.1
 """How long an idle worker waits before it looks again: the longest a message waits for nothing."""
 SWEEP_PAUSE_S: Final = 10.0
 """``architecture.md``, Time: expiries are written by the sweeper every 10 s."""
 FAILURE_PAUSE_S: Final = 2.0
-BATCH: Final = 32
-"""Messages handed over at the same time."""
+AT_ONCE: Final = 32
+"""Messages handed over at the same time; one that hangs takes one of these places, and nobody waits for it."""
 CLOSING_S: Final = 10.0
 """How long a message on its way may take to arrive when the process stops; then its lease ends by itself."""
 
@@ -39,8 +39,11 @@ class Worker:
     alone: bool
     """Whether this is the only worker there can be (SQLite): it takes back every lease when it starts."""
     key_watch: KeyWatch
+    tidy: Callable[[], object]
+    """What else is to be forgotten with every round of upkeep."""
     _stopping: asyncio.Event | None = None
     _duties: tuple[asyncio.Task[None], ...] = ()
+    _on_the_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
         """Begin to work."""
@@ -57,10 +60,13 @@ class Worker:
         if self._stopping is None:
             return
         self._stopping.set()
-        _, late = await asyncio.wait(self._duties, timeout=CLOSING_S)
-        for duty in late:
-            duty.cancel()
-        await asyncio.gather(*self._duties, return_exceptions=True)
+        # The duties first: as long as one runs, something more can be begun.
+        for tasks in (set(self._duties), self._on_the_way):
+            if tasks:
+                _, late = await asyncio.wait(tasks, timeout=CLOSING_S)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
 
     async def _repeat(self, duty: Callable[[], Awaitable[bool]], pause_s: float) -> None:
         stopping = self._stopping
@@ -80,19 +86,29 @@ class Worker:
                 await _sleep(stopping, wait_s)
 
     async def _deliver(self) -> bool:
-        claimed = await claim_due(self.ports, limit=BATCH)
-        results = await asyncio.gather(*(deliver_one(self.ports, one) for one in claimed), return_exceptions=True)
-        for one, result in zip(claimed, results, strict=True):
-            if isinstance(result, BaseException):
-                # It comes back when its lease ends; the error may quote the message, so only its kind is told.
-                _log.error("worker.delivery_failed", delivery_id=one.id, error=type(result).__name__)
-            elif isinstance(result, NotHandedOver):
-                _log.warning("worker.not_handed_over", delivery_id=one.id, reason=result.reason)
+        """Begin what is due and there is room for. Return whether there was anything."""
+        room = AT_ONCE - len(self._on_the_way)
+        claimed = await claim_due(self.ports, limit=room) if room > 0 else ()
+        for one in claimed:
+            task = asyncio.create_task(self._hand_over(one), name="hand over")
+            self._on_the_way.add(task)
+            task.add_done_callback(self._on_the_way.discard)
         return bool(claimed)
+
+    async def _hand_over(self, claimed: ClaimedDelivery) -> None:
+        try:
+            result = await deliver_one(self.ports, claimed)
+        except Exception as error:
+            # It comes back when its lease ends. The error may quote the message, so only its kind is told.
+            _log.error("worker.delivery_failed", delivery_id=claimed.id, error=type(error).__name__)
+            return
+        if isinstance(result, NotHandedOver):
+            _log.warning("worker.not_handed_over", delivery_id=claimed.id, reason=result.reason)
 
     async def _keep_house(self) -> bool:
         if self.key_watch.look():
             _log.info("worker.keys_adopted", resealed=await reseal(self.ports))
+        self.tidy()
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:
             _log.info("worker.swept", expired=swept.expired, wiped=swept.wiped, forgotten=swept.forgotten)

@@ -27,20 +27,15 @@ async def by_reference(ports: Ports, text: str, *, ip: str | None) -> OwnersWord
         raise TooManyTries(free_at=charged.free_at)
     reference = read_reference(text)
     challenge = None if reference is None else await ports.store.challenge_of_reference(reference)
-    application = None if challenge is None else ports.applications.get(challenge.action.application_id)
-    if challenge is None or application is None:
+    if challenge is None or challenge.action.application_id not in ports.applications:
         return None
-    return await ports.store.dispute_challenge(challenge.id, limits=application.limits)
+    return await ports.store.dispute_challenge(challenge.id)
 
 
 async def by_notice(ports: Ports, token: str) -> OwnersWord | None:
     """Act on the signed link of a notice; None if it is not ours or older than 30 days."""
     notice_id = _read_notice_token(ports.keyring, token)
-    if notice_id is None:
-        return None
-    # The limits only say how long a contact has to be old to count: the strictest of all applications is safe.
-    limits = max((app.limits for app in ports.applications.values()), key=lambda one: one.contact_wait_s, default=None)
-    return None if limits is None else await ports.store.dispute_notice(notice_id, limits=limits)
+    return None if notice_id is None else await ports.store.dispute_notice(notice_id)
 
 
 def is_notice_token(keyring: Keyring, token: str) -> bool:

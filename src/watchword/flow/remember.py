@@ -34,7 +34,7 @@ async def recognise(
     parts = token_parts(application.id, presented.device_id, presented.step)
     if not ports.keyring.is_mac(Purpose.DEVICE, presented.mac, *parts):
         return Unrecognised()
-    return await ports.store.present_device(ref, presented.device_id, presented.step, limits=application.limits)
+    return await ports.store.present_device(ref, presented.device_id, presented.step)
 
 
 def view_device(ports: Ports, application: Application, device: Device, now: Instant, *, step: int) -> DeviceView:

@@ -40,7 +40,6 @@ from watchword.domain.event import Event
 from watchword.domain.grant import Grant, Redeemed
 from watchword.domain.ids import ActionId, ApplicationId, ChallengeId, DeliveryId, DeviceId, GrantId, Reference
 from watchword.domain.instant import Instant
-from watchword.domain.limits import Limits
 from watchword.domain.user import User, UserRef
 from watchword.ports.clock import Clock, Entropy
 from watchword.ports.keyring import Keyring
@@ -167,11 +166,8 @@ class SqliteStore:
         """Forget the wrong guesses of both lanes."""
         return await self._group.run(lambda write: erasure_rows.unlock_user(write, ref, reason))
 
-    async def present_device(
-        self, ref: UserRef, device_id: DeviceId, step: int, *, limits: Limits
-    ) -> Recognised | Stolen | Unrecognised:
+    async def present_device(self, ref: UserRef, device_id: DeviceId, step: int) -> Recognised | Stolen | Unrecognised:
         """Take note of a device token."""
-        del limits  # the one span of the protocol is no setting
         return await self._group.run(lambda write: device_rows.present(write, ref, device_id, step))
 
     async def revoke_device(self, ref: UserRef, device_id: DeviceId, *, keep: Keep[None] | None = None) -> bool:
@@ -250,14 +246,12 @@ class SqliteStore:
         """Note what the application says an action was."""
         return await self._group.run(lambda write: record_rows.label_action(write, ref, action_id, label, keep))
 
-    async def dispute_challenge(self, challenge_id: ChallengeId, *, limits: Limits) -> OwnersWord:
+    async def dispute_challenge(self, challenge_id: ChallengeId) -> OwnersWord:
         """Take the owner's "this wasn't me" about a challenge."""
-        del limits  # what takes a dispute back is told with the proof that does
         return await self._group.run(lambda write: dispute_rows.dispute_challenge(write, challenge_id))
 
-    async def dispute_notice(self, notice_id: str, *, limits: Limits) -> OwnersWord | None:
+    async def dispute_notice(self, notice_id: str) -> OwnersWord | None:
         """Take the owner's "this wasn't me" from a notice."""
-        del limits  # as above
         return await self._group.run(lambda write: dispute_rows.dispute_notice(write, notice_id))
 
     # Work and upkeep -----------------------------------------------------------------------------------------------

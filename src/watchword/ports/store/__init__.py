@@ -34,7 +34,6 @@ from watchword.domain.ids import (
     Reference,
 )
 from watchword.domain.instant import Instant
-from watchword.domain.limits import Limits
 from watchword.domain.user import User, UserRef
 from watchword.ports.store.values import (
     ActionRecord,
@@ -148,12 +147,10 @@ class Store(Protocol):
         ...
 
     async def unlock_user(self, ref: UserRef, *, reason: str) -> bool:
-        """Forget the wrong guesses of both lanes, with an event that names the reason. Return whether there were any."""
+        """Forget the wrong guesses of both lanes, with an event that has the reason. Return whether there were any."""
         ...
 
-    async def present_device(
-        self, ref: UserRef, device_id: DeviceId, step: int, *, limits: Limits
-    ) -> Recognised | Stolen | Unrecognised:
+    async def present_device(self, ref: UserRef, device_id: DeviceId, step: int) -> Recognised | Stolen | Unrecognised:
         """Take note of a device token whose keyed hash was right.
 
         The highest presented step is current, and its successor is one more. The step before stays good until
@@ -227,11 +224,11 @@ class Store(Protocol):
         locks it (``user.locked``) and notifies him.
 
         Approval ends the challenge, wipes the code, writes the grant (none for a confirmation), proves and confirms the
-        contact that carried the code, makes the device known (and trusted where asked and allowed, with a notice), notes
-        the place, takes back a dispute if the contact is older than ``contact_wait_s``, and for a password reset cancels
-        the user's other pending challenges, revokes his unredeemed grants and takes trust from every other device.
-        The confirmation of a contact makes device and place known, and purchases add up anew, only if it is the user's
-        first confirmed one.
+        contact that carried the code, makes the device known (and trusted where asked and allowed, with a notice) and
+        notes the place. It takes back a dispute if the contact is older than ``contact_wait_s``. For a password reset
+        it cancels the user's other pending challenges, revokes his unredeemed grants and takes trust from every other
+        device. The confirmation of a contact makes device and place known, and purchases add up anew, only if it is
+        the user's first confirmed one.
         """
         ...
 
@@ -252,8 +249,7 @@ class Store(Protocol):
         """Use a grant once. A mismatch consumes nothing and writes one event.
 
         Queues the confirmation if a challenge was approved (by e-mail where the user has a confirmed one, else by the
-        proven contact), and for resets and account updates always, to every confirmed contact, the oldest first. A redeemed
-        reset or account update is not undone by it.
+        proven contact), and for resets and account updates always, to every confirmed contact, the oldest first.
         """
         ...
 
@@ -268,7 +264,7 @@ class Store(Protocol):
         """Note what the application says an action was. Return whether there is such an action."""
         ...
 
-    async def dispute_challenge(self, challenge_id: ChallengeId, *, limits: Limits) -> OwnersWord:
+    async def dispute_challenge(self, challenge_id: ChallengeId) -> OwnersWord:
         """Take the owner's "this wasn't me" about a challenge: end it while pending, dispute its action after approval.
 
         A dispute revokes the unredeemed grant, suspends devices trusted and contacts added by the action, brings back
@@ -276,7 +272,7 @@ class Store(Protocol):
         """
         ...
 
-    async def dispute_notice(self, notice_id: str, *, limits: Limits) -> OwnersWord | None:
+    async def dispute_notice(self, notice_id: str) -> OwnersWord | None:
         """Take the owner's "this wasn't me" from a notice of the last 30 days; None if there is no such notice.
 
         Undoes a change of contacts without a grant, else disputes the action, or revokes the device, it told about.
