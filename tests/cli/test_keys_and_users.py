@@ -80,7 +80,9 @@ def test_settings_that_are_not_there_are_an_error(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["keys", "list", "--application", "shop"]) == 1
-    assert capsys.readouterr().err.startswith("error: watchword.toml: cannot be read")
+    problem, hint = capsys.readouterr().err.splitlines()
+    assert problem == "error: watchword.toml: there are no settings here"
+    assert hint.startswith("hint: --config names another")
 
 
 def test_a_store_that_is_not_there_is_an_error_and_is_not_made(

@@ -60,19 +60,21 @@ def is_loopback(host: str) -> bool:
 async def serve(listeners: Sequence[Listener], *, ready: Callable[[], Awaitable[None]]) -> None:
     """Serve until SIGINT or SIGTERM, and let requests that are running finish; a second signal drops them.
 
-    ``ready`` is called once every listener answers. Whatever the caller has to put down comes after the return.
+    ``ready`` is called once every listener answers. Raises ``ConfigurationError`` where an application does not start.
+    Whatever the caller has to put down comes after the return.
     """
     servers = [_Server(_settings_for(listener.app)) for listener in listeners]
-    tasks = [
-        asyncio.create_task(server.serve(sockets=[listener.socket]))
-        for server, listener in zip(servers, listeners, strict=True)
-    ]
+    tasks = [asyncio.create_task(_run(server, listener)) for server, listener in zip(servers, listeners, strict=True)]
     announcing = asyncio.create_task(_announce(servers, tasks, ready))
     try:
         with _stopped_by_signals(servers):
             await asyncio.gather(*tasks)
     finally:
         announcing.cancel()
+        # Where one of them failed, the others are told to stop as they would be by a signal.
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*tasks, return_exceptions=True)
         for listener in listeners:
             listener.socket.close()
 
@@ -83,6 +85,14 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+
+async def _run(server: uvicorn.Server, listener: Listener) -> None:
+    try:
+        await server.serve(sockets=[listener.socket])
+    except SystemExit:
+        # uvicorn's way to say that the lifespan of the application failed; the log has said what it was.
+        raise ConfigurationError(("the service could not start; its log says why",)) from None
 
 
 @contextmanager

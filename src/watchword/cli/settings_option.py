@@ -29,6 +29,9 @@ ApplicationOption = Annotated[str, typer.Option("--application", metavar="ID", h
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
+_WHERE: Final = f"--config names another {SETTINGS_FILE}, and --data the data folder of dev or demo"
+
+
 def find_application(settings: Settings, application_id: str) -> DeclaredApplication:
     """Return a declared application by its id."""
     for declared in settings.applications:
@@ -45,6 +48,7 @@ def read_settings(config: Path | None, data: Path | None) -> Settings:
     """
     if config is not None and data is not None:
         raise CommandMisused("--config and --data both bring settings", hint="give one of the two")
-    if data is not None:
-        return load_settings(data / SETTINGS_FILE, situation=Situation.DEV)
-    return load_settings(config or Path(SETTINGS_FILE), situation=Situation.SERVE)
+    path = data / SETTINGS_FILE if data is not None else config or Path(SETTINGS_FILE)
+    if not path.exists():
+        raise CommandFailed(f"{path}: there are no settings here", hint=_WHERE)
+    return load_settings(path, situation=Situation.SERVE if data is None else Situation.DEV)
