@@ -48,7 +48,7 @@ def test_a_notice_by_text_message_takes_two_parts_at_most(kind: NoticeKind, acti
 @pytest.mark.parametrize(
     ("action", "words"),
     [
-        (a_purchase(), 'Your purchase of $1,299.00 from "ACME Cameras" was approved'),
+        (a_purchase(), 'Your purchase of 1,299.00 USD from "ACME Cameras" was approved'),
         (an_action("purchase"), "Your purchase was approved"),
         (an_action("password_reset"), "Your password was reset"),
         (an_action("account_update", details={"field": "phone"}), "Your phone number was changed"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import format_currency, format_decimal
 
 from watchword.domain import gsm
 from watchword.domain.action import Action
@@ -110,27 +110,20 @@ def calendar_day(moment: Instant, locale: Locale) -> str:
 
 
 def _amount(money: Money, channel: Channel, locale: Locale) -> str:
-    """Return an exact amount: all minor units of the currency, none rounded away (CLDR shows fewer for some)."""
-    if channel is not Channel.VOICE:
-        pattern = _pattern(money, locale, only_gsm=ROOMS[channel].gsm)
-        text = format_currency(money.value, money.currency, format=pattern, currency_digits=False, locale=locale)
-        return _plain_spaces(text)
-    # Nobody says "point zero zero".
+    """Return an exact amount: all minor units of the currency, none rounded away (CLDR shows fewer for some).
+
+    Written, it ends in the currency's code, as the page has it: a sign can mean several currencies, or cost an SMS its
+    alphabet. Spoken, the currency has its name, and nobody says "point zero zero".
+    """
+    is_spoken = channel is Channel.VOICE
     is_whole = money.value == money.value.to_integral_value()
-    pattern = "#,##0" + ("" if is_whole else _fraction(money))
-    return format_currency(
-        money.value, money.currency, format=pattern, currency_digits=False, format_type="name", locale=locale
-    )
-
-
-def _pattern(money: Money, locale: Locale, *, only_gsm: bool) -> str:
-    """Return the locale's pattern, with the currency's code for a symbol that is made of letters or costs an SMS."""
-    standard = str(locale.currency_formats["standard"].pattern)
-    pattern = standard.replace("0.00", "0" + _fraction(money))
-    symbol = get_currency_symbol(money.currency, locale=locale)
-    if not symbol[-1].isalpha() and (gsm.is_gsm(symbol) or not only_gsm):
-        return pattern
-    return pattern.replace("¤", "¤¤ " if pattern.startswith("¤") else " ¤¤")
+    pattern = "#,##0" + ("" if is_spoken and is_whole else _fraction(money))
+    if is_spoken:
+        return format_currency(
+            money.value, money.currency, format=pattern, currency_digits=False, format_type="name", locale=locale
+        )
+    number = format_decimal(money.value, format=pattern, locale=locale)
+    return _plain_spaces(f"{number} {money.currency}")
 
 
 def _fraction(money: Money) -> str:
