@@ -2,8 +2,9 @@
 #   make demo    the demo store, the API and an inbox in one process
 #   make test    everything that has to pass (what .ci/run runs)
 #   make check   the quick round while working
+#   make bench   the hot paths, measured: one caller against many
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports browser lock docs clean
+.PHONY: help setup demo test check bench lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -73,6 +74,9 @@ test: setup browser lint types imports
 	$(BIN)/pytest
 	@echo "once more without assert statements: whatever guards security must not be one"
 	$(BIN)/python -O -m pytest -q -m "not browser" -W "ignore:assertions not in test modules" $(QUICK_TESTS)
+
+bench: setup
+	$(BIN)/python bench/hot_paths.py
 
 check: setup lint types imports
 	$(BIN)/pytest -q $(QUICK_TESTS)
