@@ -116,6 +116,9 @@ def test_post_and_put_take_an_idempotency_key_and_nothing_else_does(description:
         for method, call in methods.items():
             headers = [entry["name"] for entry in call["parameters"] if entry["in"] == "header"]
             assert headers == (["Idempotency-Key"] if method in {"post", "put"} else [])
+            refusals = str(call["responses"])
+            assert ("idempotency_mismatch" in refusals) is (method in {"post", "put"})
+            assert ("idempotency_in_progress" in refusals) is (method in {"post", "put"})
 
 
 def test_no_body_takes_unknown_fields(description: dict[str, Any]) -> None:

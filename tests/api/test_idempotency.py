@@ -105,6 +105,7 @@ async def test_a_key_is_forgotten_after_24_hours(world: World) -> None:
 
 
 async def test_of_calls_at_the_same_time_one_happens(world: World) -> None:
+    """The others are turned away before they charge anything: the contact may be sent to five times an hour."""
     await world.register()
     answers = await asyncio.gather(*(world.post("/v1/actions", SIGN_IN, idempotency_key="k-1") for _ in range(20)))
     statuses = [answer.status_code for answer in answers]
@@ -112,6 +113,7 @@ async def test_of_calls_at_the_same_time_one_happens(world: World) -> None:
     assert statuses.count(201) >= 1
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_in_progress"}
     assert len(await _actions(world)) == 1
+    assert (await world.act())["challenge"]["sent_to"] is not None
 
 
 async def test_of_the_same_call_at_two_servers_one_happens(world: World) -> None:

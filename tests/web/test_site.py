@@ -132,6 +132,23 @@ async def test_a_body_over_64_kib_is_refused(site: Site, size: int, status: int)
     assert "connection" not in answer.headers
 
 
+@pytest.mark.parametrize(("size", "status"), [(64 * 1024, 200), (64 * 1024 + 1, 413)])
+async def test_a_body_that_arrives_in_one_piece_has_the_same_limit(site: Site, size: int, status: int) -> None:
+    body = b'"' + b"x" * (size - 2) + b'"'
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/echo", "query_string": b"", "headers": headers}
+    await site.application(scope, receive, send)
+    assert sent[0]["status"] == status
+
+
 async def test_a_body_is_dropped_up_to_2_mib_and_then_the_connection_closes(site: Site) -> None:
     received = 0
     sent: list[Message] = []
