@@ -10,6 +10,12 @@ import pytest
 CHROMIUM_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Lets the simulation live longer and more often than CI has time for."""
+    parser.addoption("--simulation-steps", default="150", help="steps of each simulated life")
+    parser.addoption("--simulation-seeds", default="6", help="how many simulated lives there are")
+
+
 def pytest_configure() -> None:
     """Makes property tests give the same verdict on a slow machine as on a fast one."""
     hypothesis.settings.register_profile(

@@ -34,7 +34,7 @@ class _Verdict(Enum):
     OLDER = auto()
     """The code of an older generation, or of one that was killed."""
     OVERTAKEN = auto()
-    """A generation that the caller did not see is the live one."""
+    """A generation that the caller did not see is the live one, or the live one was killed: nothing was compared."""
     WITHHELD = auto()
     """Not compared: a concealed challenge whose lane is spent."""
 
@@ -90,9 +90,7 @@ def _compare(transaction: Transaction, row: Row, candidates: Mapping[int, bytes]
         return _Verdict.RIGHT if counts else _Verdict.OLDER
     if any(_is_equal(entry["mac"], candidates.get(entry["number"], b"")) for entry in older):
         return _Verdict.OLDER
-    if live["mac"] is None:
-        return _Verdict.OLDER
-    return _Verdict.OVERTAKEN if candidate is None else _Verdict.WRONG
+    return _Verdict.OVERTAKEN if candidate is None or live["mac"] is None else _Verdict.WRONG
 
 
 def _is_equal(mac: bytes | None, candidate: bytes) -> bool:
