@@ -37,9 +37,10 @@ class Running:
         self.process = process
         self.ready = ready
 
-    def stop(self, with_signal: signal.Signals) -> tuple[int, str, str]:
-        """Sends a signal and gives the exit code, and what was said after the ready line."""
-        self.process.send_signal(with_signal)
+    def stop(self, *signals: signal.Signals) -> tuple[int, str, str]:
+        """Sends signals and gives the exit code, and what was said after the ready line."""
+        for number in signals:
+            self.process.send_signal(number)
         said, aside = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, said, aside
 

@@ -65,10 +65,10 @@ def _code_of(challenge_id: str, inbox: str) -> str:
                 return "".join(filter(str.isdigit, message["text"].split()[0]))
 
 
-@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
-def test_stopping_is_no_failure(with_signal: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT, signal.SIGTERM]], ids=str)
+def test_stopping_is_no_failure(signals: list[signal.Signals], tmp_path: Path) -> None:
     with running("dev", "--port", "0", "--data", "data", cwd=tmp_path) as server:
-        code, said, aside = server.stop(with_signal)
+        code, said, aside = server.stop(*signals)
     assert (code, said) == (0, "")
     assert "Traceback" not in aside
     # What SQLite keeps beside the file while it is open is gone: the store was put down in order.

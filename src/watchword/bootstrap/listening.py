@@ -58,7 +58,7 @@ def is_loopback(host: str) -> bool:
 
 
 async def serve(listeners: Sequence[Listener], *, ready: Callable[[], Awaitable[None]]) -> None:
-    """Serve until SIGINT or SIGTERM, and let requests that are running finish; a second signal drops them.
+    """Serve until SIGINT or SIGTERM, and let requests that are running finish.
 
     ``ready`` is called once every listener answers. Raises ``ConfigurationError`` where an application does not start.
     Whatever the caller has to put down comes after the return.
@@ -101,7 +101,7 @@ def _stopped_by_signals(servers: Sequence[uvicorn.Server]) -> Generator[None, No
 
     def stop() -> None:
         for server in servers:
-            server.force_exit = server.should_exit
+            # A second signal drops nothing: terminals and supervisors often send two for one wish.
             server.should_exit = True
 
     for number in _STOPPING:
@@ -122,6 +122,7 @@ def _settings_for(app: ASGIApp) -> uvicorn.Config:
         lifespan="on",
         access_log=False,  # our own holds route templates, never paths with tokens
         log_config=None,
+        log_level="warning",  # that it starts and stops is said once, by whoever runs it
         server_header=False,
         proxy_headers=False,  # the client's address is read by web/client_address, from trusted proxies only
         timeout_graceful_shutdown=15,
