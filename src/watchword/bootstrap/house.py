@@ -128,7 +128,7 @@ class _Flag:
 def _atlas(settings: Settings) -> FileAtlas:
     """Open the atlas and do its slow first look-up now: 0.2 s that the first customer would wait for."""
     files = settings.atlas.country_files
-    if not files:
+    if not files and not settings.atlas.example_places:
         _log.warning("atlas.no_country_file", effect="every public address is a new place; docs/places.md says more")
     atlas = FileAtlas.open(files, example_places=settings.atlas.example_places)
     atlas.warm_up()

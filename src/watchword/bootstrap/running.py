@@ -20,11 +20,12 @@ from watchword.adapters.structured_logs import configure_logs
 from watchword.adapters.system import SystemClock
 from watchword.bootstrap.house import House, build
 from watchword.bootstrap.key_source import open_keys
-from watchword.bootstrap.listening import Listener, address_of, is_loopback, open_socket, serve
+from watchword.bootstrap.listening import Listener, address_of, open_socket, serve
 from watchword.bootstrap.upkeep import lasting_key
 from watchword.config.first_files import write_default, write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Settings, Situation
+from watchword.config.web_addresses import is_loopback
 from watchword.domain.errors import ConfigurationError
 from watchword.domain.secret import Secret
 

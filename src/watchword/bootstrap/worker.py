@@ -21,7 +21,7 @@ from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
 DELIVERY_PAUSE_S: Final = 0.1
 """How long an idle worker waits before it looks again: the longest a message waits for nothing."""
 SWEEP_PAUSE_S: Final = 10.0
-"""``architecture.md``, Time: expiries are written by the sweeper every 10 s."""
+"""How often what is over is swept: often enough that a sealed code is wiped within a minute of its end (I14)."""
 FAILURE_PAUSE_S: Final = 2.0
 AT_ONCE: Final = 32
 """Messages handed over at the same time; one that hangs takes one of these places, and nobody waits for it."""
