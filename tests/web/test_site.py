@@ -3,7 +3,12 @@
 import pytest
 from starlette.types import Message
 
-from tests.web.site import ADDRESS_BASE, Site
+from tests.web.site import ADDRESS_BASE, NOW, Site, echo
+from watchword.domain.errors import NotFound, ResendTooSoon
+from watchword.domain.instant import Instant
+from watchword.web.dispatcher import HotPath
+from watchword.web.endpoint import Endpoint
+from watchword.web.problems import problem_of
 
 
 @pytest.fixture
@@ -99,6 +104,32 @@ async def test_a_field_is_named_by_its_pointer(site: Site) -> None:
     async with site.client() as client:
         errors = (await client.get("/missed")).json()["errors"]
     assert [error["pointer"] for error in errors] == ["/contact_id"]
+
+
+def test_a_limit_that_has_just_passed_still_asks_for_a_second() -> None:
+    assert problem_of(ResendTooSoon(free_at=Instant(NOW - 5)), NOW).retry_after_s == 1
+    assert problem_of(ResendTooSoon(), None).retry_after_s == 1
+    assert problem_of(NotFound(), NOW).retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "values"),
+    [
+        ("POST", "/things/x/parts", {"thing_id": "x"}),
+        ("POST", "/things/a%2Fb/parts", {"thing_id": "a%2Fb"}),
+        ("GET", "/things/x/parts", None),
+        ("POST", "/things//parts", None),
+        ("POST", "/things/parts", None),
+        ("POST", "/things/a/b/parts", None),
+        ("POST", "/things/x/parts/", None),
+    ],
+)
+def test_a_hot_path_is_one_address_and_no_other(
+    site: Site, method: str, path: str, values: dict[str, str] | None
+) -> None:
+    endpoint = Endpoint("/things/{thing_id}/parts", {"POST": echo}, site.edge)
+    hot_path = HotPath(method="POST", head="/things/", parameter="thing_id", tail="/parts", endpoint=endpoint)
+    assert hot_path.values(method, path) == values
 
 
 @pytest.mark.parametrize(
