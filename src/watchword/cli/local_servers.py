@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 import typer
 
-from watchword.bootstrap.listening import is_loopback
 from watchword.bootstrap.running import Ready, run_dev
 from watchword.cli.extras import needing_extras
 from watchword.cli.failing import CommandMisused
@@ -14,6 +13,7 @@ from watchword.cli.printing import print_json
 from watchword.cli.settings_option import DEV_FOLDER
 from watchword.cli.teaching import TRYING, Example, teach
 from watchword.cli.welcome import greet_developer, greet_visitor
+from watchword.config.web_addresses import is_loopback
 
 API_PORT: Final = 8000
 """The port of the API, and with it of pages and inbox."""

@@ -8,7 +8,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_PORT: Final = ":*"
 _URL_CHARACTERS: Final = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", re.ASCII)
 """RFC 3986 §2, without ``#``."""
@@ -19,10 +18,8 @@ _LOOPBACK_PATTERN: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\]
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address, without brackets, is this machine only."""
-    if host in LOOPBACK_NAMES:
-        return True
     try:
-        return ip_address(host).is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 

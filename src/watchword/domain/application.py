@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from watchword.domain.action import BUILT_IN_TYPES
@@ -9,6 +10,9 @@ from watchword.domain.contact import Channel, ContactKind
 from watchword.domain.ids import ApplicationId
 from watchword.domain.limits import Conformance, Limits, Mode
 from watchword.domain.money import Money
+
+LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""This machine by the names that stand in an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +55,13 @@ class Application:
         return tuple(channel for channel in self.channels if channel.kind is kind)
 
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-
-
 def _matches(pattern: str, url: str) -> bool:
     """Whether an address is the listed one, or lies on this machine where the list says ``http://127.0.0.1:*``."""
     if pattern == url:
         return True
     head, star, path = pattern.partition(":*")
     host = head.removeprefix("http://")
-    if not star or path not in ("", "/*") or host not in _LOOPBACK:
+    if not star or path not in ("", "/*") or host not in LOOPBACK_HOSTS:
         return False
     try:
         parts = urlsplit(url)

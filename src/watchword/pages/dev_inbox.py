@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from watchword.domain import gsm
+from watchword.domain.application import LOOPBACK_HOSTS
 from watchword.domain.contact import Channel
 from watchword.domain.errors import Refusal
 from watchword.domain.instant import rfc3339
@@ -25,7 +26,6 @@ from watchword.domain.message import InboxEntry
 from watchword.web.exchange import request_id_of
 from watchword.web.problems import Problem, write_problem
 
-LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 MISDIRECTED: Final = 421
 """RFC 9110 §15.5.20: this server does not answer for that name."""
 SHOWN_AT_MOST: Final = 200
@@ -124,7 +124,7 @@ def _for_this_computer(handler: Handler) -> Handler:
 def _is_local(hosts: Sequence[str]) -> bool:
     """Whether a request names this computer, once, with or without a port."""
     found = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-    return found is not None and found["name"].lower() in LOCAL_NAMES
+    return found is not None and found["name"].lower() in LOOPBACK_HOSTS
 
 
 def _misdirected(request: Request) -> Response:
