@@ -7,10 +7,9 @@ from typing import Final
 from watchword.api.bodies import DETAIL_KEY, LOCALE, MoneyBody
 from watchword.domain.action import Detail
 from watchword.domain.errors import InvalidField
-from watchword.domain.instant import Instant
+from watchword.domain.instant import Instant, read_rfc3339
 from watchword.domain.money import Money, read_money
 from watchword.web.client_address import read_ip
-from watchword.web.moments import read_moment
 
 _DETAIL_KEY: Final = re.compile(DETAIL_KEY)
 _LOCALE: Final = re.compile(LOCALE)
@@ -56,7 +55,7 @@ def moment_of(text: str | None, pointer: str) -> Instant | None:
     """Return a point in time."""
     if text is None:
         return None
-    moment = read_moment(text)
+    moment = read_rfc3339(text)
     if moment is None:
         raise InvalidField("a time is RFC 3339 with an offset, such as 2026-11-22T10:00:00Z", pointer=pointer)
     return moment

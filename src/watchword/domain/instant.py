@@ -1,8 +1,9 @@
 """Points in time and spans, as whole milliseconds.
 
-Knows no clock: the present is always an argument, and the store is the one who says it (``architecture.md``, Time).
+Knows no clock: the present is always an argument, and the store is the one who says it (``ARCHITECTURE.md``).
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Final, NewType
 
@@ -13,6 +14,10 @@ SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60 * SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+_RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+"""RFC 3339 §5.6; Python alone would take more, such as week dates."""
 
 
 def later(moment: Instant, *, seconds: float = 0, hours: float = 0, days: float = 0) -> Instant:
@@ -30,3 +35,16 @@ def rfc3339(moment: Instant) -> str:
     precision = "milliseconds" if moment % SECOND_MS else "seconds"
     text = datetime.fromtimestamp(moment // SECOND_MS, UTC).replace(microsecond=moment % SECOND_MS * 1_000)
     return text.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def read_rfc3339(text: str) -> Instant | None:
+    """Return the instant of an RFC 3339 text, cut to the millisecond; None for other texts and times before 1970."""
+    if not _RFC3339.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    if moment < _EPOCH:
+        return None
+    return Instant(int(moment.timestamp()) * SECOND_MS + moment.microsecond // 1_000)
