@@ -8,7 +8,6 @@ from watchword.domain.application import Application
 from watchword.domain.challenge import Challenge
 from watchword.domain.errors import NotFound, Unauthorized
 from watchword.domain.ids import ChallengeId
-from watchword.domain.instant import later
 from watchword.domain.limits import Mode
 from watchword.flow.show import read_page_token
 from watchword.ports import Ports
@@ -17,8 +16,6 @@ from watchword.web.exchange import Request
 
 KEY_PREFIXES: Final = {"wk_live_": Mode.LIVE, "wk_test_": Mode.TEST}
 TOKEN_PREFIX: Final = "wct_"
-TOKEN_LIFE_AFTER_END_S: Final = 15 * 60
-"""``api.md``, Rules for every call: a page may still show how its challenge ended."""
 _LONGEST_KEY: Final = 256
 
 
@@ -76,11 +73,6 @@ async def _by_token(ports: Ports, credential: str, request: Request, operation: 
 
 async def _live_challenge(ports: Ports, challenge_id: ChallengeId) -> Challenge:
     found = await ports.store.challenge(challenge_id)
-    if found is None:
+    if found is None or not found.challenge.is_shown(await ports.store.now()):
         raise Unauthorized
-    challenge = found.challenge
-    # An expiry that nobody has written yet has no time of its own: it ended when its time was up.
-    ended_at = challenge.expires_at if challenge.ended_at is None else challenge.ended_at
-    if await ports.store.now() >= later(ended_at, seconds=TOKEN_LIFE_AFTER_END_S):
-        raise Unauthorized
-    return challenge
+    return found.challenge

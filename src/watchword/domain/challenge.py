@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from watchword.domain.action import Action
 from watchword.domain.budget import Lane
@@ -9,8 +10,11 @@ from watchword.domain.contact import Channel, ContactKind
 from watchword.domain.device import Device
 from watchword.domain.grant import Grant
 from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference
-from watchword.domain.instant import Instant
+from watchword.domain.instant import MINUTE_MS, Instant
 from watchword.domain.message import DeliveryStatus
+
+SHOWN_AFTER_END_MS: Final = 15 * MINUTE_MS
+"""How long a challenge's token lives on after its end, so that a page can show how it ended."""
 
 
 class ChallengeState(StrEnum):
@@ -117,6 +121,12 @@ class Challenge:
     def attempts_left(self) -> int:
         """How many more guesses may be compared."""
         return max(0, self.tries_allowed - self.tries_spent)
+
+    def is_shown(self, now: Instant) -> bool:
+        """Whether its token opens anything: until its end, and a while after."""
+        # An expiry that nobody has written yet has no time of its own: it ended when its time was up.
+        ended_at = self.expires_at if self.ended_at is None else self.ended_at
+        return self.state is ChallengeState.PENDING or now < ended_at + SHOWN_AFTER_END_MS
 
     def option(self, option_id: ContactId) -> Option | None:
         """Return the listed contact of this id."""

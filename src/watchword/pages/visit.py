@@ -6,22 +6,18 @@ the browser that sent the first one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from starlette.requests import Request
 
 from watchword.domain.application import Application
 from watchword.domain.challenge import Challenge, ChallengeState
-from watchword.domain.instant import MINUTE_MS, Instant
+from watchword.domain.instant import Instant
 from watchword.flow.show import read_page_token
 from watchword.pages.posted_form import read_form
 from watchword.pages.refused import PageRefused, Why
 from watchword.ports import Ports
 from watchword.web.browser import Browser, browser_binding, meet_browser, read_browser
 from watchword.web.csrf import CSRF_FIELD, is_own_form, is_sent_from_here
-
-SHOWN_AFTER_END_MS: Final = 15 * MINUTE_MS
-"""How long a challenge's token lives on after its end (``api.md``, Rules for every call)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +46,7 @@ async def read_visit(ports: Ports, request: Request) -> Visit:
     if result is None or application is None:
         raise PageRefused(Why.UNKNOWN)
     challenge, now = result.challenge, await ports.store.now()
-    ended_at = challenge.ended_at or challenge.expires_at
-    if challenge.state is not ChallengeState.PENDING and now >= ended_at + SHOWN_AFTER_END_MS:
+    if not challenge.is_shown(now):
         raise PageRefused(Why.UNKNOWN)
     return Visit(
         token=token,
