@@ -1,4 +1,4 @@
-"""Texts that somebody may send as a payee, a brand or a device name in order to harm whoever reads a message (A31)."""
+"""Texts that somebody may send as a payee, a brand or a device name in order to harm whoever reads a message."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Code messages: what every one says, that it parses back (I20), and that no name from outside can change it (A31)."""
+"""Code messages: what every one says, that it parses back (I20), and that no name from outside can change it."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Texts from outside before they stand in a message: one harmless line, whatever was sent (A31)."""
+"""Texts from outside before they stand in a message: one harmless line, whatever was sent."""
 
 import re
 import unicodedata

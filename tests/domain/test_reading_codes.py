@@ -1,4 +1,4 @@
-"""What people type and paste is read as the code they mean, and nothing else is (api.md, Challenges; I20)."""
+"""What people type and paste is read as the code they mean, and nothing else is (I20)."""
 
 import pytest
 from hypothesis import given

@@ -16,7 +16,7 @@ LOCAL: Final = "local"
 """What stands for the country of an address that is not on the internet."""
 UNKNOWN_BROWSER: Final = "an unknown browser"
 AGENT_CHARACTERS: Final = 1_024
-"""A user agent is not read further than this (``api.md``, Rules for every call)."""
+"""A user agent is not read further than this; an action takes no longer one."""
 CSV_LINES_AT_MOST: Final = 100_000
 """A longer list belongs into a file in MaxMind's format."""
 

@@ -20,7 +20,7 @@ from watchword.ports.sender import Handover
 
 PROVIDER: Final = "inbox"
 KEPT_MS: Final = DAY_MS
-"""``api.md``, The local inbox: messages are forgotten after 24 h."""
+"""How long a message is kept: it holds a code in plain words, so a day and no longer."""
 _OWNER_ONLY: Final = 0o600
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS messages (

@@ -1,8 +1,7 @@
 """The keyring in memory: HMAC-SHA256, AES-256-GCM and Ed25519 from well-known libraries, nothing of our own.
 
 Where the keys come from is the business of ``key_file`` and of bootstrap. Every keyed hash covers a version, its
-purpose and its parts, each with its length in front, so that no two meanings share a value (``architecture.md``,
-Secrets and data at rest).
+purpose and its parts, each with its length in front, so that no two meanings share a value.
 """
 
 import hashlib

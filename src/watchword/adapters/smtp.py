@@ -134,7 +134,7 @@ class SmtpSender:
                 connection.close()
 
     def _mail(self, envelope: Envelope) -> EmailMessage:
-        """Return the e-mail as it goes over the wire; nothing in it can add a header (attack A33)."""
+        """Return the e-mail as it goes over the wire; nothing in it can add a header."""
         if envelope.channel is not Channel.EMAIL:
             raise DeliveryFailed("SMTP carries e-mail only", retryable=False)
         mail = EmailMessage(policy=WIRE_FORMAT)

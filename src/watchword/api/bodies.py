@@ -1,4 +1,4 @@
-"""The bodies of requests as they stand in ``api.md``: every field with its type and size, and nothing beyond."""
+"""The bodies of requests as ``/openapi.json`` describes them: every field with its type and size, nothing beyond."""
 
 from typing import Annotated, Final, Literal
 

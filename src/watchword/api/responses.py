@@ -1,4 +1,4 @@
-"""The bodies of answers as they stand in ``api.md``, and how they are made of what the story says."""
+"""The bodies of answers as ``/openapi.json`` describes them, and how they are made of what the story says."""
 
 from msgspec import Struct
 

@@ -15,7 +15,7 @@ from watchword.ports.store.values import ApiKey
 
 
 class Scope(StrEnum):
-    """What a key may be used for (``api.md``, Rules for every call)."""
+    """What a key may be used for."""
 
     ACTIONS = "actions"
     USERS = "users"

@@ -66,7 +66,7 @@ class Bound:
         """Return the fields as parts of a length-prefixed hash.
 
         Absent is distinct from empty; amounts compare as numbers; details are ordered by key and their types are
-        told apart. Nothing else is folded (``api.md``, Grants).
+        told apart. Nothing else is folded (I8).
         """
         parts: list[bytes] = [
             self.type.encode(),

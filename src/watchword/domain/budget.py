@@ -7,7 +7,7 @@ from watchword.domain.instant import Instant
 
 
 class Lane(StrEnum):
-    """Who a charge belongs to, so that a stranger cannot spend the owner's tries (``domain.md``, Two lanes)."""
+    """Who a charge belongs to, so that a stranger cannot spend the owner's tries (``docs/concepts.md``, Two lanes)."""
 
     OWN = "own"
     """The action carried a valid token of a known device."""

@@ -11,7 +11,7 @@ SHORTEST_CODE: Final = 6
 """SP 800-63B-4 §3.1.3.2: at least six decimal digits."""
 LONGEST_CODE: Final = 10
 LONGEST_INPUT: Final = 2_000
-"""Characters of text that an attempt may hold (``api.md``, Challenges): a pasted message fits."""
+"""Characters of text that an attempt may hold: a pasted message fits."""
 
 _RUN: Final = re.compile(r"[0-9]+")
 _JOINED: Final = re.compile(r"[0-9]+(?:[ -][0-9]+)+")
@@ -25,7 +25,7 @@ def make_code(length: int, draw_below: Callable[[int], int]) -> Secret:
 def read_code(text: str, length: int) -> Secret | None:
     """Return the one code of this length in what somebody typed or pasted, or None.
 
-    Two steps (``api.md``, Challenges): the distinct maximal runs of exactly ``length`` digits; where there is none,
+    Two steps: the distinct maximal runs of exactly ``length`` digits; where there is none,
     runs separated by one space or hyphen are joined and looked at again. A digit is a character of category Nd in any
     script. More than one distinct candidate is no code.
     """

@@ -168,7 +168,7 @@ def carriers(
 
     An unconfirmed contact counts only while the user has no confirmed one, and never for a password reset. While
     ``reset_until`` lies ahead (given only for the actions it concerns), a confirmed contact other than the one that
-    carried the reset is needed, where the user has one (``domain.md``, one contact is not enough for everything).
+    carried the reset is needed, where the user has one: one contact is not enough for everything.
     """
     usable = [contact for contact in contacts if contact.is_usable(now)]
     confirmed = [contact for contact in usable if contact.is_confirmed]

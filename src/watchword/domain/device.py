@@ -2,8 +2,7 @@
 
 The token of step *n* is the device's id, *n*, and a keyed hash of both: nothing of it is stored, a database dump holds
 no token, and parallel uses of one token get the same successor without any coordination. The row keeps the highest
-step that was ever presented. (The protocol is privacyIDEA's and SP 800-63B-4 §5.1's reading of a rotating series with
-theft detection; ``api.md``, Actions, says what the application sees.)
+step that was ever presented (``docs/decisions/0001``).
 """
 
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from watchword.domain.instant import SECOND_MS, Instant, later
 from watchword.domain.secret import Secret
 
 PARALLEL_GRACE_MS: Final = 10 * SECOND_MS
-"""How long an old token stays valid after its successor was first presented (``api.md``, Actions)."""
+"""How long an old token stays valid after its successor was first presented: calls sent at once are no theft."""
 _TOKEN_PREFIX: Final = "wd1"
 _TOKEN_PIECES: Final = 4
 _LONGEST_TOKEN: Final = 256

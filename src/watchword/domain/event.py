@@ -9,7 +9,7 @@ from watchword.domain.instant import Instant
 
 
 class EventType(StrEnum):
-    """Every transition there is; the first group is what ``api.md`` promises to webhooks."""
+    """Every transition there is; the first group is what applications may build upon."""
 
     ACTION_DECIDED = "action.decided"
     ACTION_DISPUTED = "action.disputed"

@@ -1,7 +1,7 @@
 """The names of things: prefixed ids that lead to their user's shard, and references for the telephone.
 
 An id is ``prefix_`` and the lower-case Crockford base 32 of the user's 8-byte key and 16 random bytes
-(``architecture.md``, One user, one shard). Nothing here draws randomness: the bytes are arguments.
+(``ARCHITECTURE.md``: one user, one shard). Nothing here draws randomness: the bytes are arguments.
 """
 
 import base64
@@ -24,7 +24,7 @@ Reference = NewType("Reference", str)
 
 USER_KEY_BYTES: Final = 8
 RANDOM_BYTES: Final = 16
-"""128 bits, the least that ``api.md`` promises besides the shard key."""
+"""128 bits besides the shard key: an id is never met by guessing."""
 REFERENCE_LENGTH: Final = 8
 
 _LONGEST_BODY: Final = 64

@@ -1,7 +1,7 @@
 """The limits of an application: every default of the product with its unit, its hard bounds and its source.
 
 Configuration may move a limit inside its bounds and never outside (``check``); the reference page is generated from
-here. A test application has wider bounds where ``domain.md`` says so.
+here. A test application has wider bounds for its waits, starts and sends, and none for its guesses.
 """
 
 from dataclasses import dataclass, field, fields
@@ -69,7 +69,7 @@ def _limit(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The numbers an application runs under; each default is the one of ``domain.md``."""
+    """The numbers an application runs under."""
 
     code_length: int = _limit(
         6,
@@ -217,7 +217,7 @@ class Limits:
         "challenges",
         1,
         10,
-        "domain",
+        "a person's own tabs, and no room for a stranger's many",
     )
     unproven_hours: int = _limit(
         24,
@@ -314,7 +314,7 @@ class Limits:
     def resend_wait_s(self, sends: int) -> int:
         """Return the wait before the same contact and channel is sent to again, after ``sends`` sends.
 
-        30, 60, 120 and 120 seconds (``domain.md``); not a setting, because faster is flooding and slower is cruel.
+        30, 60, 120 and 120 seconds; not a setting, because faster is flooding and slower is cruel.
         """
         waits = (30, 60, 120)
         return waits[min(max(sends, 1), len(waits)) - 1]

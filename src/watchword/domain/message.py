@@ -17,7 +17,7 @@ from watchword.domain.secret import Secret
 
 
 class DeliveryStatus(StrEnum):
-    """What is known of a delivery (``api.md``, Actions)."""
+    """What is known of a delivery."""
 
     QUEUED = "queued"
     ACCEPTED = "accepted"
@@ -33,7 +33,7 @@ class DeliveryStatus(StrEnum):
 
 
 class NoticeKind(StrEnum):
-    """Messages without a code (B10, B18, and what ``api.md`` adds)."""
+    """Messages without a code (B10, B18, and the notices to older contacts)."""
 
     CONFIRMATION = "confirmation"
     """The action went ahead."""
@@ -106,7 +106,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEntry:
-    """A message as the local inbox of ``dev`` and ``demo`` keeps it (``api.md``, The local inbox)."""
+    """A message as the local inbox of ``dev`` and ``demo`` keeps it."""
 
     to: str
     channel: Channel
@@ -134,7 +134,7 @@ _SPOKEN: Final = re.compile(r"\d(?:, \d){5,}")
 
 
 def plain_line(text: str, most: int) -> str:
-    """Return text from outside as one harmless line of at most ``most`` characters (attack A31); most is at least 4.
+    """Return text from outside as one harmless line of at most ``most`` characters; most is at least 4.
 
     No line break, control, bidirectional or invisible character, picture, sigil (``@``, ``#``) or double quotation mark
     is left, nothing that a telephone or a mail program would turn into a link, and what is too long ends in three full

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 _VALUE: Final = re.compile(r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?")
-"""The form of ``value`` in ``api.md``, Rules for every call."""
+"""The one form of an amount: no sign, no leading zero, no exponent, a point before the decimals."""
 
 # Active codes and minor units: ISO 4217 list one (published by SIX), without funds codes, metals and test codes.
 _TWO_DECIMALS: Final = frozenset(

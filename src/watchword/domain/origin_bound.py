@@ -2,7 +2,7 @@
 
 The parsing algorithm of "Origin-bound one-time codes delivered via SMS" (WICG draft community group report,
 §3.2 Parsing). A browser offers the code to pages of that host only; a text from outside that could add a last line of
-its own would choose the host (attack A31).
+its own would choose the host.
 """
 
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ CONCEALED: Final = Reason(
     text="This action always needs a code, whoever it is for.",
     customer_text="We ask for a code every time this is requested.",
 )
-"""All that a concealed answer says about why: it holds for everybody (``api.md``, ``conceal``)."""
+"""All that a concealed answer says about why: it holds for everybody (I17)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ async def cancel(
 ) -> ChallengeView:
     """End a pending challenge as ``cancelled`` or ``denied``; one that ended before is shown as it is.
 
-    The word of the starter, who may be the thief: no risk, no memory, no label (``domain.md``). Raises ``NotFound``.
+    The word of the starter, who may be the thief: no risk, no memory, no label. Raises ``NotFound``.
     """
     known = await ports.store.challenge(challenge_id)
     if known is None or known.challenge.action.application_id != application.id:

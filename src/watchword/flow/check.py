@@ -32,7 +32,7 @@ from watchword.ports.store.values import Keep, Spending
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What an attempt came to, in the words of ``api.md``."""
+    """What an attempt came to; ``outcome`` is one of the words that ``/openapi.json`` lists."""
 
     outcome: str
     attempts_left: int

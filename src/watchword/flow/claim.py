@@ -45,7 +45,7 @@ async def claim(ports: Ports, application: Application, challenge_id: ChallengeI
 
 
 def write_grant(ports: Ports, application: Application, grant: Grant) -> Secret:
-    """Return the grant as a JWT (``api.md``, Grants)."""
+    """Return the grant as a JWT (RFC 7519); of what is bound its claims hold a digest only."""
     return ports.keyring.sign(
         {
             "iss": application.issuer,

@@ -17,7 +17,7 @@ from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, HandedOver, NotHandedOver
 
 LEASE_S: Final = 30
-"""How long a claimed message belongs to its worker (``architecture.md``); longer than any sender's time-out."""
+"""How long a claimed message belongs to its worker; longer than any sender's time-out."""
 RETRY_BASE_MS: Final = 2 * SECOND_MS
 RETRY_CAP_MS: Final = 60 * SECOND_MS
 

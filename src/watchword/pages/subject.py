@@ -1,6 +1,6 @@
 """Says what a challenge asks to approve, from the fields that its proof is bound to; knows no page and no state.
 
-What the application only adds (``summary``) is never part of it (``api.md``, Grants).
+What the application only adds (``summary``) is never part of it.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What is done with keys, which never leave the keyring.
 
 Every keyed hash covers its purpose and length-prefixed parts, so that no two meanings share a value. Keys have ids:
-new values are made under the newest, old ones still check and open (``architecture.md``, Secrets and data at rest).
+new values are made under the newest, old ones still check and open.
 """
 
 from collections.abc import Mapping

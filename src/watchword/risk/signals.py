@@ -18,7 +18,7 @@ from watchword.domain.money import Money
 from watchword.risk.profile import Profile
 
 AMOUNT_LEFT_OUT: Final = 1e18
-"""Above every amount that can be written: ``api.md`` allows 15 digits before the point."""
+"""Above every amount that can be written: ``Money`` takes 15 digits before the point."""
 
 SignalValue = str | int | float | bool
 

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.types import Receive
 
 LARGEST_BODY: Final = 64 * 1024
-"""Bytes that any call takes (``api.md``, Rules for every call)."""
+"""Bytes that any call takes."""
 LARGEST_DROPPED: Final = 2 * 1024 * 1024
 """Bytes that are read and dropped before the refusal, so that a caller who is still sending gets to read it."""
 

@@ -1,6 +1,6 @@
 """Says where a request came from, believing only proxies that the operator named.
 
-A forwarded address is whatever the caller wrote, up to the first hop that is ours (ASVS 4.1.3, attack A27).
+A forwarded address is whatever the caller wrote, up to the first hop that is ours (OWASP ASVS 5.0, 4.1.3).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Reads and writes JSON strictly: one value, UTF-8, no duplicate key, nothing that two readers see differently.
 
 The decoder for structures keeps the last of duplicate keys without a word, so every body is read once by one that
-looks (4 µs, ``architecture.md``, Decided stack) and the structure is made from what that one saw.
+looks (4 µs for an action) and the structure is made from what that one saw.
 """
 
 import json

@@ -29,7 +29,7 @@ from watchword.domain.origin_bound import OriginBound, parse_origin_bound, write
 
 DEFAULT_LANGUAGE: Final = "en"
 SMS_PARTS_AT_MOST: Final = 2
-"""More is paid for by the operator and may arrive out of order (``research/security.md``, A31)."""
+"""More is paid for by the operator and may arrive out of order."""
 _BREVITIES: Final = (0, 1, 2)
 """How much of a text message is left out until it fits; 0 says everything in full sentences."""
 _LONG_NUMBER: Final = re.compile(r"\d{6,}")

@@ -19,7 +19,7 @@ from watchword.domain.message import plain_line, shorten_numbers
 from watchword.domain.money import Money, minor_units
 
 LONGEST_INPUT: Final = 200
-"""Characters of a payee that an application may send (``api.md``, Rules for every call); brands are cut like them."""
+"""Characters of a payee that an application may send; brands are cut like them."""
 _ON_ITS_WAY_MS: Final = 10 * SECOND_MS
 """Rounded away when a lifetime is put in minutes, so that ten minutes are called ten a moment after their start."""
 

@@ -14,7 +14,7 @@ from watchword.domain.limits import HOUR_S, Limits, bounds_of
 from watchword.domain.user import UserRef
 
 BREAKER_MINUTES: Final = 10
-"""The span over which the breaker looks at guesses (``domain.md``, global breaker)."""
+"""The span over which the breaker looks at guesses."""
 _WHOLE_USER: Final = b""
 """The subject of a budget that has no parts."""
 _KEPT_MS: Final = {

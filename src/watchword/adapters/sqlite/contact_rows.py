@@ -14,7 +14,7 @@ from watchword.domain.user import UserRef
 from watchword.ports.keyring import Purpose
 
 LEFT_KEPT_MS: Final = 30 * DAY_MS
-"""How long a dispute can bring a contact back: as long as the link of a notice counts (``domain.md``)."""
+"""How long a dispute can bring a contact back: as long as the link of a notice counts."""
 _TABLE: Final = "contacts"
 _ADDRESS: Final = "address"
 _RESEAL_PAGE: Final = 500

@@ -1,4 +1,4 @@
-"""What the owner's "this wasn't me" does (``domain.md``): it ends, revokes and suspends, and never locks anybody."""
+"""What the owner's "this wasn't me" does: it ends, revokes and suspends, and never locks anybody."""
 
 from watchword.adapters.sqlite.action_rows import mark_action_disputed
 from watchword.adapters.sqlite.challenge_endings import cancel_pending, end, find_settled, kill_codes_to

@@ -79,7 +79,7 @@ def digest_matches(row: Row, bound_digest: str) -> bool:
 
 
 def problem_of(row: Row, now: Instant) -> GrantProblem | None:
-    """Return why a grant that matches cannot be used now, in the order of ``api.md``."""
+    """Return why a grant that matches cannot be used now; what was used says so, however old it is."""
     if row["state"] == GrantState.REDEEMED:
         return GrantProblem.ALREADY_REDEEMED
     if row["expires_at"] <= now:

@@ -10,7 +10,7 @@ from watchword.domain.secret import Secret
 from watchword.ports.store.values import AlreadyKept, Keep, KeptAnswer, Outcome
 
 KEPT_MS: Final = DAY_MS
-"""``api.md``, Rules for every call: 24 hours."""
+"""How long a repeated call gets the answer of the first: a day, longer than a client tries again."""
 
 
 def keep_outcome(transaction: Transaction, keep: Keep[Outcome] | None, outcome: Outcome) -> Outcome:

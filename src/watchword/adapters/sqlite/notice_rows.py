@@ -12,7 +12,7 @@ from watchword.domain.message import NoticeKind
 from watchword.domain.user import UserRef
 
 LINK_KEPT_MS: Final = 30 * DAY_MS
-"""``domain.md``: "this wasn't me" from a notice counts for 30 days."""
+"""How long "this wasn't me" from a notice counts."""
 
 
 def alert(

@@ -13,7 +13,7 @@ from watchword.domain.instant import DAY_MS, Instant
 from watchword.domain.user import User, UserRef
 
 TOMBSTONE_MS: Final = 30 * DAY_MS
-"""How long an erased user does not count as new (``api.md``, Users)."""
+"""How long an erased user who comes back does not count as new, so that erasure wins nobody a free registration."""
 _TABLE: Final = "users"
 _PERSON: Final = "person"
 

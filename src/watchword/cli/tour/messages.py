@@ -19,7 +19,7 @@ _DIGITS: Final = re.compile(r"\d{6,10}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message in the inbox (``api.md``, The local inbox)."""
+    """One message as ``/dev/inbox.json`` lists it."""
 
     to: str
     channel: str
