@@ -350,3 +350,29 @@ async def test_the_old_address_of_a_pending_code_gets_nothing_once_it_has_left(w
     assert await world.deliver() == []
     failed = await world.events(EventType.DELIVERY_FAILED)
     assert [event.data["challenge_id"] for event in failed] == [challenge_of(asked).id]
+
+
+async def test_a_contact_that_does_not_count_yet_is_told_nothing_and_has_no_say(world: World) -> None:
+    """A thief with the session adds and confirms an address of his own; the owner takes it off the list again."""
+    await world.register(phone(), email(), email(OTHER_EMAIL))
+    thief = world.browser()
+    asked = await thief.confirm(await world.contact(OTHER_EMAIL))
+    await thief.enter(asked, await world.code_of(asked))
+    world.outbox.sent.clear()
+    owner = world.browser()
+    await owner.prove(SIGN_IN, trust_device=True)
+    await world.register(phone(), email())
+    assert {one.to.reveal() for one in await world.deliver()} == {PHONE, EMAIL}
+    assert {contact.address.reveal() for contact in (await world.user()).contacts} == {PHONE, EMAIL}
+
+
+async def test_a_phone_that_does_not_count_yet_makes_no_change_wait(world: World) -> None:
+    await world.register(email(), user_id=BEA)
+    await world.register(email(), phone(OTHER_PHONE), user_id=BEA)
+    browser = world.browser(BEA)
+    asked = await browser.confirm(await world.contact(OTHER_PHONE, BEA))
+    await browser.enter(asked, await world.code_of(asked))
+    asked = await browser.report(ACCOUNT_UPDATE, details={"field": "email", "new_contact": OTHER_EMAIL})
+    approved = await browser.enter(asked, await world.code_of(asked))
+    await world.register(email(), phone(OTHER_PHONE), email(OTHER_EMAIL), user_id=BEA, grant=approved.grant)
+    assert (await world.contact(OTHER_EMAIL, BEA)).usable_from == world.clock.at

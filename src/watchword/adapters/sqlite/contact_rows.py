@@ -67,12 +67,13 @@ def listed_contacts(transaction: Transaction, ref: UserRef) -> list[Contact]:
 
 
 def reachable_contacts(transaction: Transaction, ref: UserRef) -> list[Contact]:
-    """Return the confirmed contacts that a notice can go to, oldest first."""
-    return [
-        contact
-        for contact in listed_contacts(transaction, ref)
-        if contact.is_confirmed and contact.disabled_at is None and contact.bounced_at is None
-    ]
+    """Return the confirmed contacts that a notice can go to, oldest first.
+
+    One that does not count yet is told nothing: a notice carries the owner's word, and whoever holds a session could
+    otherwise add an address of his own and have the last word about it.
+    """
+    contacts = listed_contacts(transaction, ref)
+    return [contact for contact in contacts if contact.is_confirmed and contact.is_usable(transaction.now)]
 
 
 def find_contact(transaction: Transaction, ref: UserRef, contact_id: str) -> Contact | None:

@@ -9,6 +9,7 @@ Rules that hold for every operation:
 * Each transition writes exactly one event in the same transaction (I15).
 * A challenge whose time is up reads as ``expired`` everywhere; the row and its event are written by whichever writing
   operation touches it first, or by ``sweep``. A read writes nothing.
+* A notice goes to contacts that are confirmed and count already: it carries the owner's word.
 * Secrets and personal data (addresses, codes, what an action says, kept answers) are sealed at rest.
 * ``keep``, where given, is called in the transaction with the outcome, and the answer it returns is stored with the
   effect; where another call with the same key came first, the operation is rolled back and raises ``AlreadyKept``.
