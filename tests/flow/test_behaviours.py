@@ -1,4 +1,4 @@
-"""What the customer sees: the behaviours B1 to B18 of the product, one by one, each as a short story."""
+"""What the customer sees: the behaviours B1 to B18 but B17 (``docs/promises.md``), each as a short story."""
 
 from dataclasses import replace
 
