@@ -73,3 +73,14 @@ def _anchors(text: str) -> set[str]:
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == "Unreleased"
+
+
+def test_every_decision_has_a_number_of_its_own_and_a_line_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    pages = sorted(path.name for path in with_suffix(".md") if path.parent == folder and path.name != "README.md")
+    assert [name[:4] for name in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    index = (folder / "README.md").read_text()
+    heads = {name: (folder / name).read_text().partition("\n")[0].partition(": ")[2] for name in pages}
+    assert re.findall(r"^\| \[(\d{4})\]\((.+)\) \| (.+) \|$", index, re.MULTILINE) == [
+        (name[:4], name, head) for name, head in heads.items()
+    ]
