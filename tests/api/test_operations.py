@@ -38,8 +38,8 @@ async def test_metrics_count_without_naming_anybody(world: World) -> None:
     await world.approve(action)
     rendered = (await _public(world, "/metrics")).text
     assert 'watchword_decisions_total{decision="challenge",type="sign_in"} 1.0' in rendered
-    assert 'watchword_challenges_total{outcome="created"} 1.0' in rendered
-    assert 'watchword_challenges_total{outcome="approved"} 1.0' in rendered
+    assert 'watchword_events_total{type="challenge.created"} 1.0' in rendered
+    assert 'watchword_events_total{type="challenge.approved"} 1.0' in rendered
     assert 'watchword_attempts_total{outcome="approved"} 1.0' in rendered
     assert 'route="/v1/challenges/{challenge_id}/attempts"' in rendered
     for personal in ("u-42", "+1415", "jane", action["id"], action["challenge"]["id"]):

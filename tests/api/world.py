@@ -196,7 +196,8 @@ async def create_world(policy: Policy, **limits: int) -> World:
     """Bring up an API with three applications: two live ones and a test one."""
     clock, entropy = MovableClock(), SystemEntropy()
     keyring = KeySet.generate(entropy, clock.now())
-    store = SqliteStore(":memory:", clock, entropy, keyring)
+    metrics = Metrics(CollectorRegistry())
+    store = SqliteStore(":memory:", clock, entropy, keyring, on_event=metrics.count_event)
     applications = {
         SHOP: an_application(SHOP, Mode.LIVE, **limits),
         OTHER: an_application(OTHER, Mode.LIVE),
@@ -218,7 +219,7 @@ async def create_world(policy: Policy, **limits: int) -> World:
         address_base=ADDRESS_BASE,
         entropy=entropy,
         log=structlog.wrap_logger(None, processors=[logged]),
-        metrics=Metrics(CollectorRegistry()),
+        metrics=metrics,
         monotonic_s=lambda: clock.now() / 1_000,
         now=store.now,
     )

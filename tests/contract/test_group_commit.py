@@ -10,7 +10,8 @@ from typing import Any
 import apsw
 import pytest
 
-from tests.contract.builders import EMAIL, PHONE, Scene
+from tests.contract.builders import EMAIL, PHONE, MovableClock, Scene, SeededEntropy
+from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.domain.challenge import Approved, Incorrect
 from watchword.domain.errors import StorageUnavailable
@@ -52,6 +53,28 @@ async def test_a_failing_operation_rolls_back_alone(store: SqliteStore, scene: S
     assert isinstance(failed, ArithmeticError)
     assert fine == Incorrect(attempts_left=4)
     assert (await scene.challenge(planned.id)).tries_spent == 1
+
+
+async def test_events_are_told_once_they_are_committed_and_not_those_of_a_rolled_back_operation(
+    database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet
+) -> None:
+    told: list[str] = []
+    store = SqliteStore(database, clock, entropy, keyring, on_event=told.append)
+    scene = Scene(store=store, clock=clock, entropy=entropy, keyring=keyring)
+
+    def fail(_: object) -> KeptAnswer | None:
+        raise ArithmeticError("no answer today")
+
+    await scene.register(PHONE)
+    planned = await scene.open()
+    told.clear()
+    await asyncio.gather(
+        store.spend_attempt(scene.wrong(planned), keep=fail),
+        store.spend_attempt(scene.wrong(planned)),
+        return_exceptions=True,
+    )
+    await store.close()
+    assert told == ["challenge.attempted"]
 
 
 async def test_a_second_call_with_a_kept_key_has_no_effect(store: SqliteStore, scene: Scene) -> None:

@@ -186,8 +186,6 @@ async def report_action(call: Call) -> Answer:
     report = _report_of(call.body(ActionBody))
     assessed = await assess(call.ports, call.application, report, keep=call.keep(_decided))
     call.metrics.count_decision(report.type, assessed.decision.value)
-    if assessed.challenge is not None:
-        call.metrics.count_challenges("created")
     return _decided(assessed)
 
 

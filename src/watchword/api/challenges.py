@@ -166,10 +166,6 @@ async def try_code(call: Call) -> Answer:
         keep=call.keep(answer),
     )
     call.metrics.count_attempt(checked.outcome)
-    if checked.outcome == "approved":
-        call.metrics.count_challenges("approved")
-    elif checked.outcome in {"incorrect", "superseded"} and checked.attempts_left == 0:
-        call.metrics.count_challenges("exhausted")
     return answer(checked)
 
 
@@ -183,7 +179,6 @@ async def cancel_challenge(call: Call) -> Answer:
         reason,
         keep=call.keep(lambda ended: _shown(200, ended)),
     )
-    call.metrics.count_challenges(view.state.value)
     return _shown(200, view)
 
 

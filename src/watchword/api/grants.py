@@ -87,7 +87,6 @@ async def redeem_grant(call: Call) -> Answer:
         details=details_of(action.details, "/action/details"),
     )
     receipt = await redeem(call.ports, call.application, body.grant, body.session_id, bound, keep=call.keep(_redeemed))
-    call.metrics.count_redemption(receipt.assurance.value)
     return _redeemed(receipt)
 
 

@@ -171,7 +171,6 @@ async def confirm(call: Call) -> Answer:
     if answer is None:
         raise _why_not(assessed)
     call.metrics.count_decision(assessed.action.type, Decision.CHALLENGE.value)
-    call.metrics.count_challenges("created")
     return answer
 
 

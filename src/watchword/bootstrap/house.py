@@ -57,7 +57,8 @@ class House:
 def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None) -> House:
     """Put a service together on a migrated store; ``inbox`` is there in ``dev`` and ``demo`` only."""
     clock, entropy = SystemClock(), SystemEntropy()
-    store = SqliteStore(str(settings.store_path), clock, entropy, keyring)
+    metrics = Metrics(CollectorRegistry())
+    store = SqliteStore(str(settings.store_path), clock, entropy, keyring, on_event=metrics.count_event)
     mail = {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
     ports = Ports(
         store=store,
@@ -80,7 +81,7 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
         address_base=settings.server.page_base,
         entropy=entropy,
         log=structlog.get_logger("watchword.web"),
-        metrics=Metrics(CollectorRegistry()),
+        metrics=metrics,
         monotonic_s=monotonic,
         now=store.now,
     )

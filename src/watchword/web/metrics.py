@@ -18,14 +18,8 @@ class Metrics:
         self._decisions = Counter(
             "watchword_decisions", "Decisions about actions", ("type", "decision"), registry=registry
         )
-        self._challenges = Counter(
-            "watchword_challenges", "Challenges created, and ended by outcome", ("outcome",), registry=registry
-        )
+        self._events = Counter("watchword_events", "Committed events of the audit log", ("type",), registry=registry)
         self._attempts = Counter("watchword_attempts", "Attempts by outcome", ("outcome",), registry=registry)
-        self._deliveries = Counter(
-            "watchword_deliveries", "Deliveries by channel and status", ("channel", "status"), registry=registry
-        )
-        self._grants = Counter("watchword_grants_redeemed", "Grants redeemed", ("assurance",), registry=registry)
         self._requests = Histogram(
             "watchword_request_seconds",
             "Time from a request to its answer",
@@ -38,21 +32,13 @@ class Metrics:
         """Count one decision; the type is built in or declared, so there are few."""
         self._decisions.labels(action_type, decision).inc()
 
-    def count_challenges(self, outcome: str, number: int = 1) -> None:
-        """Count challenges that were ``created`` or came to an end."""
-        self._challenges.labels(outcome).inc(number)
+    def count_event(self, event_type: str) -> None:
+        """Count one event once it is committed: what happened to challenges, deliveries, grants, devices and users."""
+        self._events.labels(event_type).inc()
 
     def count_attempt(self, outcome: str) -> None:
         """Count one attempt by what it came to."""
         self._attempts.labels(outcome).inc()
-
-    def count_delivery(self, channel: str, status: str) -> None:
-        """Count one delivery that a worker finished."""
-        self._deliveries.labels(channel, status).inc()
-
-    def count_redemption(self, assurance: str) -> None:
-        """Count one redeemed grant."""
-        self._grants.labels(assurance).inc()
 
     def observe_request(self, method: str, route: str, status: int, duration_s: float) -> None:
         """Note how long one request took; ``route`` is a template."""

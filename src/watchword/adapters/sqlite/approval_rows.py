@@ -27,7 +27,7 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
     contact_id = generation_rows(transaction, row["id"])[-1]["contact_id"]
     # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
     # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
-    proves_user = row["confirms"] is None or not _has_confirmed(transaction, ref)
+    proves_user = row["confirms"] is None or _is_first_proof(transaction, ref, contact_id)
     proven = {"contact_id": contact_id, "device_id": _device_id(transaction, row, spending) if proves_user else None}
     if action_row is None or not end(transaction, row, ChallengeState.APPROVED, "approved", **proven):
         raise LookupError("a challenge changed inside its own transaction")
@@ -43,6 +43,12 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
     if action.type == PASSWORD_RESET and grant is not None:
         _reset(transaction, ref, row, contact_id, grant, device, spending)
     return Approved(challenge=must_find(transaction, row["id"]), grant=grant, device=device)
+
+
+def _is_first_proof(transaction: Transaction, ref: UserRef, contact_id: str) -> bool:
+    """Whether this confirms the user's first contact, and one that counts: what waits was added without a proof."""
+    contact = find_contact(transaction, ref, contact_id)
+    return contact is not None and contact.is_usable(transaction.now) and not _has_confirmed(transaction, ref)
 
 
 def _has_confirmed(transaction: Transaction, ref: UserRef) -> bool:

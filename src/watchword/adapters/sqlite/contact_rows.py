@@ -66,14 +66,18 @@ def listed_contacts(transaction: Transaction, ref: UserRef) -> list[Contact]:
     return [read_contact(transaction, row) for row in listed_rows(transaction, ref)]
 
 
+def counting_contacts(transaction: Transaction, ref: UserRef) -> list[Contact]:
+    """Return the contacts that count by now, confirmed or not, oldest first."""
+    return [contact for contact in listed_contacts(transaction, ref) if contact.is_usable(transaction.now)]
+
+
 def reachable_contacts(transaction: Transaction, ref: UserRef) -> list[Contact]:
     """Return the confirmed contacts that a notice can go to, oldest first.
 
     One that does not count yet is told nothing: a notice carries the owner's word, and whoever holds a session could
     otherwise add an address of his own and have the last word about it.
     """
-    contacts = listed_contacts(transaction, ref)
-    return [contact for contact in contacts if contact.is_confirmed and contact.is_usable(transaction.now)]
+    return [contact for contact in counting_contacts(transaction, ref) if contact.is_confirmed]
 
 
 def find_contact(transaction: Transaction, ref: UserRef, contact_id: str) -> Contact | None:

@@ -3,7 +3,7 @@
 from watchword.adapters.sqlite.action_rows import mark_action_disputed
 from watchword.adapters.sqlite.challenge_endings import cancel_pending, end, find_settled, kill_codes_to
 from watchword.adapters.sqlite.challenge_rows import challenge_row_of_action
-from watchword.adapters.sqlite.contact_rows import bring_back, change_contact, contact_rows_of
+from watchword.adapters.sqlite.contact_rows import bring_back, change_contact, contact_rows_of, find_contact
 from watchword.adapters.sqlite.device_rows import revoke, revoke_made_by
 from watchword.adapters.sqlite.grant_rows import revoke_grants
 from watchword.adapters.sqlite.notice_rows import find_notice_row
@@ -59,8 +59,11 @@ def _dispute_action(transaction: Transaction, ref: UserRef, action_id: str) -> O
         revoke(transaction, ref, challenge["device_id"], "disputed")
     added = [row["id"] for row in contact_rows_of(transaction, ref, "added_by", action_id)]
     if challenge is not None and challenge["confirms"] is not None:
-        # Whoever answers for this address says that he is not the one who registered it.
-        added.append(challenge["confirms"])
+        # Whoever answers for this address says that he is not the one who registered it. A contact that was confirmed
+        # before is an older one, and no dispute removes those.
+        contact = find_contact(transaction, ref, challenge["confirms"])
+        if contact is not None and contact.confirmed_at == challenge["ended_at"]:
+            added.append(contact.id)
     for contact_id in added:
         change_contact(transaction, ref, contact_id, "suspended", disabled_at=transaction.now)
         kill_codes_to(transaction, ref, contact_id)

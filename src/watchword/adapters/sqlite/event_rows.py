@@ -22,6 +22,7 @@ def write_event(transaction: Transaction, ref: UserRef, event_type: EventType, *
         at=transaction.now,
         data=json.dumps(data, separators=(",", ":")),
     )
+    transaction.events.append(event_type)
 
 
 def read_events(

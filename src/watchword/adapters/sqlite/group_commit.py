@@ -29,15 +29,34 @@ Operation = Callable[[Transaction], Result]
 class GroupCommit:
     """The writing connection with everybody who waits for it; belongs to one event loop."""
 
-    __slots__ = ("_clock", "_closed", "_connection", "_drain", "_entropy", "_highest", "_keyring", "_queue", "_threads")
+    __slots__ = (
+        "_clock",
+        "_closed",
+        "_connection",
+        "_drain",
+        "_entropy",
+        "_highest",
+        "_keyring",
+        "_on_event",
+        "_queue",
+        "_threads",
+    )
 
     def __init__(
-        self, connection: apsw.Connection, clock: Clock, entropy: Entropy, keyring: Keyring, *, in_memory: bool
+        self,
+        connection: apsw.Connection,
+        clock: Clock,
+        entropy: Entropy,
+        keyring: Keyring,
+        *,
+        in_memory: bool,
+        on_event: Callable[[str], None],
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._entropy = entropy
         self._keyring = keyring
+        self._on_event = on_event
         self._queue: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._closed = False
@@ -104,10 +123,13 @@ class GroupCommit:
         else:
             for waiting in group:
                 waiting.deliver()
+            for event_type in transaction.events:
+                self._on_event(event_type)
 
     def _perform(self, waiting: "_Waiting", transaction: Transaction) -> None:
         connection = self._connection
         connection.execute("SAVEPOINT operation")
+        events_before = len(transaction.events)
         try:
             waiting.result = waiting.operation(transaction)
         except Exception as error:
@@ -116,6 +138,7 @@ class GroupCommit:
                 # A full disk or the like made SQLite roll everything back: the group is lost, not this operation alone.
                 raise apsw.AbortError("the transaction was rolled back") from error
             connection.execute("ROLLBACK TO operation")
+            del transaction.events[events_before:]
             waiting.error = _as_outcome(error)
         connection.execute("RELEASE operation")
 

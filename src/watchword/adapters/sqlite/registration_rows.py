@@ -7,6 +7,7 @@ from watchword.adapters.sqlite.challenge_endings import cancel_pending, kill_cod
 from watchword.adapters.sqlite.contact_rows import (
     address_hash,
     change_contact,
+    counting_contacts,
     insert_contact,
     listed_rows,
     reachable_contacts,
@@ -137,7 +138,8 @@ def _is_named(transaction: Transaction, ref: UserRef, action: Action, change: _C
         return False
     named_hashes = set() if address is None else {address_hash(transaction, ref, address)}
     named_ids = set() if removed is None else {removed}
-    is_right_kind = all(draft.kind is kind for draft in change.added.values())
+    kinds = {*(draft.kind for draft in change.added.values()), *(row["kind"] for row in change.removed)}
+    is_right_kind = kinds <= {kind}
     is_same = set(change.added) == named_hashes and {row["id"] for row in change.removed} == named_ids
     return is_right_kind and is_same and bool(named_hashes or named_ids)
 
@@ -158,7 +160,8 @@ def _terms(
         return _Terms(counts_from=now, believes=True)
     change_id = transaction.make_id("ccg", ref.key)
     if change.added or change.removed:
-        older = routes_to(reachable_contacts(transaction, ref))
+        # The unconfirmed too: where none is confirmed, what is added now could soon be the only one that counts.
+        older = routes_to(counting_contacts(transaction, ref))
         tell(transaction, ref, NoticeKind.CONTACTS_CHANGED, older, change_id=change_id)
     return _Terms(counts_from=waits_until, believes=False, change_id=change_id)
 

@@ -78,16 +78,25 @@ class SqliteStore:
 
     ``path`` is a migrated file (``schema.migrate``), or ``:memory:`` for a store that lives as long as this object.
     Reads see what is committed and nothing else: they have a connection of their own, and in memory, where there is
-    only one, no transaction is ever open while somebody else runs.
+    only one, no transaction is ever open while somebody else runs. ``on_event`` is told of each event of the audit log
+    after its commit; it must not fail.
     """
 
     __slots__ = ("_entropy", "_group", "_keyring", "_reader", "_shares_connection")
 
-    def __init__(self, path: str, clock: Clock, entropy: Entropy, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        path: str,
+        clock: Clock,
+        entropy: Entropy,
+        keyring: Keyring,
+        *,
+        on_event: Callable[[str], None] = lambda _: None,
+    ) -> None:
         writer = open_writer(path)
         self._shares_connection = path == IN_MEMORY
         self._reader = writer if self._shares_connection else open_reader(path)
-        self._group = GroupCommit(writer, clock, entropy, keyring, in_memory=self._shares_connection)
+        self._group = GroupCommit(writer, clock, entropy, keyring, in_memory=self._shares_connection, on_event=on_event)
         self._entropy = entropy
         self._keyring = keyring
 

@@ -22,11 +22,13 @@ ANYBODY: Final = b""
 class Transaction:
     """Statements of one operation; everything in it happens at the same ``now``."""
 
-    __slots__ = ("_connection", "_entropy", "keyring", "now")
+    __slots__ = ("_connection", "_entropy", "events", "keyring", "now")
 
     def __init__(self, connection: apsw.Connection, now: Instant, entropy: Entropy, keyring: Keyring) -> None:
         self._connection = connection
         self._entropy = entropy
+        self.events: list[str] = []
+        """Types of the events that were written in this transaction so far."""
         self.keyring = keyring
         self.now = now
 
