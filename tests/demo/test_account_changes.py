@@ -145,6 +145,24 @@ async def test_advice_is_shown_with_a_way_to_follow_it(browser: CustomerBrowser,
     assert browser.status == 303
 
 
+async def test_advice_that_was_settled_since_is_not_shown_any_more(
+    browser: CustomerBrowser, watchword: StandIn
+) -> None:
+    email, phone = _contacts(watchword)
+    phone["confirmed_at"] = None
+    watchword.advice = [{"code": "contact_unconfirmed", "contact_id": phone["id"]}, {"code": "add_second_contact"}]
+    await browser.open("/products/candle")
+    await browser.send("/products/candle", pieces="1")
+    text = await browser.open("/account")
+    assert "Not confirmed yet" in text
+    assert "Add a second way" in text
+
+    phone["confirmed_at"] = email["confirmed_at"]
+    text = await browser.open("/account")
+    assert "Not confirmed yet" not in text
+    assert "Add a second way" not in text
+
+
 async def test_the_account_can_be_looked_at_while_watchword_does_not_answer(
     browser: CustomerBrowser, watchword: StandIn
 ) -> None:

@@ -1,5 +1,9 @@
 """The customer's account: what is known of him, and changing his password and postal address."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -13,10 +17,13 @@ from watchword.demo.passwords import hash_password, is_password, weakness
 from watchword.demo.shop import shop_of
 from watchword.demo.templating import render
 from watchword.demo.visits import customer_of, visit_of
-from watchword_client import BoundFields, User, WatchwordError
+from watchword_client import Advice, BoundFields, User, UserContact, WatchwordError
 
 LONGEST_ADDRESS = 300
 """Characters of a postal address."""
+
+A_DAY: Final = timedelta(days=1)
+"""A contact that carried a code within this time is not stale, whatever was advised before."""
 
 
 def account_routes() -> list[Route]:
@@ -49,7 +56,7 @@ async def show_account(request: Request) -> Response:
         leaving=[contact for contact in contacts if contact.leaves_at is not None],
         locked_until=None if user is None else user.locked_until,
         now=now(),
-        advice=advice_for(shop_of(request).ledger, customer.id),
+        advice=_still_due(advice_for(shop_of(request).ledger, customer.id), contacts),
         fresh_password=shop_of(request).fresh_passwords.get(customer.id),
     )
 
@@ -107,6 +114,19 @@ async def _ask_for_update(request: Request, customer: Customer, kind: Kind, wish
         wish=wish,
     )
     return await ask(request, intention)
+
+
+def _still_due(advice: Sequence[Advice], contacts: Sequence[UserContact]) -> list[Advice]:
+    """Leave out what was settled since: advice comes with an action, and its own code may have settled it."""
+    confirmed = {contact.id for contact in contacts if contact.confirmed_at is not None and contact.leaves_at is None}
+    fresh = {contact.id for contact in contacts if contact.last_proven_at and now() - contact.last_proven_at < A_DAY}
+    settled = {"contact_unconfirmed": confirmed, "contact_stale": fresh}
+    return [
+        hint
+        for hint in advice
+        if hint.contact_id not in settled.get(hint.code, set())
+        and not (hint.code == "add_second_contact" and len(confirmed) > 1)
+    ]
 
 
 async def _known_to_watchword(request: Request, customer: Customer) -> User | None:
