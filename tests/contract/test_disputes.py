@@ -154,6 +154,15 @@ async def test_whoever_answers_for_an_address_can_deny_having_registered_it(stor
     assert denied.disabled_at is not None
 
 
+async def test_denying_a_further_confirmation_suspends_no_older_contact(store: Store, scene: Scene) -> None:
+    (phone,) = (await scene.register(PHONE)).contacts
+    scene.clock.move(days=400)  # stale by now, and proven again
+    planned = await scene.confirm(phone)
+    await _approve(scene, planned)
+    assert await _dispute(scene, planned) is OwnersWord.DISPUTED
+    assert (await scene.user()).contacts[0].is_usable(await store.now())
+
+
 async def test_a_reference_is_known_for_thirty_days(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     reference = (await scene.challenge((await scene.open()).id)).reference

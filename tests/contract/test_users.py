@@ -142,6 +142,14 @@ async def test_a_grant_for_another_change_changes_nothing(store: Store, scene: S
     assert events.count(EventType.GRANT_MISMATCHED) == 1
 
 
+async def test_a_grant_to_remove_an_address_removes_no_phone(store: Store, scene: Scene) -> None:
+    phone, _ = (await scene.register(PHONE, EMAIL)).contacts
+    details = update_details(removed=phone, field_name="email")  # what the customer reads is "remove an e-mail address"
+    grant_id = await _grant_for(scene, details)
+    assert await store.register_user(scene.registration(EMAIL, grant_id=grant_id)) is GrantProblem.MISMATCH
+    assert [contact.leaves_at for contact in (await scene.user()).contacts] == [None, None]
+
+
 async def test_a_grant_for_a_password_changes_no_contacts(store: Store, scene: Scene) -> None:
     await scene.register(PHONE, EMAIL)
     grant_id = await _grant_for(scene, {"field": "password"})

@@ -18,7 +18,7 @@ from tests.flow.world import (
     rules,
 )
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, SIGN_IN, Detail
-from watchword.domain.contact import Channel
+from watchword.domain.contact import Channel, ContactKind
 from watchword.domain.errors import (
     ContactNotUsable,
     GrantAlreadyRedeemed,
@@ -104,6 +104,24 @@ async def test_every_older_contact_is_told_of_a_change_without_proof(world: Worl
     await world.register(email(OTHER_EMAIL))
     told = await world.deliver()
     assert [(one.to.reveal(), one.channel) for one in told] == [(PHONE, Channel.SMS), (EMAIL, Channel.EMAIL)]
+
+
+async def test_an_older_contact_is_told_of_a_change_though_it_was_never_confirmed(world: World) -> None:
+    await world.register(phone(confirmed=False), email(confirmed=False), user_id=BEA)
+    await world.register(phone(confirmed=False), email(confirmed=False), email(OTHER_EMAIL), user_id=BEA)
+    told = await world.deliver()
+    assert [one.to.reveal() for one in told] == [PHONE, EMAIL]
+    assert await by_notice(world.ports, notice_token_in(told[0])) is OwnersWord.UNDONE
+
+
+async def test_confirming_a_contact_that_does_not_count_yet_makes_no_device_known(world: World) -> None:
+    await world.register(phone(confirmed=False), user_id=BEA)
+    await world.register(phone(confirmed=False), email(OTHER_EMAIL), user_id=BEA)
+    thief = world.browser(BEA)
+    asked = await thief.confirm(await world.contact(OTHER_EMAIL, BEA))
+    checked = await thief.enter(asked, await world.code_of(asked))
+    assert (checked.outcome, checked.device) == ("approved", None)
+    assert challenge_of(await thief.report(SIGN_IN)).options[0].kind is ContactKind.PHONE
 
 
 async def test_a_list_that_changes_nothing_tells_nobody(world: World) -> None:
