@@ -1,6 +1,4 @@
-"""Rendered messages on their way to a sender, and a clock to send them by."""
-
-from dataclasses import dataclass
+"""Rendered messages on their way to a sender."""
 
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId, ChallengeId, DeliveryId
@@ -10,16 +8,6 @@ from watchword.domain.secret import Secret
 
 NOON = Instant(1_795_348_800_000)
 """2026-11-22T12:00:00Z."""
-
-
-@dataclass(slots=True)
-class SetClock:
-    """Shows what it is set to."""
-
-    at: Instant = NOON
-
-    def now(self) -> Instant:
-        return self.at
 
 
 def an_envelope(

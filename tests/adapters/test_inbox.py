@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.envelopes import NOON, SetClock, an_envelope
+from tests.adapters.envelopes import NOON, an_envelope
+from tests.kit.clock_and_chance import MovableClock
 from watchword.adapters.inbox import InboxFile, InboxSender
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
@@ -14,12 +15,12 @@ from watchword.domain.message import DeliveryStatus, InboxEntry
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
+def clock() -> MovableClock:
+    return MovableClock(NOON)
 
 
 @pytest.fixture
-def inbox(tmp_path: Path, clock: SetClock) -> InboxFile:
+def inbox(tmp_path: Path, clock: MovableClock) -> InboxFile:
     return InboxFile(tmp_path / "inbox.sqlite", clock)
 
 
@@ -54,14 +55,14 @@ def test_a_notice_has_no_challenge(inbox: InboxFile) -> None:
     assert (entry.is_code, entry.challenge_id) == (False, None)
 
 
-def test_messages_are_shown_in_the_order_they_came(inbox: InboxFile, clock: SetClock) -> None:
+def test_messages_are_shown_in_the_order_they_came(inbox: InboxFile, clock: MovableClock) -> None:
     for number in range(3):
         inbox.put(an_envelope(delivery_id=f"dlv_{number}", text=f"{number}"))
         clock.at = later(clock.at, seconds=-1)
     assert texts(inbox) == ["0", "1", "2"]
 
 
-def test_a_delivery_that_comes_again_takes_the_place_of_the_first(inbox: InboxFile, clock: SetClock) -> None:
+def test_a_delivery_that_comes_again_takes_the_place_of_the_first(inbox: InboxFile, clock: MovableClock) -> None:
     inbox.put(an_envelope(delivery_id="dlv_1", text="first"))
     inbox.put(an_envelope(delivery_id="dlv_2", text="second"))
     clock.at = later(clock.at, seconds=31)
@@ -99,7 +100,7 @@ def test_a_call_is_kept_as_somebody_would_note_it_down(inbox: InboxFile) -> None
     assert texts(inbox) == ["Your code is: 012345. Once more: 012345."]
 
 
-def test_a_message_is_forgotten_after_a_day(inbox: InboxFile, clock: SetClock, tmp_path: Path) -> None:
+def test_a_message_is_forgotten_after_a_day(inbox: InboxFile, clock: MovableClock, tmp_path: Path) -> None:
     inbox.put(an_envelope(text="the code is 771204"))
     clock.at = Instant(later(NOON, hours=24) - 1)
     assert len(inbox.entries()) == 1
@@ -111,7 +112,7 @@ def test_a_message_is_forgotten_after_a_day(inbox: InboxFile, clock: SetClock, t
     assert b"771204" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
-def test_opening_the_file_again_finds_what_is_left_of_the_day(tmp_path: Path, clock: SetClock) -> None:
+def test_opening_the_file_again_finds_what_is_left_of_the_day(tmp_path: Path, clock: MovableClock) -> None:
     first = InboxFile(tmp_path / "inbox.sqlite", clock)
     first.put(an_envelope(delivery_id="dlv_1", text="old"))
     clock.at = later(NOON, hours=20)
@@ -121,7 +122,7 @@ def test_opening_the_file_again_finds_what_is_left_of_the_day(tmp_path: Path, cl
     assert texts(InboxFile(tmp_path / "inbox.sqlite", clock)) == ["new"]
 
 
-def test_only_its_owner_may_read_the_file(tmp_path: Path, clock: SetClock) -> None:
+def test_only_its_owner_may_read_the_file(tmp_path: Path, clock: MovableClock) -> None:
     path = tmp_path / "inbox.sqlite"
     path.touch(mode=0o644)
     InboxFile(path, clock).put(an_envelope())
@@ -129,12 +130,12 @@ def test_only_its_owner_may_read_the_file(tmp_path: Path, clock: SetClock) -> No
     assert all(file.name.startswith("inbox") for file in tmp_path.iterdir())
 
 
-def test_a_file_of_another_name_is_refused(tmp_path: Path, clock: SetClock) -> None:
+def test_a_file_of_another_name_is_refused(tmp_path: Path, clock: MovableClock) -> None:
     with pytest.raises(ValueError, match="inbox"):
         InboxFile(tmp_path / "watchword.sqlite", clock)
 
 
-def test_a_link_to_another_file_is_not_followed(tmp_path: Path, clock: SetClock) -> None:
+def test_a_link_to_another_file_is_not_followed(tmp_path: Path, clock: MovableClock) -> None:
     (tmp_path / "other").touch()
     (tmp_path / "inbox.sqlite").symlink_to(tmp_path / "other")
     with pytest.raises(OSError, match="inbox"):

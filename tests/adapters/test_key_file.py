@@ -1,12 +1,12 @@
 """The key file: 0600 or refused, whole or not there, and errors that name the place and never a key."""
 
-import random
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.kit.clock_and_chance import SeededEntropy
 from watchword.adapters.key_file import (
     KeyTable,
     create_key_file,
@@ -20,22 +20,6 @@ from watchword.domain.errors import ConfigurationError
 from watchword.domain.instant import Instant
 
 NOW = Instant(1_790_000_000_123)
-
-
-class SeededEntropy:
-    """Draws from a seeded generator, so that a failing test fails again."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-
-    def token(self, length: int) -> bytes:
-        return self._random.randbytes(length)
-
-    def below(self, limit: int) -> int:
-        return self._random.randrange(limit)
-
-    def fraction(self) -> float:
-        return self._random.random()
 
 
 def _table(seed: int) -> KeyTable:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.adapters.envelopes import SetClock, an_envelope
+from tests.adapters.envelopes import NOON, an_envelope
 from tests.adapters.mail_server import LOOPBACK, Postbox, free_port, login_is, serve, tls_pair
 from tests.hostile_texts import HOSTILE_TEXTS
+from tests.kit.clock_and_chance import MovableClock
 from watchword.adapters.smtp import KEPT_CONNECTIONS, Encryption, MailServer, SmtpSender
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
@@ -45,7 +46,7 @@ def controller(postbox: Postbox) -> Iterator[Controller]:
 
 @pytest.fixture
 async def sender(controller: Controller) -> AsyncIterator[SmtpSender]:
-    sender = SmtpSender(a_server(controller.port, reply_to="help@shop.example"), SetClock())
+    sender = SmtpSender(a_server(controller.port, reply_to="help@shop.example"), MovableClock(NOON))
     yield sender
     await sender.close()
 
@@ -117,7 +118,7 @@ async def test_messages_at_the_same_time_have_connections_of_their_own(sender: S
 async def test_a_connection_that_the_server_closed_meanwhile_is_replaced(postbox: Postbox) -> None:
     port = free_port()
     first = serve(postbox, port=port)
-    sender = SmtpSender(a_server(port), SetClock())
+    sender = SmtpSender(a_server(port), MovableClock(NOON))
     await sender.send(an_envelope())
     first.stop()
     second = serve(postbox, port=port)
@@ -180,7 +181,7 @@ async def test_a_server_that_hangs_up_in_the_middle_is_tried_again(sender: SmtpS
 
 
 async def test_a_server_that_is_not_there_is_tried_again() -> None:
-    sender = SmtpSender(a_server(free_port()), SetClock())
+    sender = SmtpSender(a_server(free_port()), MovableClock(NOON))
     with pytest.raises(DeliveryFailed, match="no connection") as failure:
         await sender.send(an_envelope())
     assert failure.value.retryable
@@ -194,7 +195,7 @@ async def test_a_server_that_is_not_there_is_tried_again() -> None:
 async def test_a_server_that_does_not_answer_in_time_is_tried_again(
     controller: Controller, postbox: Postbox, waits: dict[str, float], detail: str
 ) -> None:
-    sender = SmtpSender(a_server(controller.port, **waits), SetClock())
+    sender = SmtpSender(a_server(controller.port, **waits), MovableClock(NOON))
     postbox.held = threading.Event()
     try:
         with pytest.raises(DeliveryFailed, match=detail) as failure:
@@ -212,7 +213,7 @@ async def test_a_port_that_speaks_no_smtp_is_tried_again() -> None:
 
     server = await asyncio.start_server(greet, LOOPBACK, 0)
     async with server:
-        sender = SmtpSender(a_server(server.sockets[0].getsockname()[1]), SetClock())
+        sender = SmtpSender(a_server(server.sockets[0].getsockname()[1]), MovableClock(NOON))
         with pytest.raises(DeliveryFailed) as failure:
             await sender.send(an_envelope())
     assert failure.value.retryable
@@ -293,7 +294,7 @@ def secure(port: int, **fields: Any) -> MailServer:
 async def test_turns_to_tls_and_logs_in_before_anything_is_said(
     secure_controller: Controller, postbox: Postbox, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    sender = SmtpSender(secure(secure_controller.port), SetClock(), tls_context=contexts[1])
+    sender = SmtpSender(secure(secure_controller.port), MovableClock(NOON), tls_context=contexts[1])
     await sender.send(an_envelope())
     await sender.close()
     assert postbox.used_tls == [True]
@@ -303,7 +304,7 @@ async def test_a_wrong_password_is_tried_again_because_it_says_nothing_about_the
     secure_controller: Controller, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
     server = secure(secure_controller.port, password=Secret("wrong"))
-    sender = SmtpSender(server, SetClock(), tls_context=contexts[1])
+    sender = SmtpSender(server, MovableClock(NOON), tls_context=contexts[1])
     with pytest.raises(DeliveryFailed, match="SMTPAuthenticationError") as failure:
         await sender.send(an_envelope())
     assert failure.value.retryable
@@ -313,7 +314,7 @@ async def test_a_wrong_password_is_tried_again_because_it_says_nothing_about_the
 async def test_a_certificate_of_nobody_we_trust_is_not_believed(
     secure_controller: Controller, postbox: Postbox
 ) -> None:
-    sender = SmtpSender(secure(secure_controller.port), SetClock(), tls_context=ssl.create_default_context())
+    sender = SmtpSender(secure(secure_controller.port), MovableClock(NOON), tls_context=ssl.create_default_context())
     with pytest.raises(DeliveryFailed) as failure:
         await sender.send(an_envelope())
     assert failure.value.retryable
@@ -321,7 +322,7 @@ async def test_a_certificate_of_nobody_we_trust_is_not_believed(
 
 
 async def test_a_server_without_tls_gets_nothing_where_tls_is_asked(controller: Controller, postbox: Postbox) -> None:
-    sender = SmtpSender(a_server(controller.port, encryption=Encryption.STARTTLS), SetClock())
+    sender = SmtpSender(a_server(controller.port, encryption=Encryption.STARTTLS), MovableClock(NOON))
     with pytest.raises(DeliveryFailed) as failure:
         await sender.send(an_envelope())
     assert failure.value.retryable
@@ -333,7 +334,7 @@ async def test_speaks_tls_from_the_first_byte(
 ) -> None:
     controller = serve(postbox, ssl_context=contexts[0])
     server = a_server(controller.port, encryption=Encryption.TLS)
-    sender = SmtpSender(server, SetClock(), tls_context=contexts[1])
+    sender = SmtpSender(server, MovableClock(NOON), tls_context=contexts[1])
     try:
         await sender.send(an_envelope())
     finally:

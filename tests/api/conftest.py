@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.api.world import World, create_world, load_default_policy
+from tests.api.world import World, create_world
+from tests.kit.default_policy import default_policy
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.risk.policy import Policy
 
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return load_default_policy()
+    return default_policy()
 
 
 @pytest.fixture

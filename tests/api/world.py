@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from importlib import resources
 from typing import Any, Final
 
 import structlog
@@ -11,6 +10,7 @@ from httpx2 import ASGITransport, AsyncClient, Response
 from prometheus_client import CollectorRegistry
 from structlog.testing import LogCapture
 
+from tests.kit.clock_and_chance import MovableClock
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import JinjaLetters
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
@@ -19,14 +19,14 @@ from watchword.api.surface import Api, create_api
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId, ChallengeId
-from watchword.domain.instant import Instant, later
+from watchword.domain.instant import Instant
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.money import Money
 from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ApiKey, ClaimedDelivery, HandedOver
-from watchword.risk.policy import Policy, load_policy, new_environment
+from watchword.risk.policy import Policy
 from watchword.web.dispatcher import Dispatcher, create_site
 from watchword.web.edge import Edge
 from watchword.web.metrics import Metrics
@@ -40,19 +40,6 @@ EMAIL: Final = "jane@example.com"
 NEWEST_IP: Final = "203.0.113.7"
 START: Final = Instant(1_795_341_600_000)
 ALL_SCOPES: Final = frozenset({"actions", "users", "events"})
-
-
-class MovableClock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self._now = START
-
-    def now(self) -> Instant:
-        return self._now
-
-    def move(self, *, seconds: float) -> None:
-        self._now = later(self._now, seconds=seconds)
 
 
 class FlatAtlas:
@@ -69,12 +56,6 @@ class FlatAtlas:
 
     def device_name(self, user_agent: str | None) -> str:
         return "Chrome on Windows" if user_agent else "a browser"
-
-
-def load_default_policy() -> Policy:
-    """Load the policy that a fresh installation runs under."""
-    text = (resources.files("watchword.config") / "default_policy.toml").read_text()
-    return load_policy(text, source_name="default_policy.toml", action_types=(), environment=new_environment())
 
 
 def an_application(application_id: ApplicationId, mode: Mode, **limits: int) -> Application:
@@ -194,7 +175,7 @@ class World:
 
 async def create_world(policy: Policy, **limits: int) -> World:
     """Bring up an API with three applications: two live ones and a test one."""
-    clock, entropy = MovableClock(), SystemEntropy()
+    clock, entropy = MovableClock(START), SystemEntropy()
     keyring = KeySet.generate(entropy, clock.now())
     metrics = Metrics(CollectorRegistry())
     store = SqliteStore(":memory:", clock, entropy, keyring, on_event=metrics.count_event)

@@ -1,11 +1,11 @@
 """Builds what the store is handed: users, openings and guesses, with a clock that stands until it is moved."""
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from tests.kit.clock_and_chance import MovableClock
 from watchword.domain.action import (
     CONTACT_CONFIRMATION,
     SIGN_IN,
@@ -64,35 +64,6 @@ PHONE: Final = "+14155550123"
 OTHER_PHONE: Final = "+14155550124"
 EMAIL: Final = "ada@shop.example"
 OTHER_EMAIL: Final = "ada@home.example"
-
-
-class MovableClock:
-    """A clock that stands still until a test moves it, back too."""
-
-    def __init__(self, now: Instant = START) -> None:
-        self._now = now
-
-    def now(self) -> Instant:
-        return self._now
-
-    def move(self, *, seconds: float = 0, hours: float = 0, days: float = 0) -> None:
-        self._now = later(self._now, seconds=seconds, hours=hours, days=days)
-
-
-class SeededEntropy:
-    """Draws from a seeded generator, so that a failing test fails again."""
-
-    def __init__(self, seed: int = 7) -> None:
-        self._random = random.Random(seed)
-
-    def token(self, length: int) -> bytes:
-        return self._random.randbytes(length)
-
-    def below(self, limit: int) -> int:
-        return self._random.randrange(limit)
-
-    def fraction(self) -> float:
-        return self._random.random()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

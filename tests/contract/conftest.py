@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.builders import START, MovableClock, Scene, SeededEntropy
+from tests.contract.builders import START, Scene
+from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.schema import migrate
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
@@ -13,12 +14,12 @@ from watchword.adapters.sqlite.sqlite_store import SqliteStore
 
 @pytest.fixture
 def clock() -> MovableClock:
-    return MovableClock()
+    return MovableClock(START)
 
 
 @pytest.fixture
 def entropy() -> SeededEntropy:
-    return SeededEntropy()
+    return SeededEntropy(7)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from tests.contract.builders import PHONE, MovableClock, Scene, SeededEntropy
+from tests.contract.builders import PHONE, START, Scene
+from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.domain.challenge import Approved
@@ -41,7 +42,7 @@ async def _live(scene: Scene, user_id: str) -> None:
 
 
 async def _work(database: str, keys: str) -> None:
-    entropy, clock = SeededEntropy(99), MovableClock()
+    entropy, clock = SeededEntropy(99), MovableClock(START)
     keyring = KeySet.from_toml(keys, source="keys.toml", entropy=entropy)
     scene = Scene(store=SqliteStore(database, clock, entropy, keyring), clock=clock, entropy=entropy, keyring=keyring)
     number = 0

@@ -10,7 +10,8 @@ from typing import Any
 import apsw
 import pytest
 
-from tests.contract.builders import EMAIL, PHONE, MovableClock, Scene, SeededEntropy
+from tests.contract.builders import EMAIL, PHONE, Scene
+from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.domain.challenge import Approved, Incorrect

@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import json
-import random
 from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.kit.clock_and_chance import SeededEntropy
 from watchword.adapters.key_file import KeyKind
 from watchword.adapters.key_set import KeySet
 from watchword.domain.instant import Instant, later
@@ -23,23 +23,6 @@ CLAIMS = {
     "act": {"type": "purchase", "id": "act_1"},
     "exp": 1,
 }
-
-
-class SeededEntropy:
-    """Draws from a seeded generator, so that a failing test fails again."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-
-    def token(self, length: int) -> bytes:
-        return self._random.randbytes(length)
-
-    def below(self, limit: int) -> int:
-        return self._random.randrange(limit)
-
-    def fraction(self) -> float:
-        return self._random.random()
-
 
 ENTROPY = SeededEntropy(7)
 KEYS = KeySet.generate(ENTROPY, NOW)

@@ -7,7 +7,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.contract.builders import PHONE, MovableClock, Scene, SeededEntropy
+from tests.contract.builders import PHONE, START, Scene
+from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.schema import migrate, newest_version
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
@@ -15,7 +16,7 @@ from watchword.domain.errors import ConfigurationError
 
 
 def _open(path: str, keyring: KeySet) -> SqliteStore:
-    return SqliteStore(path, MovableClock(), SeededEntropy(), keyring)
+    return SqliteStore(path, MovableClock(START), SeededEntropy(7), keyring)
 
 
 def test_migrates_from_nothing_and_again_without_effect(tmp_path: Path) -> None:

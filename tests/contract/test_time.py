@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.contract.builders import PHONE, MovableClock, Scene
+from tests.contract.builders import PHONE, Scene
+from tests.kit.clock_and_chance import MovableClock
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.domain.challenge import Approved, ChallengeState, Ended
 from watchword.domain.event import EventType

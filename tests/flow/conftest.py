@@ -1,26 +1,18 @@
 """Gives the tests of the story a world of their own, and the parts of it that can be shared."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Final
 
 import pytest
 
 from tests.flow.world import World
+from tests.kit.default_policy import default_policy
 from watchword.adapters.letters import JinjaLetters
-from watchword.risk.policy import Policy, load_policy, new_environment
-
-DEFAULT_POLICY: Final = Path(__file__).parents[2] / "src" / "watchword" / "config" / "default_policy.toml"
+from watchword.risk.policy import Policy
 
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return load_policy(
-        DEFAULT_POLICY.read_text(),
-        source_name=DEFAULT_POLICY.name,
-        action_types=("withdrawal",),
-        environment=new_environment(),
-    )
+    return default_policy("withdrawal")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
-"""What stands outside of the story: a clock that moves, randomness with a seed, a small atlas, an outbox."""
+"""What stands outside of the story: a small atlas, an outbox, and what a customer reads in his messages."""
 
 import re
 from ipaddress import IPv4Address, ip_address, ip_network
-from random import Random
 from typing import TYPE_CHECKING, Final
 
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ChallengeId
-from watchword.domain.instant import Instant, later
+from watchword.domain.instant import Instant
 from watchword.domain.message import DeliveryStatus, Envelope, written
 from watchword.ports.sender import Handover
 
@@ -19,35 +18,6 @@ HOME: Final = "192.0.2.10"
 """An address in Norway, where every customer of these tests lives."""
 ABROAD: Final = "203.0.113.7"
 COUNTRIES: Final = {"192.0.2.": "NO", "198.51.100.": "SE", "203.0.113.": "BR", "2001:db8:": "NO"}
-
-
-class MovableClock:
-    """Stands still until somebody moves it, forwards or back."""
-
-    def __init__(self, start: Instant = START) -> None:
-        self.at = start
-
-    def now(self) -> Instant:
-        return self.at
-
-    def move(self, *, seconds: float = 0, hours: float = 0, days: float = 0) -> None:
-        self.at = later(self.at, seconds=seconds, hours=hours, days=days)
-
-
-class SeededEntropy:
-    """Draws the same things for the same seed, so that a failing story can be told again."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = Random(seed)
-
-    def token(self, length: int) -> bytes:
-        return self._random.randbytes(length)
-
-    def below(self, limit: int) -> int:
-        return self._random.randrange(limit)
-
-    def fraction(self) -> float:
-        return self._random.random()
 
 
 class SmallAtlas:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.flow.conftest import DEFAULT_POLICY
 from tests.flow.outside import ABROAD
 from tests.flow.world import (
     ADA,
@@ -20,6 +19,7 @@ from tests.flow.world import (
     rules,
     usd,
 )
+from tests.kit.default_policy import text_of_the_default_policy
 from watchword.adapters.letters import JinjaLetters
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.device import DeviceState
@@ -42,7 +42,7 @@ from watchword.risk.policy import Policy, load_policy, new_environment
 @pytest.fixture(scope="module")
 def generous() -> Policy:
     """Gives the default policy with a rule that lets withdrawals pass."""
-    text = DEFAULT_POLICY.read_text().replace(
+    text = text_of_the_default_policy().replace(
         'actions = ["sign_in", "purchase"]\nthen = "allow"',
         'actions = ["sign_in", "purchase", "withdrawal"]\nthen = "allow"',
     )
@@ -305,7 +305,7 @@ async def test_a_fresh_contact_does_not_take_a_dispute_back(world: World) -> Non
 
 async def test_an_erroneous_rule_asks_and_is_reported(policy: Policy, letters: JinjaLetters) -> None:
     text = (
-        DEFAULT_POLICY.read_text()
+        text_of_the_default_policy()
         + '\n[[rule]]\nname = "odd"\nwhen = "details.items > 3"\nthen = "challenge"\ntext = "x"\ncustomer_text = "x"\n'
     )
     strange = load_policy(text, source_name="x", action_types=("withdrawal",), environment=policy.environment)

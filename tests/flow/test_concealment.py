@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -21,6 +21,7 @@ from watchword.domain.ids import ContactId
 from watchword.domain.secret import Secret
 from watchword.flow.assess import Assessed
 from watchword.flow.cancel import cancel
+from watchword.ports.store import Store
 from watchword.risk.policy import Policy
 
 Script = Callable[[World], Awaitable[list[object]]]
@@ -213,6 +214,16 @@ async def test_a_denying_rule_shows_nowhere_either(policy: Policy, letters: Jinj
     assert await _transcript(barring, letters, _both, _tries_to_the_end) == expected
 
 
+@pytest.mark.parametrize("script", [_tries_to_the_end, _resends, _starts], ids=lambda script: script.__name__.strip("_"))
+async def test_the_store_works_as_often_for_an_unknown_user_as_for_any_other(
+    policy: Policy, letters: JinjaLetters, script: Script
+) -> None:
+    """Each operation that writes is a commit to the disk, long enough to be measured from far away."""
+    expected = await _work(policy, letters, _nobody, script)
+    for name in ("phone only", "mailbox only", "both", "unconfirmed", "erased", "locked"):
+        assert await _work(policy, letters, PEOPLE[name], script) == expected, name
+
+
 async def test_the_owner_gets_his_code_all_the_same_and_goes_on_with_it(world: World) -> None:
     browser = world.browser()
     asked = await browser.report(PASSWORD_RESET)
@@ -292,6 +303,29 @@ async def test_any_action_can_be_concealed_and_then_always_asks(world: World) ->
     assert (await browser.report(SIGN_IN)).decision is Decision.ALLOW
     hidden = await browser.report(SIGN_IN, conceal=True)
     assert (hidden.decision, hidden.score, hidden.terms) == (Decision.CHALLENGE, 0.0, ())
+
+
+class CountingStore:
+    """Passes every call on to a real store and notes its name."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self._store, name)
+
+
+async def _work(
+    policy: Policy, letters: JinjaLetters, person: Callable[[World], Awaitable[None]], script: Script
+) -> list[str]:
+    """Give the operations that a script has the store do."""
+    async with _prepared(policy, letters, person) as world:
+        counting = CountingStore(world.ports.store)
+        world.ports = replace(world.ports, store=cast("Store", counting))
+        await script(world)
+        return counting.calls
 
 
 async def _transcript(

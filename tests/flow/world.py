@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.flow.outside import ALL_CHANNELS, HOME, START, MovableClock, Outbox, SeededEntropy, SmallAtlas, another
+from tests.flow.outside import ALL_CHANNELS, HOME, START, Outbox, SmallAtlas, another
+from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import JinjaLetters
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
@@ -95,7 +96,7 @@ class World:
     def create(
         cls, policy: Policy, *, letters: JinjaLetters, seed: int = 1, path: str = ":memory:", **shop: Any
     ) -> "World":
-        clock, entropy, outbox, application = MovableClock(), SeededEntropy(seed), Outbox(), a_shop(**shop)
+        clock, entropy, outbox, application = MovableClock(START), SeededEntropy(seed), Outbox(), a_shop(**shop)
         keyring = KeySet.generate(entropy, clock.now())
         store = SqliteStore(path, clock, entropy, keyring)
         ports = Ports(

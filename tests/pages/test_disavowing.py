@@ -51,7 +51,7 @@ async def test_a_reference_disputes_what_was_approved(world: World) -> None:
 
 async def test_nothing_left_to_stop_is_said_so(world: World) -> None:
     challenge = await world.start(**ONE_CAMERA)
-    world.clock.pass_by(300)
+    world.clock.move(seconds=300)
     page = await (await _guest(world)).press(BUTTON, reference=challenge.reference)
     assert "There is nothing left to stop" in page.text
 

@@ -138,7 +138,7 @@ async def test_a_code_after_its_time_finds_the_end_page(world: World) -> None:
     challenge = await world.start(**ONE_CAMERA)
     guest = await visit(world.site, challenge.url)
     code = await world.code()
-    world.clock.pass_by(300)
+    world.clock.move(seconds=300)
     page = await guest.press("Approve", code=code)
     assert "Time is up" in page.text
     assert page.links["Go back to"] == _back(challenge.id)
@@ -149,9 +149,9 @@ async def test_the_page_is_gone_a_quarter_of_an_hour_after_the_end(world: World)
     challenge = await world.start(**ONE_CAMERA)
     guest = await visit(world.site, challenge.url)
     await guest.press("Approve", code=await world.code())
-    world.clock.pass_by(899)
+    world.clock.move(seconds=899)
     assert (await guest.open(challenge.url.reveal())).status == 200
-    world.clock.pass_by(1)
+    world.clock.move(seconds=1)
     page = await guest.open(challenge.url.reveal())
     assert page.status == 404
     assert "ACME" not in page.html

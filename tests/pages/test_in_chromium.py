@@ -236,7 +236,7 @@ async def test_the_button_for_another_message_waits_for_the_servers_time(stage: 
     await page.clock.fast_forward(1_500)
     await expect(button).not_to_have_attribute("aria-disabled", "true")
     await expect(page.locator("#wait")).to_have_count(0)
-    stage.world.clock.pass_by(31)
+    stage.world.clock.move(seconds=31)
     await button.click()
     await expect(page.get_by_role("status").first).to_have_text("We sent the same code again.")
 

@@ -27,7 +27,7 @@ async def test_asking_too_early_is_answered_with_the_seconds_that_are_left(world
     challenge = await world.start(**ONE_CAMERA)
     guest = await visit(world.site, challenge.url)
     assert "You can ask again in 30 seconds." in guest.page.text
-    world.clock.pass_by(5.5)
+    world.clock.move(seconds=5.5)
     page = await guest.press("Send it again")
     assert (page.status, page.response.headers["retry-after"]) == (429, "25")
     assert "You can ask for another message in 25 seconds." in page.text
@@ -39,7 +39,7 @@ async def test_the_same_way_again_repeats_the_code(world: World) -> None:
     challenge = await world.start(**ONE_CAMERA)
     guest = await visit(world.site, challenge.url)
     code = await world.code()
-    world.clock.pass_by(30)
+    world.clock.move(seconds=30)
     page = await guest.press("Send it again")
     assert "We sent the same code again." in page.text
     assert await world.code() == code
@@ -73,7 +73,7 @@ async def test_when_all_messages_are_used_nothing_more_is_offered(world: World) 
     for button in ("Call me on", "E-mail to", "Text message to", "Call me on"):
         await guest.press(button)
         await guest.open(challenge.url.reveal())
-        world.clock.pass_by(60)
+        world.clock.move(seconds=60)
     page = guest.page
     assert [form.button for form in page.forms] == [
         "Approve 1,299.00 USD",
@@ -168,9 +168,9 @@ async def _concealed(user_id: str) -> list[str]:
     pages = [guest.page, await guest.open(f"{challenge.url.reveal()}/help")]
     pages.append(await guest.press("E-mail to"))
     await guest.open(challenge.url.reveal())
-    world.clock.pass_by(30)
+    world.clock.move(seconds=30)
     pages += [await guest.press("E-mail to"), await guest.press("Reset my password", code="00000000")]
-    world.clock.pass_by(60)
+    world.clock.move(seconds=60)
     pages += [await guest.press("Text message to"), await guest.press("Send it again")]
     await world.close()
     names = [challenge.token.reveal(), challenge.id, challenge.reference]

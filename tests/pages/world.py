@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from starlette.applications import Starlette
 
+from tests.kit.clock_and_chance import MovableClock
+from tests.kit.default_policy import default_policy
 from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
@@ -19,7 +19,6 @@ from watchword.domain.application import Application
 from watchword.domain.challenge import Challenge
 from watchword.domain.contact import ContactKind
 from watchword.domain.ids import ChallengeId, UserId
-from watchword.domain.instant import Instant, later
 from watchword.domain.message import CodeMessage, DeliveryStatus, Notice, RenderedMessage
 from watchword.domain.money import Money
 from watchword.flow.assess import Report, assess
@@ -28,7 +27,6 @@ from watchword.flow.show import ChallengeView
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, HandedOver
-from watchword.risk.policy import Policy, load_policy, new_environment
 
 PAGE_BASE = "https://verify.shop.example"
 USER = UserId("u-42")
@@ -42,20 +40,6 @@ ONE_CAMERA: Mapping[str, Any] = MappingProxyType(
     }
 )
 A_SIGN_IN: Mapping[str, Any] = MappingProxyType({"type": SIGN_IN, "user_agent": "Firefox on Linux", "ip": "192.0.2.7"})
-_POLICY = Path(__file__).parents[2] / "src" / "watchword" / "config" / "default_policy.toml"
-
-
-class StandingClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def now(self) -> Instant:
-        return self.moment
-
-    def pass_by(self, seconds: float) -> None:
-        self.moment = later(self.moment, seconds=seconds)
 
 
 class NoLetters:
@@ -74,7 +58,7 @@ class World:
 
     ports: Ports
     store: SqliteStore
-    clock: StandingClock
+    clock: MovableClock
     application: Application
     site: Starlette
 
@@ -117,7 +101,7 @@ class World:
 
 async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
     """Return a world with one user who has a phone and a mailbox."""
-    clock, entropy = StandingClock(), SystemEntropy()
+    clock, entropy = MovableClock(NOW), SystemEntropy()
     keys = KeySet.generate(entropy, NOW)
     shop = replace(APPLICATION, high_value={"USD": THRESHOLD}, **application)
     store = SqliteStore(":memory:", clock, entropy, keys)
@@ -128,7 +112,7 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         letters=NoLetters(),
         entropy=entropy,
         applications={shop.id: shop},
-        policies={shop.id: _policy()},
+        policies={shop.id: default_policy()},
         senders={},
         page_base=page_base,
     )
@@ -144,12 +128,6 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         application=shop,
         site=Starlette(routes=create_page_routes(ports)),
     )
-
-
-@cache
-def _policy() -> Policy:
-    """Read the default policy once; checking its rules takes longer than most tests."""
-    return load_policy(_POLICY.read_text(), source_name=_POLICY.name, action_types=(), environment=new_environment())
 
 
 def _report(fields: Mapping[str, Any]) -> Report:

@@ -2,17 +2,16 @@
 
 import pytest
 
-from tests.risk.samples import DEFAULT_POLICY
-from watchword.risk.policy import Environment, Policy, load_policy, new_environment
+from tests.kit.default_policy import default_policy as the_default_policy
+from tests.kit.default_policy import environment as the_environment
+from watchword.risk.policy import Environment, Policy
 
 
 @pytest.fixture(scope="session")
 def environment() -> Environment:
-    return new_environment()
+    return the_environment()
 
 
 @pytest.fixture(scope="session")
-def default_policy(environment: Environment) -> Policy:
-    return load_policy(
-        DEFAULT_POLICY.read_text(), source_name="default_policy.toml", action_types=(), environment=environment
-    )
+def default_policy() -> Policy:
+    return the_default_policy()

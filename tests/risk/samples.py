@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -22,7 +21,6 @@ from watchword.risk.policy import Environment, Policy, load_policy
 from watchword.risk.profile import Profile
 from watchword.risk.signals import Signals, observe
 
-DEFAULT_POLICY: Final = Path(__file__).parents[2] / "src" / "watchword" / "config" / "default_policy.toml"
 NOW: Final = Instant(1_800_000_000_000)
 USER_KEY: Final = UserKey(b"user-key")
 SHOP: Final = ApplicationId("shop")

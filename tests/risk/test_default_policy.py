@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.kit.default_policy import text_of_the_default_policy
 from tests.risk.samples import (
     A_PROFILE,
-    DEFAULT_POLICY,
     NEW,
     TRUSTED,
     an_action,
@@ -157,6 +157,6 @@ def test_no_rule_fails_on_any_kind_of_action(default_policy: Policy) -> None:
 
 
 def test_the_file_explains_every_key_of_a_rule() -> None:
-    head = DEFAULT_POLICY.read_text().partition("[[rule]]")[0]
+    head = text_of_the_default_policy().partition("[[rule]]")[0]
     for key in ("name", "actions", "when", "unless", "then", "mode", "text", "customer_text"):
         assert f"#   {key} " in head

@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from tests.risk.samples import DEFAULT_POLICY, policy_of
+from tests.house.repository import ROOT
+from tests.risk.samples import policy_of
 from watchword.risk.policy import Environment, RuleMode
 from watchword.risk.policy.expression import Condition, compile_condition
 from watchword.risk.policy.rule_reading import KEYS
 from watchword.risk.reasons import PLACEHOLDERS
 from watchword.risk.signals import SignalType, declarations
 
-PAGE = (DEFAULT_POLICY.parents[3] / "docs" / "policy.md").read_text()
+PAGE = (ROOT / "docs" / "policy.md").read_text()
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.flow.world import World
+from tests.kit.default_policy import default_policy
 from tests.simulation.life import Life
 from watchword.adapters.letters import JinjaLetters
 from watchword.adapters.sqlite.schema import migrate
 from watchword.domain.limits import Limits
-from watchword.risk.policy import Policy, load_policy, new_environment
+from watchword.risk.policy import Policy
 
-POLICY = Path(__file__).parents[2] / "src" / "watchword" / "config" / "default_policy.toml"
 LIMITS = Limits(
     failures_per_user=15,
     open_lane_failures=10,
@@ -30,9 +30,7 @@ LIMITS = Limits(
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return load_policy(
-        POLICY.read_text(), source_name=POLICY.name, action_types=("withdrawal",), environment=new_environment()
-    )
+    return default_policy("withdrawal")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

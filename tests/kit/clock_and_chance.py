@@ -1,0 +1,34 @@
+"""The two things that a test has to hold still: the time, which stands until it is moved, and chance, from a seed."""
+
+from random import Random
+
+from watchword.domain.instant import Instant, later
+
+
+class MovableClock:
+    """Stands still until somebody moves it, forwards or back."""
+
+    def __init__(self, at: Instant) -> None:
+        self.at = at
+
+    def now(self) -> Instant:
+        return self.at
+
+    def move(self, *, seconds: float = 0, hours: float = 0, days: float = 0) -> None:
+        self.at = later(self.at, seconds=seconds, hours=hours, days=days)
+
+
+class SeededEntropy:
+    """Draws the same things for the same seed, so that a failing test fails again."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def token(self, length: int) -> bytes:
+        return self._random.randbytes(length)
+
+    def below(self, limit: int) -> int:
+        return self._random.randrange(limit)
+
+    def fraction(self) -> float:
+        return self._random.random()
