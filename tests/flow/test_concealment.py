@@ -214,7 +214,9 @@ async def test_a_denying_rule_shows_nowhere_either(policy: Policy, letters: Jinj
     assert await _transcript(barring, letters, _both, _tries_to_the_end) == expected
 
 
-@pytest.mark.parametrize("script", [_tries_to_the_end, _resends, _starts], ids=lambda script: script.__name__.strip("_"))
+@pytest.mark.parametrize(
+    "script", [_tries_to_the_end, _resends, _starts], ids=lambda script: script.__name__.strip("_")
+)
 async def test_the_store_works_as_often_for_an_unknown_user_as_for_any_other(
     policy: Policy, letters: JinjaLetters, script: Script
 ) -> None:

@@ -19,7 +19,7 @@ from watchword.domain.ids import ChallengeId, ContactId
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
 from watchword.domain.user import UserRef
-from watchword.flow.issue import charge_send, live_code, route_to
+from watchword.flow.issue import charge_nobody, charge_send, live_code, route_to
 from watchword.flow.show import ChallengeView, show
 from watchword.ports import Ports
 from watchword.ports.store.values import Keep, SendOrder, SendRefused, TooSoon
@@ -111,10 +111,14 @@ async def _order(ports: Ports, application: Application, challenge: Challenge, r
     free_at = _free_at(challenge, route, application.limits)
     if free_at is not None and await ports.store.now() < free_at:
         raise ResendTooSoon(free_at=free_at)
-    contact = await _usable(ports, application, challenge, route)
+    contact = await _usable(ports, challenge, route)
     if contact is None and not concealed:
         raise ContactNotUsable(pointer="/contact_id")
-    barred = None if contact is None else await charge_send(ports, application, contact, challenge.lane)
+    if contact is None:
+        barred = None
+        await charge_nobody(ports, application, _owner(challenge), challenge.lane)
+    else:
+        barred = await charge_send(ports, application, contact, challenge.lane)
     if barred is not None and not concealed:
         raise ResendTooSoon(free_at=barred.free_at)
     withheld = contact is None or barred is not None
@@ -148,13 +152,15 @@ def _free_at(challenge: Challenge, route: Route, limits: Limits) -> Instant | No
     return None if sent_at is None else later(sent_at, seconds=limits.resend_wait_s(challenge.sends))
 
 
-async def _usable(ports: Ports, application: Application, challenge: Challenge, route: Route) -> Contact | None:
+async def _usable(ports: Ports, challenge: Challenge, route: Route) -> Contact | None:
     """Return the contact behind a route while it is still the user's and may carry a code (I7)."""
-    if challenge.decoy or route.contact_id is None:
-        return None
-    ref = UserRef(application_id=application.id, key=challenge.action.user_key)
-    user = await ports.store.user(ref)
+    # Asked for a decoy too, which costs what a real challenge costs (I17).
+    user, now = await ports.store.user(_owner(challenge)), await ports.store.now()
     contact = next((one for one in user.contacts if one.id == route.contact_id), None) if user else None
-    if contact is None or contact.disabled_at is not None or contact.bounced_at is not None:
+    if challenge.decoy or contact is None or contact.disabled_at is not None or contact.bounced_at is not None:
         return None
-    return contact if contact.is_usable(await ports.store.now()) or challenge.confirms == contact.id else None
+    return contact if contact.is_usable(now) or challenge.confirms == contact.id else None
+
+
+def _owner(challenge: Challenge) -> UserRef:
+    return UserRef(application_id=challenge.action.application_id, key=challenge.action.user_key)
