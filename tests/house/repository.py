@@ -33,6 +33,7 @@ def sources() -> tuple[Path, ...]:
     return tuple(path for path in with_suffix(".py") if any(path.is_relative_to(folder) for folder in folders))
 
 
+@cache
 def texts() -> dict[Path, str]:
     """Gives the content of every own file that is text and was not written by a tool."""
     contents = {}

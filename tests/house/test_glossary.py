@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -33,14 +34,15 @@ def _parts(name: str) -> list[str]:
     return [part for part in spaced.lower().split("_") if part]
 
 
-def _used_words() -> set[str]:
+@cache
+def _used_words() -> frozenset[str]:
     """Gives every word that is part of a name of a module, a class, a function, a field or a variable of the server."""
-    words = set()
+    words: set[str] = set()
     for path in sources():
         if path.is_relative_to(ROOT / "src"):
             words.update(_parts(path.stem))
             words.update(part for name in _names(ast.parse(path.read_text())) for part in _parts(name))
-    return words
+    return frozenset(words)
 
 
 @pytest.mark.parametrize("word", _explained_words())
