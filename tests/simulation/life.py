@@ -5,19 +5,20 @@ every step the world is compared with the model and with its own audit log.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.flow.outside import ABROAD, HOME, START, another, code_in, notice_token_in
 from tests.flow.replay import Replay
 from tests.flow.world import SHOP, Browser, World, challenge_of, email, phone, usd
-from tests.simulation.failing_store import FailingStore, Trouble
+from tests.simulation.failing_store import Trouble
 from tests.simulation.model import Expected, Model
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from tests.simulation.patient_client import PatientClient
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN
+from watchword.domain.budget import Lane
+from watchword.domain.contact import Channel
 from watchword.domain.errors import (
     CodeNotSent,
     DeliveryFailed,
@@ -27,9 +28,10 @@ from watchword.domain.errors import (
     UnknownUser,
 )
 from watchword.domain.event import Event, EventType
-from watchword.domain.ids import ChallengeId, Reference, UserId
+from watchword.domain.ids import ChallengeId, ContactId, UserId, UserKey
 from watchword.domain.instant import Instant
 from watchword.domain.secret import Secret
+from watchword.domain.user import UserRef
 from watchword.flow.assess import Assessed, Report, assess
 from watchword.flow.cancel import cancel
 from watchword.flow.check import Checked, check
@@ -38,15 +40,13 @@ from watchword.flow.order import send
 from watchword.flow.redeem import redeem
 from watchword.flow.register import ContactEntry, delete_user, put_user
 from watchword.flow.retain import sweep
-from watchword.ports.store.values import AlreadyKept, Keep, KeptAnswer, OwnersWord
+from watchword.ports.store.values import OwnersWord, ProfileQuery
 
 if TYPE_CHECKING:
-    from watchword.ports.store import Store
+    from collections.abc import Awaitable, Callable
 
-Answer = TypeVar("Answer")
 PEOPLE: Final = tuple(UserId(name) for name in ("ada", "bea", "cyd"))
 NOBODY: Final = UserId("nobody")
-TRIES_OF_A_CALL: Final = 8
 
 
 @dataclass(kw_only=True)
@@ -54,7 +54,7 @@ class Life:
     """One run of one seed."""
 
     world: World
-    path: str
+    client: PatientClient
     random: Random
     model: Model
     browsers: list[Browser] = field(default_factory=list)
@@ -62,19 +62,15 @@ class Life:
     granted: list[tuple[Assessed, Secret]] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     """What was done, for whoever has to understand a failing seed."""
-    _failing: FailingStore | None = None
-    _answers: dict[str, Any] = field(default_factory=dict)
     _seen: int = 0
     _floor: Instant = START
 
     @classmethod
     async def begin(cls, world: World, path: str, seed: int) -> "Life":
         """Give a shop with three customers, each with a browser of his own."""
-        limits = world.shop.limits
-        life = cls(
-            world=world, path=path, random=Random(seed), model=Model(limits=limits, replay=Replay(limits=limits))
-        )
-        life._fail_with(world.store)
+        limits, random = world.shop.limits, Random(seed)
+        model = Model(limits=limits, replay=Replay(limits=limits))
+        life = cls(world=world, client=PatientClient(world, path, random), random=random, model=model)
         for number, user_id in enumerate(PEOPLE):
             await world.register(phone(f"+1415555012{number}"), email(f"{user_id}@home.example"), user_id=user_id)
             life.browsers.append(world.browser(user_id))
@@ -85,14 +81,15 @@ class Life:
 
     async def step(self) -> None:
         """Let one thing happen, and compare."""
-        if self.random.random() < 0.15 and self._failing is not None:
-            self._failing.plan(self.random.choice(list(Trouble)), after=self.random.randrange(8))
+        if self.random.random() < 0.15:
+            self.client.failing.plan(self.random.choice(list(Trouble)), after=self.random.randrange(8))
         steps: tuple[tuple[int, Callable[[], Awaitable[None]]], ...] = (
             (22, self._report),
             (30, self._guess),
             (8, self._guess_many),
             (26, self._deliver),
             (12, self._resend),
+            (10, self._switch),
             (6, self._redeem),
             (3, self._cancel),
             (2, self._dispute),
@@ -131,14 +128,16 @@ class Life:
             | fields
         )
         world = self.world
-        assessed = await self._call(lambda keep: assess(world.ports, world.shop, report, keep=keep))
+        assessed = await self.client.call(lambda keep: assess(world.ports, world.shop, report, keep=keep))
         self._keep_answer(browser, assessed, assessed)
         if assessed.challenge is not None:
             self.asked.append(assessed)
         return assessed
 
     async def _guess(self) -> None:
-        asked, browser = self._recent()
+        await self._type_into(*self._recent())
+
+    async def _type_into(self, asked: Assessed, browser: Browser) -> None:
         challenge = self.model.challenges[challenge_of(asked).id]
         text = self._something_to_type(challenge)
         trust, now = self.random.random() < 0.3, await self._now()
@@ -159,7 +158,7 @@ class Life:
         wrong = another(known[-1]) if known else "0" * challenge.code_length
         if wrong in known:
             wrong = another(wrong)
-        return self.random.choice([*known, *known[-1:] * 2, wrong, wrong, "no code"])
+        return self.random.choice([*known[:-1] * 3, *known[-1:] * 3, wrong, wrong, "no code"])
 
     async def _guess_many(self) -> None:
         """Type the live code, or a wrong one, many times at once: as many are compared as there is room for."""
@@ -182,7 +181,7 @@ class Life:
 
     async def _check(self, asked: Assessed, text: str, *, trust: bool = False) -> Checked:
         world, challenge_id = self.world, challenge_of(asked).id
-        return await self._call(
+        return await self.client.call(
             lambda keep: check(world.ports, world.shop, challenge_id, text, trust_device=trust, keep=keep)
         )
 
@@ -195,7 +194,7 @@ class Life:
         try:
             await self.world.deliver()
         except StorageUnavailable:
-            await self._recover()
+            await self.client.recover()
         outbox.failure = None
         await self._learn()
         now = await self._now()
@@ -211,12 +210,25 @@ class Life:
     async def _resend(self) -> None:
         asked, _ = self._recent()
         option = self.random.choice([None, *challenge_of(asked).options])
-        world, option_id = self.world, None if option is None else option.id
         channel = None if option is None else self.random.choice([None, *option.channels])
-        view = await self._call(
-            lambda keep: send(world.ports, world.shop, challenge_of(asked).id, option_id, channel, keep=keep)
+        await self._send(asked, None if option is None else option.id, channel)
+
+    async def _send(self, asked: Assessed, option_id: ContactId | None, channel: Channel | None) -> None:
+        world, challenge_id = self.world, challenge_of(asked).id
+        view = await self.client.call(
+            lambda keep: send(world.ports, world.shop, challenge_id, option_id, channel, keep=keep)
         )
         assert view.expires_at == challenge_of(asked).expires_at, "a resend gave time"
+
+    async def _switch(self) -> None:
+        """Have a code, switch to another contact, have its code too, and type one of the two."""
+        asked, browser = self._recent()
+        await self._deliver()
+        for option in challenge_of(asked).options:
+            with suppress(Refusal):
+                await self._send(asked, option.id, None)
+            await self._deliver()
+        await self._type_into(asked, browser)
 
     async def _redeem(self) -> None:
         if not self.granted:
@@ -230,41 +242,49 @@ class Life:
                 except GrantMismatch:
                     return
                 raise AssertionError("a grant was redeemed for something else")
-            await self._recover()
+            await self.client.recover()
             return
         world, bound = self.world, asked.action.bound
-        receipt = await self._call(lambda keep: redeem(world.ports, world.shop, grant.reveal(), None, bound, keep=keep))
+        receipt = await self.client.call(
+            lambda keep: redeem(world.ports, world.shop, grant.reveal(), None, bound, keep=keep)
+        )
         assert receipt.action_id == asked.action.id
 
     async def _cancel(self) -> None:
         asked, _ = self._recent()
         world, challenge = self.world, self.model.challenges[challenge_of(asked).id]
-        await self._call(lambda keep: cancel(world.ports, world.shop, challenge_of(asked).id, "abandoned", keep=keep))
+        await self.client.call(
+            lambda keep: cancel(world.ports, world.shop, challenge_of(asked).id, "abandoned", keep=keep)
+        )
         self.model.settle(await self._now())
         if challenge.state == "pending":
             challenge.state = "cancelled"
 
     async def _dispute(self) -> None:
         asked, _ = self._recent()
-        reference = challenge_of(asked).reference
-        await self._persist(lambda: self._by_reference(reference, self.model.challenges[challenge_of(asked).id]))
-
-    async def _by_reference(self, reference: Reference, challenge: Expected) -> None:
-        word = await by_reference(self.world.ports, reference, ip=f"10.1.{self.random.randrange(250)}.1")
+        reference, ip = challenge_of(asked).reference, f"10.1.{self.random.randrange(250)}.1"
+        challenge = self.model.challenges[challenge_of(asked).id]
         self.model.settle(await self._now())
-        if word is OwnersWord.ENDED:
+        word = await self.client.persist(lambda: by_reference(self.world.ports, reference, ip=ip))
+        if challenge.state == "pending":
+            assert word in {OwnersWord.ENDED, OwnersWord.NOTED}, "noted, where the answer to the first call was lost"
             challenge.state = "denied"
 
     async def _answer_notice(self) -> None:
         notices = [one for one in self.world.outbox.sent[-30:] if not one.is_code]
-        if notices:
-            token = notice_token_in(self.random.choice(notices))
-            await self._persist(lambda: by_notice(self.world.ports, token))
+        if not notices:
+            return
+        token, known = notice_token_in(self.random.choice(notices)), self._seen
+        await self.client.persist(lambda: by_notice(self.world.ports, token))
+        told = await self.world.store.events(SHOP, limit=100, after=known)
+        for denied in [event for _, event in told if event.type is EventType.CHALLENGE_DENIED]:
+            assert self.model.challenges[str(denied.data["challenge_id"])].state == "pending"
+            self.model.challenges[str(denied.data["challenge_id"])].state = "denied"
 
     async def _change_contacts(self) -> None:
         user_id = self.random.choice(PEOPLE)
         entries = self._some_list(user_id)
-        await self._persist(
+        await self.client.persist(
             lambda: put_user(self.world.ports, self.world.shop, user_id, entries, locale=None, grant=None)
         )
 
@@ -281,7 +301,7 @@ class Life:
     async def _change_contacts_proven(self) -> None:
         """Exchange the mailbox of somebody with a proof, as far as the store lets it happen."""
         browser = self.browsers[self.random.randrange(len(PEOPLE))]
-        user = await self._persist(lambda: self.world.user(browser.user_id))
+        user = await self.client.persist(lambda: self.world.user(browser.user_id))
         address = f"{browser.user_id}{self.random.randrange(9)}@new.example"
         details = {"field": "email", "new_contact": address}
         asked = await self._ask(browser, ACCOUNT_UPDATE, details=details, conceal=None, send=True)
@@ -304,7 +324,7 @@ class Life:
             for one in user.contacts
         )
         entries, grant, world = (*listed, email(address)), checked.grant.reveal(), self.world
-        await self._call(
+        await self.client.call(
             lambda keep: put_user(
                 world.ports, world.shop, browser.user_id, entries, locale=None, grant=grant, keep=keep
             )
@@ -312,22 +332,22 @@ class Life:
 
     async def _confirm(self) -> None:
         browser = self.random.choice(self.browsers)
-        user = await self._persist(lambda: self.world.user(browser.user_id))
+        user = await self.client.persist(lambda: self.world.user(browser.user_id))
         contact = self.random.choice(user.contacts)
         with suppress(StorageUnavailable):
             assessed = await browser.confirm(contact)
             if assessed.challenge is not None:
                 self.asked.append(assessed)
             return
-        await self._recover()
+        await self.client.recover()
 
     async def _erase(self) -> None:
         user_id = self.random.choice(PEOPLE)
         if self.random.random() < 0.5:
             with suppress(UnknownUser):  # by a repetition whose first answer was lost
-                await self._persist(lambda: delete_user(self.world.ports, self.world.shop, user_id))
+                await self.client.persist(lambda: delete_user(self.world.ports, self.world.shop, user_id))
         entries = self._some_list(user_id)
-        await self._persist(
+        await self.client.persist(
             lambda: put_user(self.world.ports, self.world.shop, user_id, entries, locale=None, grant=None)
         )
 
@@ -338,7 +358,7 @@ class Life:
         self.story[-1] += f" {seconds}"
 
     async def _sweep(self) -> None:
-        await self._persist(lambda: sweep(self.world.ports))
+        await self.client.persist(lambda: sweep(self.world.ports))
         connection = self.world.store._reader
         rotten = connection.execute(
             "SELECT count(*) FROM challenges WHERE sealed_code IS NOT NULL AND (state <> 'pending' OR expires_at <= ?)",
@@ -347,7 +367,7 @@ class Life:
         assert rotten == 0, "a code outlived its challenge"
 
     async def _restart(self) -> None:
-        await self._reopen()
+        await self.client.reopen()
 
     # Comparing -----------------------------------------------------------------------------------------------------
 
@@ -363,9 +383,20 @@ class Life:
                 assert shown.challenge.state == challenge.state, f"{challenge.id}: {shown.challenge.end_reason}"
                 assert shown.challenge.attempts_left == challenge.tries_left
         for user_key in {challenge.user_key for challenge in self.model.challenges.values()}:
+            await self._compare_failures(user_key, now)
             lanes = [challenge.lane for challenge in self.model.pending(user_key)]
             assert lanes.count("own") <= self.model.limits.pending_own_lane
             assert lanes.count("open") <= self.model.limits.pending_open_lane
+
+    async def _compare_failures(self, user_key: UserKey, now: Instant) -> None:
+        query = ProfileQuery(
+            ref=UserRef(application_id=SHOP, key=user_key),
+            action_type=SIGN_IN,
+            lane=Lane.OPEN,
+            currency=None,
+            limits=self.model.limits,
+        )
+        assert (await self.world.store.profile(query)).failures == len(self.model.recent_failures(user_key, now))
 
     async def _learn(self) -> None:
         for number, event in await self.world.store.events(SHOP, limit=10_000, after=self._seen):
@@ -384,7 +415,7 @@ class Life:
 
     async def finish(self) -> None:
         """Let everything that was accepted leave or be reported (I9), and rebuild it all from the log (I15)."""
-        self._fail_with(self.world.store)
+        self.client.use(self.world.store)
         self.world.clock.at = max(self.world.clock.at, self._floor)  # a clock that was set back catches up
         for _ in range(40):
             self.world.clock.move(seconds=120)
@@ -392,61 +423,6 @@ class Life:
         await self.compare()
         assert self.model.replay.open_deliveries == set(), "a message was accepted and forgotten"
         await self.model.replay.compare(self.world.store, SHOP)
-
-    # Calls that survive --------------------------------------------------------------------------------------------
-
-    async def _call(self, operation: Callable[[Keep[Answer]], Awaitable[Answer]]) -> Answer:
-        """Call as a client does who never gives up: again under the same key, also after a lost answer (I11)."""
-        scope, is_lost = self.random.randbytes(16), self.random.random() < 0.1
-        for _ in range(TRIES_OF_A_CALL):
-            try:
-                kept = await self.world.ports.store.kept_answer(SHOP, scope)
-                if kept is not None:
-                    return cast("Answer", self._answers[kept.body.reveal()])
-                answer = await operation(self._keeper(scope))
-            except AlreadyKept:
-                continue
-            except StorageUnavailable:
-                await self._recover()
-                continue
-            if not is_lost:
-                return answer
-            is_lost = False
-        raise AssertionError("nobody ever answers")
-
-    def _keeper(self, scope: bytes) -> Keep[Any]:
-        def keep(answer: Any) -> KeptAnswer:
-            name = f"answer {len(self._answers)}"
-            self._answers[name] = answer
-            return KeptAnswer(application_id=SHOP, scope=scope, fingerprint=b"", status=200, body=Secret(name))
-
-        return keep
-
-    async def _persist(self, operation: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Call something that does no harm twice until it is answered."""
-        for _ in range(TRIES_OF_A_CALL):
-            try:
-                return await operation()
-            except StorageUnavailable:
-                await self._recover()
-        raise AssertionError("nobody ever answers")
-
-    async def _recover(self) -> None:
-        if self._failing is not None and self._failing.is_down:
-            await self._reopen()
-
-    async def _reopen(self) -> None:
-        """Start again on the same file, as after ``kill -9``."""
-        world, old = self.world, self.world.store
-        await old.close()
-        ports = world.ports
-        world.store = SqliteStore(self.path, world.clock, ports.entropy, ports.keyring)
-        self._fail_with(world.store)
-        await world.store.take_back_leases()
-
-    def _fail_with(self, store: SqliteStore) -> None:
-        self._failing = FailingStore(store)
-        self.world.ports = replace(self.world.ports, store=cast("Store", self._failing))
 
     # Small things --------------------------------------------------------------------------------------------------
 

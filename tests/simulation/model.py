@@ -89,10 +89,14 @@ class Model:
         for one in self.pending(user_key):
             one.state = "cancelled"
 
+    def recent_failures(self, user_key: UserKey, now: Instant) -> list[str]:
+        """Give the lanes of a user's wrong guesses within the window."""
+        since = now - self.limits.failure_window_days * DAY_MS
+        return [lane for at, lane in self.failures[user_key] if at > since]
+
     def is_spent(self, challenge: Expected, now: Instant) -> bool:
         """Whether the lane of a challenge has no guesses left (I3)."""
-        since = now - self.limits.failure_window_days * DAY_MS
-        recent = [lane for at, lane in self.failures[challenge.user_key] if at > since]
+        recent = self.recent_failures(challenge.user_key, now)
         in_open_lane = recent.count("open")
         is_open_spent = challenge.lane == "open" and in_open_lane >= self.limits.open_lane_failures
         return is_open_spent or len(recent) >= self.limits.failures_per_user
