@@ -11,6 +11,7 @@ from tests.flow.world import (
     BEA,
     EMAIL,
     OTHER_EMAIL,
+    OTHER_PHONE,
     PHONE,
     World,
     challenge_of,
@@ -94,6 +95,18 @@ async def test_an_account_update_that_does_not_name_its_change_is_refused(
     with pytest.raises(InvalidField) as refused:
         await world.browser().report(ACCOUNT_UPDATE, details=details)
     assert refused.value.pointer == pointer
+
+
+@pytest.mark.parametrize("field", ["email", "phone"])
+async def test_no_code_is_asked_for_the_removal_of_a_contact_that_is_not_there(world: World, field: str) -> None:
+    await world.register(phone(OTHER_PHONE), user_id=BEA)
+    others = {"email": (await world.contact(PHONE)).id, "phone": (await world.contact(OTHER_PHONE, BEA)).id}
+    details = {"field": field, "old_contact": others[field]}
+    with pytest.raises(InvalidField) as refused:
+        await world.browser().report(ACCOUNT_UPDATE, details=details)
+    assert refused.value.pointer == "/details/old_contact"
+    concealed = await world.browser(UserId("nobody")).report(ACCOUNT_UPDATE, details=details, conceal=True)
+    assert concealed.challenge is not None
 
 
 async def test_a_password_reset_is_concealed_unless_the_application_says_otherwise(world: World) -> None:

@@ -110,13 +110,14 @@ async def assess(
     """Decide about an action, and open its challenge where one is needed.
 
     Raises ``UnknownActionType``, ``ReturnUrlNotAllowed``, ``InvalidField`` for a bad account update, ``UnknownUser``
-    for a user who is not registered (a concealed action gets a decoy instead), ``TooManyChallenges``.
+    for a user who is not registered (a concealed action gets a decoy instead), ``TooManyChallenges``. Whether the
+    contact that an account update removes is this user's is looked at only where nothing is concealed.
     """
     _refuse_bad(application, report)
     conceal = report.type == PASSWORD_RESET if report.conceal is None else report.conceal
     action, case = await _gather(ports, application, report, conceal=conceal)
-    if case.profile.user is None and not conceal:
-        raise UnknownUser
+    if not conceal:
+        _refuse_bad_user(case)
     assessment = ports.policies[application.id].assess(
         observe(
             action,
@@ -375,6 +376,19 @@ def _refuse_bad_update(details: Mapping[str, Detail]) -> None:
         raise InvalidField(f"new_contact is not a valid {field}", pointer="/details/new_contact")
     if removed is not None and not (isinstance(removed, str) and removed.startswith("ctc_")):
         raise InvalidField("old_contact is the id of the contact removed", pointer="/details/old_contact")
+
+
+def _refuse_bad_user(case: Case) -> None:
+    """Refuse what is about nobody, or about a contact that he does not have: its code would be asked for nothing."""
+    user, action = case.profile.user, case.action
+    if user is None:
+        raise UnknownUser
+    removed = action.details.get("old_contact")
+    if removed is None or action.account_field not in (AccountField.EMAIL, AccountField.PHONE):
+        return
+    kind = ContactKind.EMAIL if action.account_field is AccountField.EMAIL else ContactKind.PHONE
+    if not any(contact.id == removed and contact.kind is kind for contact in user.contacts):
+        raise InvalidField(f"old_contact is not the id of this user's {kind.value}", pointer="/details/old_contact")
 
 
 def _keep_answer(keep: Keep[Assessed] | None, answer: Assessed) -> Callable[[None], KeptAnswer | None] | None:
