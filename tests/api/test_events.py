@@ -24,6 +24,15 @@ async def test_the_feed_holds_nothing_about_the_person(world: World) -> None:
         assert personal not in text
 
 
+async def test_times_in_the_feed_read_like_every_time_of_the_api(world: World) -> None:
+    await world.register()
+    action = await world.act("purchase", payee="ACME", amount={"value": "1299.00", "currency": "USD"})
+    events = (await world.get("/v1/events?limit=100")).json()["data"]
+    told = {event["type"]: event["data"] for event in events}
+    assert told["challenge.created"]["expires_at"] == action["challenge"]["expires_at"]
+    assert told["contact.changed"]["usable_from"].endswith("Z")
+
+
 async def test_whoever_read_to_the_end_goes_on_from_there(world: World) -> None:
     await world.register()
     read = (await world.get("/v1/events?limit=100")).json()["data"]
