@@ -12,6 +12,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from watchword.bootstrap.connection import BoundedConnection
 from watchword.domain.errors import ConfigurationError
 
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -108,7 +109,7 @@ def _settings_for(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=BoundedConnection,
         ws="none",
         lifespan="on",
         access_log=False,  # our own holds route templates, never paths with tokens
