@@ -12,7 +12,7 @@ from tests.flow.replay import Replay
 from watchword.domain.action import CONTACT_CONFIRMATION
 from watchword.domain.event import Event, EventType
 from watchword.domain.ids import UserKey
-from watchword.domain.instant import DAY_MS, Instant
+from watchword.domain.instant import DAY_MS, Instant, later
 from watchword.domain.limits import Limits
 
 WORDS: Final = {"approved": "already_approved"}
@@ -45,6 +45,11 @@ class Model:
     limits: Limits
     replay: Replay
     challenges: dict[str, Expected] = field(default_factory=dict)
+    began: dict[UserKey, Instant] = field(default_factory=dict)
+    """When the first contacts of a user were registered; forgotten thirty days after his erasure."""
+    proven: dict[UserKey, Instant] = field(default_factory=dict)
+    """When a grant of a user was last redeemed."""
+    erased: dict[UserKey, Instant] = field(default_factory=dict)
     failures: dict[UserKey, list[tuple[Instant, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, event: Event) -> None:
@@ -52,8 +57,24 @@ class Model:
         data: dict[str, Any] = dict(event.data)
         if event.type is EventType.CHALLENGE_CREATED:
             self._open(event, data)
+        elif event.type is EventType.GRANT_REDEEMED:
+            self.proven[event.user_key] = event.at
+        elif event.type is EventType.USER_ERASED:
+            self.erased[event.user_key] = event.at
+        elif event.type is EventType.CONTACT_CHANGED and data["change"] == "added":
+            self._add(event, data)
         elif event.type is EventType.DELIVERY_QUEUED and data.get("generation") is not None:
             self.challenges[data["challenge_id"]].contacts[data["generation"]] = data["contact_id"]
+
+    def _add(self, event: Event, data: dict[str, Any]) -> None:
+        """Only the first list counts at once; later contacts wait unless a proof brought them."""
+        key, erased = event.user_key, self.erased.get(event.user_key)
+        if erased is not None and event.at >= erased + 30 * DAY_MS:
+            del self.erased[key], self.began[key]
+        is_first = self.began.setdefault(key, event.at) == event.at and key not in self.erased
+        waits = data["usable_from"] == later(event.at, seconds=self.limits.contact_wait_s)
+        is_proven = self.proven.get(key) == event.at
+        assert waits or is_first or is_proven, "a contact counts before its time"
 
     def _open(self, event: Event, data: dict[str, Any]) -> None:
         self.settle(event.at)
