@@ -84,3 +84,10 @@ def test_every_decision_has_a_number_of_its_own_and_a_line_in_the_index() -> Non
     assert re.findall(r"^\| \[(\d{4})\]\((.+)\) \| (.+) \|$", index, re.MULTILINE) == [
         (name[:4], name, head) for name, head in heads.items()
     ]
+
+
+def test_the_map_names_files_that_exist() -> None:
+    named = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", (ROOT / "ARCHITECTURE.md").read_text())
+    assert "flow/assess.py" in named
+    package = ROOT / "src" / "watchword"
+    assert [path for path in named if not ((package / path).exists() or (ROOT / path).exists())] == []
