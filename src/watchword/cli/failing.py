@@ -11,8 +11,6 @@ from watchword.domain.errors import WatchwordError
 
 FAILED: Final = 1
 MISUSED: Final = 2
-INTERRUPTED: Final = 130
-"""What shells expect of a command that was stopped with Ctrl-C: 128 and the number of SIGINT."""
 
 
 class CommandFailed(Exception):

@@ -7,9 +7,6 @@ from typing import Final
 
 from watchword.domain.secret import Secret
 
-SHORTEST_CODE: Final = 6
-"""SP 800-63B-4 §3.1.3.2: at least six decimal digits."""
-LONGEST_CODE: Final = 10
 LONGEST_INPUT: Final = 2_000
 """Characters of text that an attempt may hold: a pasted message fits."""
 

@@ -125,12 +125,6 @@ def mask(kind: ContactKind, address: Secret) -> str:
     return f"{local[:1]}•••@{name[:1]}•••.{ending}"
 
 
-def country_of(address: Secret) -> str:
-    """Return the ISO 3166 region of a phone number in E.164, or ``ZZ`` where it has none."""
-    number = phonenumbers.parse(address.reveal(), None)
-    return phonenumbers.region_code_for_number(number) or "ZZ"
-
-
 def best_first(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     """Return contacts best first: the preferred, then the last proven, then a phone before an e-mail address."""
     return tuple(
