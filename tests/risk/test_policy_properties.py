@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.risk.samples import any_signals, ordinary, policy_of
@@ -13,6 +13,9 @@ from watchword.domain.action import ALWAYS_CHALLENGED, Decision
 from watchword.risk.policy import Environment, Policy
 from watchword.risk.score import rate
 from watchword.risk.signals import Signals
+
+EXAMPLES = settings(max_examples=50)
+"""Drawing signals is slow, and the folder has to stay quick; the decisions that matter are also listed one by one."""
 
 RISKIER: tuple[dict[str, Any], ...] = (
     {"device_state": "new", "device_known": False, "device_trusted": False},
@@ -67,6 +70,7 @@ def strictness(decision: Decision) -> int:
     return list(Decision).index(decision)
 
 
+@EXAMPLES
 @given(signals=any_signals())
 def test_there_is_always_a_decision_with_reasons(default_policy: Policy, signals: Signals) -> None:
     assessment = default_policy.assess(signals)
@@ -75,6 +79,7 @@ def test_there_is_always_a_decision_with_reasons(default_policy: Policy, signals
     assert assessment.failed_rules == ()
 
 
+@EXAMPLES
 @given(signals=any_signals())
 @example(Signals(action_type="withdrawal", details={"gift": 1, "count": "x", "note": True}))
 def test_rules_that_fail_never_end_in_an_allow(careless_policy: Policy, signals: Signals) -> None:
@@ -84,6 +89,7 @@ def test_rules_that_fail_never_end_in_an_allow(careless_policy: Policy, signals:
         assert assessment.decision is not Decision.ALLOW
 
 
+@EXAMPLES
 @given(signals=any_signals(), change=st.sampled_from(RISKIER))
 @example(signals=ordinary(), change={"place_known": False})
 def test_a_risk_signal_never_makes_it_milder(default_policy: Policy, signals: Signals, change: dict[str, Any]) -> None:
@@ -92,6 +98,7 @@ def test_a_risk_signal_never_makes_it_milder(default_policy: Policy, signals: Si
     assert after.score >= before.score
 
 
+@EXAMPLES
 @given(signals=any_signals())
 def test_the_terms_are_finite_and_make_the_score(signals: Signals) -> None:
     score, terms = rate(signals)
@@ -100,6 +107,7 @@ def test_the_terms_are_finite_and_make_the_score(signals: Signals) -> None:
     assert len({term.signal for term in terms}) == len(terms)
 
 
+@EXAMPLES
 @given(signals=any_signals())
 def test_the_decision_is_the_strictest_of_its_reasons(careless_policy: Policy, signals: Signals) -> None:
     assessment = careless_policy.assess(signals)

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.risk.samples import A_PROFILE, A_USER, NOW, an_action, an_application, any_signals, ordinary, usd
@@ -141,6 +141,7 @@ def test_every_signal_is_declared_once_with_a_meaning() -> None:
     assert set(Signals().by_name()) == set(names) - {"details", "score"}
 
 
+@settings(max_examples=50)
 @given(signals=any_signals().filter(lambda signals: signals.action_amount == signals.action_amount))
 def test_a_record_gives_the_same_signals_back(signals: Signals) -> None:
     known = replace(signals, purchase_sum=0.0)
