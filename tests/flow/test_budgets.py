@@ -1,11 +1,12 @@
 """Budgets and their two lanes: what a user's wrong guesses, starts and sends add up to, and who pays for whose."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from tests.flow.outside import another
-from tests.flow.world import BEA, EMAIL, PHONE, Browser, World, challenge_of, email, phone, rules, usd
+from tests.flow.world import BEA, EMAIL, PHONE, Browser, World, a_shop, challenge_of, email, phone, rules, usd
 from watchword.adapters.letters import JinjaLetters
 from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.contact import Channel
@@ -179,7 +180,8 @@ async def test_codes_grow_after_five_failures(roomy: World) -> None:
 
 
 async def test_the_breaker_lengthens_everybodys_codes_and_closes_again(roomy: World) -> None:
-    for number in range(40):
+    roomy.shop = replace(roomy.shop, limits=replace(roomy.shop.limits, breaker_least_attempts=20))
+    for number in range(4):
         user_id = UserId(f"user {number}")
         await roomy.register(email(f"user{number}@home.example"), user_id=user_id)
         await _burn(roomy.browser(user_id), 5)
@@ -221,7 +223,8 @@ async def test_a_hundred_starts_an_hour_from_one_address_over_all_users(world: W
 
 
 async def test_a_whole_ipv6_network_counts_as_one_address(world: World) -> None:
-    for number in range(100):
+    world.shop = a_shop(limits=Limits(starts_per_ip_hour=5))
+    for number in range(5):
         browser = world.browser(UserId(f"nobody {number}"), ip=f"2001:db8::{number:x}")
         await browser.report(PASSWORD_RESET, send=False)
     with pytest.raises(TooManyChallenges):
@@ -230,7 +233,8 @@ async def test_a_whole_ipv6_network_counts_as_one_address(world: World) -> None:
 
 async def test_the_address_limit_does_not_concern_a_known_device(world: World) -> None:
     owner = await world.known_browser()
-    for number in range(99):
+    world.shop = a_shop(limits=Limits(starts_per_ip_hour=5))
+    for number in range(4):
         await world.browser(UserId(f"nobody {number}")).report(PASSWORD_RESET, send=False)
     with pytest.raises(TooManyChallenges):
         await world.browser().report(PASSWORD_RESET)
