@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.flow.outside import ABROAD, notice_token_in
-from tests.flow.world import ADA, EMAIL, PHONE, Browser, World, rules, usd
+from tests.flow.world import ADA, BEA, EMAIL, PHONE, Browser, World, phone, rules, usd
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.device import DeviceState
 from watchword.domain.errors import NotFound
@@ -112,6 +112,34 @@ async def test_a_forged_token_is_no_theft(world: World) -> None:
         forged.token = Secret(text)
         assert "stolen-device" not in rules(await forged.report(SIGN_IN))
     assert await world.events(EventType.DEVICE_REVOKED) == []
+
+
+async def _lane(browser: Browser) -> object:
+    """Give the lane that a purchase from this browser is counted in."""
+    await browser.report(PURCHASE, amount=usd("900.00"), send=False)
+    return (await browser.world.events(EventType.CHALLENGE_CREATED))[-1].data["lane"]
+
+
+async def test_only_the_valid_token_of_a_known_device_counts_in_the_own_lane(world: World) -> None:
+    browser = await world.known_browser()
+    assert await _lane(browser) == "own"
+    await world.register(phone("+14155550177"), user_id=BEA)
+    foreign, forged = world.browser(BEA), world.browser()
+    foreign.token, forged.token = browser.token, Secret("wd1.nothing.1.nothing")
+    assert await _lane(foreign) == "open"
+    assert await _lane(forged) == "open"
+    assert await _lane(world.browser()) == "open"
+    stolen = _copy(browser)
+    for _ in range(3):
+        await browser.report(SIGN_IN)
+    assert await _lane(stolen) == "open"
+    assert await _lane(browser) == "open", "revoked with its copy"
+
+
+async def test_a_device_that_was_proven_too_long_ago_counts_in_the_open_lane(world: World) -> None:
+    browser = await world.known_browser()
+    world.clock.move(days=180)
+    assert await _lane(browser) == "open"
 
 
 async def test_a_device_that_was_forgotten_is_new(world: World) -> None:
