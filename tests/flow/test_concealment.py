@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 import pytest
 
+from tests.flow.outside import another, notice_token_in
 from tests.flow.world import ADA, PHONE, World, challenge_of, email, phone
 from watchword.adapters.letters import JinjaLetters
 from watchword.domain.action import PASSWORD_RESET, SIGN_IN, Action, Decision
@@ -21,7 +22,9 @@ from watchword.domain.ids import ContactId
 from watchword.domain.secret import Secret
 from watchword.flow.assess import Assessed
 from watchword.flow.cancel import cancel
+from watchword.flow.dispute import by_notice
 from watchword.ports.store import Store
+from watchword.ports.store.values import OwnersWord
 from watchword.risk.policy import Policy
 
 Script = Callable[[World], Awaitable[list[object]]]
@@ -277,6 +280,23 @@ async def test_a_send_that_was_left_out_can_be_made_once_its_contact_has_room(wo
     (message,) = await world.deliver()
     assert message.channel is Channel.EMAIL
     assert (await browser.enter(asked, await world.code_of(asked))).outcome == "approved"
+
+
+async def test_a_code_that_was_killed_on_its_way_shows_nowhere(world: World) -> None:
+    """Found by a simulated life: the owner takes a contact back that has just carried a stranger's code."""
+    await world.register(phone(), email(), email("new@home.example", preferred=True))
+    undo = notice_token_in((await world.deliver())[0])
+    added = world.browser()
+    asked = await added.confirm(await world.contact("new@home.example"))
+    await added.enter(asked, await world.code_of(asked))
+    world.clock.move(days=4)
+    stranger = world.browser()
+    asked = await stranger.report(PASSWORD_RESET)
+    code = await world.code_of(asked)
+    assert [one.to.reveal() for one in world.outbox.sent][-1] == "new@home.example"
+    assert await by_notice(world.ports, undo) is OwnersWord.UNDONE
+    wrong = await stranger.enter(asked, another(code))
+    assert (wrong.outcome, wrong.attempts_left) == ("incorrect", 4)
 
 
 async def test_a_guess_beyond_the_budget_is_not_compared(world: World) -> None:
