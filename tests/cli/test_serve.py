@@ -98,7 +98,9 @@ def test_refuses_to_go_without_keys(house: Callable[..., Path]) -> None:
 def test_refuses_a_port_that_is_taken(house: Callable[..., Path]) -> None:
     with taken_port() as taken:
         port = taken.getsockname()[1]
-        assert f"port {port} on 127.0.0.1 is taken" in _refusal("serve", cwd=house(port=port))
+        refusal = _refusal("serve", cwd=house(port=port))
+        assert f"port {port} on 127.0.0.1 is taken" in refusal
+        assert "choose another with server.port" in refusal, "serve has no option for it"
 
 
 def test_migrating_twice_says_the_same(house: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,8 +26,10 @@ class Listener:
     app: ASGIApp
 
 
-def open_socket(host: str, port: int) -> socket.socket:
+def open_socket(host: str, port: int, *, chosen_with: str = "server.port") -> socket.socket:
     """Return a listening socket; port 0 takes a free one.
+
+    ``chosen_with`` names the option or setting of the port, for the refusal.
 
     Raises ``ConfigurationError`` where the port is taken or the address is not of this machine.
     """
@@ -38,7 +40,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         opened.bind(address)
         opened.listen(2_048)
     except OSError as error:
-        raise ConfigurationError((_why_not(host, port, error),)) from error
+        raise ConfigurationError((_why_not(host, port, chosen_with, error),)) from error
     opened.setblocking(False)
     return opened
 
@@ -131,9 +133,10 @@ async def _announce(
     await ready()
 
 
-def _why_not(host: str, port: int, error: OSError) -> str:
+def _why_not(host: str, port: int, chosen_with: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is taken: stop what listens there, or choose another with --port (0 takes any)"
+        choice = f"choose another with {chosen_with} (0 takes any)"
+        return f"port {port} on {host} is taken: stop what listens there, or {choice}"
     if error.errno == errno.EACCES:
-        return f"port {port} on {host} needs rights that this user lacks: choose one above 1023 with --port"
+        return f"port {port} on {host} needs rights that this user lacks: choose one above 1023 with {chosen_with}"
     return f"cannot listen on {host} port {port}: {error.strerror or error}"

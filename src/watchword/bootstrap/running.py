@@ -75,7 +75,7 @@ def run_dev(
     found = load_settings(path, situation=Situation.DEV, overrides=overrides)
     configure_logs(found.log_level)
     with ProcessLock(str(found.store_path)):
-        opened = open_socket(host, found.server.port)
+        opened = open_socket(host, found.server.port, chosen_with="--port")
         overrides["server.page_base"] = address_of(opened)
         settings = load_settings(path, situation=Situation.DEV, overrides=overrides)
         migrate(str(settings.store_path))
@@ -85,7 +85,7 @@ def run_dev(
         told = Ready(api=base, secret_key=key, inbox=f"{base}/dev/inbox", store=None, data=data)
         store = None
         if make_store is not None:
-            store_socket = open_socket(host, store_port)
+            store_socket = open_socket(host, store_port, chosen_with="--store-port")
             told = replace(told, store=address_of(store_socket))
             store = Listener(socket=store_socket, app=make_store(told))
         uvloop.run(_serve_dev(settings, keys, told, opened, store, ready))
