@@ -1,5 +1,6 @@
 """The pages for everything that does not go ahead, each saying why and how to go on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from watchword_client import (
     ChallengeState,
     LimitReached,
     Problem,
+    Reason,
     ServiceUnavailable,
     WatchwordError,
 )
@@ -74,16 +76,7 @@ _AGAIN = {
 def show_end(request: Request, intention: Intention, state: str) -> Response:
     """Show how a challenge ended."""
     ending = next((said for known, said in _ENDS.items() if known == state), _ENDS[ChallengeState.CANCELLED])
-    return render(
-        request,
-        "ending.html",
-        ending=ending,
-        reasons=(),
-        retry=None,
-        reference=intention.reference,
-        again=again_at(intention.kind),
-        go_on=None,
-    )
+    return _show(request, ending, reference=intention.reference, again=again_at(intention.kind))
 
 
 def show_pending(request: Request, intention: Intention) -> Response:
@@ -92,12 +85,9 @@ def show_pending(request: Request, intention: Intention) -> Response:
         title="The code is still missing",
         words="You came back before the code was entered. As long as its time lasts you can go on.",
     )
-    return render(
+    return _show(
         request,
-        "ending.html",
-        ending=ending,
-        reasons=(),
-        retry=None,
+        ending,
         reference=intention.reference,
         again=again_at(intention.kind),
         go_on=intention.challenge_url,
@@ -108,16 +98,12 @@ def show_denial(request: Request, action: Action) -> Response:
     """Show why an action was denied."""
     ending = Ending(title="This cannot be done now", words="It was stopped to protect the account.")
     known = [_DENIALS[reason.rule] for reason in action.reasons if reason.rule in _DENIALS]
-    return render(
+    return _show(
         request,
-        "ending.html",
+        known[0] if known else ending,
         status=403,
-        ending=known[0] if known else ending,
         reasons=() if known else action.reasons,
-        retry=None if action.retry_after is None else duration_in_words(action.retry_after),
-        reference=None,
-        again=None,
-        go_on=None,
+        retry_after_s=action.retry_after,
     )
 
 
@@ -128,8 +114,7 @@ def show_unavailable(request: Request, retry_after: int | None) -> Response:
         words="The service that protects your account does not answer, so nothing was changed, ordered or opened."
         " Please try again.",
     )
-    retry = None if retry_after is None else duration_in_words(retry_after)
-    return _plain_end(request, ending, status=_UNAVAILABLE, retry=retry)
+    return _show(request, ending, status=_UNAVAILABLE, retry_after_s=retry_after)
 
 
 def show_lost(request: Request) -> Response:
@@ -139,7 +124,7 @@ def show_lost(request: Request) -> Response:
         words="What you were about to do is done already, or it was begun in another browser or too long ago. If"
         " something is missing, start it again.",
     )
-    return _plain_end(request, ending, status=409, retry=None)
+    return _show(request, ending, status=409)
 
 
 async def show_refusal(request: Request, error: Exception) -> Response:
@@ -152,11 +137,10 @@ async def show_refusal(request: Request, error: Exception) -> Response:
         ending = Ending(
             title="Too many requests", words="There were too many of these in a short time. Nothing was changed."
         )
-        retry = None if error.retry_after is None else duration_in_words(error.retry_after)
-        return _plain_end(request, ending, status=429, retry=retry)
+        return _show(request, ending, status=429, retry_after_s=error.retry_after)
     code = error.code if isinstance(error, Problem) else "unreadable"
     ending = Ending(title="That did not work", words=f"Nothing was changed, ordered or opened (reason: {code}).")
-    return _plain_end(request, ending, status=409, retry=None)
+    return _show(request, ending, status=409)
 
 
 async def show_error(request: Request, error: Exception) -> Response:
@@ -166,7 +150,7 @@ async def show_error(request: Request, error: Exception) -> Response:
     titles = {404: "There is nothing here", 405: "That is not done here"}
     words = "The address may be mistyped." if error.status_code in titles else error.detail
     ending = Ending(title=titles.get(error.status_code, "That did not work"), words=words)
-    return _plain_end(request, ending, status=error.status_code, retry=None)
+    return _show(request, ending, status=error.status_code)
 
 
 def again_at(kind: Kind) -> str:
@@ -174,15 +158,25 @@ def again_at(kind: Kind) -> str:
     return _AGAIN[kind]
 
 
-def _plain_end(request: Request, ending: Ending, *, status: int, retry: str | None) -> Response:
+def _show(
+    request: Request,
+    ending: Ending,
+    *,
+    status: int = 200,
+    reasons: Sequence[Reason] = (),
+    retry_after_s: int | None = None,
+    reference: str | None = None,
+    again: str | None = None,
+    go_on: str | None = None,
+) -> Response:
     return render(
         request,
         "ending.html",
         status=status,
         ending=ending,
-        reasons=(),
-        retry=retry,
-        reference=None,
-        again=None,
-        go_on=None,
+        reasons=reasons,
+        retry=None if retry_after_s is None else duration_in_words(retry_after_s),
+        reference=reference,
+        again=again,
+        go_on=go_on,
     )
