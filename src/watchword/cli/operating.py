@@ -33,7 +33,7 @@ def add_operating(command_line: typer.Typer) -> None:
         rich_help_panel=RUNNING,
         help=teach(
             "Deliver messages and keep house, without serving anything, until stopped.",
-            Example(command="watchword work", what="beside a serve with workers = 0"),
+            Example(command="watchword work", what="while no serve runs on this store"),
             Example(command="watchword work --config /etc/watchword/watchword.toml", what="as a system service"),
             remarks=["On SQLite there is one process, so serve works by itself and this command is refused."],
         ),
