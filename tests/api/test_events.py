@@ -20,6 +20,7 @@ async def test_the_feed_holds_nothing_about_the_person(world: World) -> None:
     await world.register()
     await world.approve(await world.act("purchase", payee="ACME", amount={"value": "1299.00", "currency": "USD"}))
     text = (await world.get("/v1/events?limit=100")).text
+    assert "challenge.approved" in text
     for personal in (PHONE, EMAIL, "ACME", "1299", "u-42"):
         assert personal not in text
 

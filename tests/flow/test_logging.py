@@ -70,6 +70,7 @@ async def test_events_hold_no_address_no_code_and_no_name(world: World) -> None:
     await browser.redeem(asked, approved.grant)
     await world.deliver()
     told = " ".join(str(dict(event.data)) for event in await world.events())
+    assert asked.action.id in told
     for secret in (PHONE, EMAIL, code, "712.34", "ACME", "crimson", "ada", "Firefox"):
         assert secret not in told, secret
 
