@@ -27,12 +27,14 @@ class PatientClient:
         self._path = path
         self._random = random
         self._answers: dict[str, Any] = {}
+        self._starts = 0
         self.use(world.store)
 
     async def call(self, operation: Callable[[Keep[Answer]], Awaitable[Answer]]) -> Answer:
         """Call as a client does who never gives up: again under the same key, also after a lost answer (I11)."""
         scope, is_lost = self._random.randbytes(16), self._random.random() < 0.1
         for _ in range(TRIES_OF_A_CALL):
+            starts = self._starts
             try:
                 kept = await self._world.ports.store.kept_answer(SHOP, scope)
                 if kept is not None:
@@ -41,7 +43,7 @@ class PatientClient:
             except AlreadyKept:
                 continue
             except StorageUnavailable:
-                await self.recover()
+                await self.recover(since=starts)
                 continue
             if not is_lost:
                 return answer
@@ -59,19 +61,23 @@ class PatientClient:
     async def persist(self, operation: Callable[[], Awaitable[Answer]]) -> Answer:
         """Call something that does no harm twice until it is answered."""
         for _ in range(TRIES_OF_A_CALL):
+            starts = self._starts
             try:
                 return await operation()
             except StorageUnavailable:
-                await self.recover()
+                await self.recover(since=starts)
         raise AssertionError("nobody ever answers")
 
-    async def recover(self) -> None:
-        """Start the service again if it died."""
+    async def recover(self, *, since: int | None = None) -> None:
+        """Start the service again if it died, which is the only reason for an answer not to come."""
         if self.failing.is_down:
             await self.reopen()
+        elif since == self._starts:
+            raise AssertionError("a healthy store was called unavailable")
 
     async def reopen(self) -> None:
         """Start again on the same file, as after ``kill -9``."""
+        self._starts += 1
         world, old = self._world, self._world.store
         await old.close()
         ports = world.ports
