@@ -1,5 +1,6 @@
 """What an assessment learns about a user, and the lists that applications read."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
@@ -185,3 +186,21 @@ async def test_a_key_is_found_by_its_hash_and_revoked_for_good(store: Store, sce
     assert not await store.revoke_api_key(scene.application_id, key.id)
     (listed,) = await store.api_keys(scene.application_id)
     assert listed.revoked_at == await store.now()
+
+
+async def test_an_allow_is_not_written_once_what_it_rests_on_has_changed(store: Store, scene: Scene) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open(SIGN_IN)
+    await store.spend_attempt(scene.guess(planned))
+    changes = (
+        lambda: store.record_decision(scene.decided(scene.action(PURCHASE, amount="20.00"))),
+        lambda: store.dispute_challenge(planned.id),
+        lambda: store.erase_user(scene.ref()),
+    )
+    for change in changes:
+        late = replace(scene.decided(scene.action(PURCHASE, amount="20.00")), rests_on=(await scene.profile()).mark)
+        await change()
+        assert await store.record_decision(late) is False
+        assert await store.action(scene.ref(), late.action.id) is None
+    again = replace(scene.decided(scene.action(PURCHASE)), rests_on=(await scene.profile()).mark)
+    assert await store.record_decision(again) is True

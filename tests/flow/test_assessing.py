@@ -1,5 +1,6 @@
 """What is decided about an action, and why: the lines of the default policy on real facts, and what is refused."""
 
+from asyncio import gather
 from dataclasses import replace
 from typing import Any
 
@@ -351,3 +352,9 @@ async def test_a_refused_report_changes_nothing(world: World) -> None:
         with pytest.raises(Refusal):
             await world.browser().report(**{"action_type": SIGN_IN} | fields)
     assert await world.events() == before
+
+
+async def test_purchases_at_the_very_same_moment_add_up_like_any_others(world: World) -> None:
+    browser = await world.known_browser()
+    asked = await gather(*[browser.report(PURCHASE, amount=usd("400.00"), send=False) for _ in range(10)])
+    assert [one.decision for one in asked].count(Decision.ALLOW) == 2  # 800 of 1,000; a third would be above

@@ -8,7 +8,6 @@ from watchword.domain.action import (
     ACCOUNT_UPDATE,
     CONTACT_CONFIRMATION,
     PASSWORD_RESET,
-    AccountField,
     Action,
     Assessment,
     Decision,
@@ -18,9 +17,15 @@ from watchword.domain.action import (
 )
 from watchword.domain.application import Application
 from watchword.domain.budget import Lane
-from watchword.domain.contact import Contact, ContactKind, read_address
+from watchword.domain.contact import Contact
 from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
-from watchword.domain.errors import ContactNotUsable, InvalidField, ReturnUrlNotAllowed, UnknownActionType, UnknownUser
+from watchword.domain.errors import (
+    ContactNotUsable,
+    ReturnUrlNotAllowed,
+    StorageUnavailable,
+    UnknownActionType,
+    UnknownUser,
+)
 from watchword.domain.grant import Assurance, Grant
 from watchword.domain.ids import ActionId, ContactId, GrantId, UserId, make_id
 from watchword.domain.instant import Instant, later, seconds_until
@@ -30,6 +35,7 @@ from watchword.domain.user import UserRef
 from watchword.flow.claim import write_grant
 from watchword.flow.issue import Case, Refused, open_challenge, recent_reset_reason
 from watchword.flow.redeem import bound_digest
+from watchword.flow.refuse import refuse_bad_update, refuse_bad_user
 from watchword.flow.register import user_ref
 from watchword.flow.remember import recognise, state_of, view_device
 from watchword.flow.show import ChallengeView, DeviceView, show
@@ -114,10 +120,27 @@ async def assess(
     contact that an account update removes is this user's is looked at only where nothing is concealed.
     """
     _refuse_bad(application, report)
+    for _ in range(_READINGS):
+        try:
+            return await _decide(ports, application, report, keep=keep)
+        except _Overtaken:
+            continue  # another purchase was allowed meanwhile, and adds up with this one
+    raise StorageUnavailable("the user's profile kept changing while an action was decided")
+
+
+_READINGS: Final = 10
+"""How often an action is decided anew: the purchases of an hour that come at the very same moment are no customer's."""
+
+
+class _Overtaken(Exception):
+    """What an allow rests on has changed before it was written."""
+
+
+async def _decide(ports: Ports, application: Application, report: Report, *, keep: Keep[Assessed] | None) -> Assessed:
     conceal = report.type == PASSWORD_RESET if report.conceal is None else report.conceal
     action, case = await _gather(ports, application, report, conceal=conceal)
     if not conceal:
-        _refuse_bad_user(case)
+        refuse_bad_user(case.profile.user, action)
     assessment = ports.policies[application.id].assess(
         observe(
             action,
@@ -266,8 +289,10 @@ async def _settle(
         lane=case.lane,
         grant=grant,
         retry_at=retry_at,
+        rests_on=None if grant is None else case.profile.mark,
     )
-    await ports.store.record_decision(decided, keep=_keep_answer(keep, answer))
+    if not await ports.store.record_decision(decided, keep=_keep_answer(keep, answer)):
+        raise _Overtaken
     return answer
 
 
@@ -355,40 +380,12 @@ def _refuse_bad(application: Application, report: Report) -> None:
         raise UnknownActionType(pointer="/type")
     _refuse_bad_return(application, report)
     if report.type == ACCOUNT_UPDATE:
-        _refuse_bad_update(report.details)
+        refuse_bad_update(report.details)
 
 
 def _refuse_bad_return(application: Application, report: Report) -> None:
     if report.return_url is not None and not application.allows_return_to(report.return_url):
         raise ReturnUrlNotAllowed(pointer="/return_url")
-
-
-def _refuse_bad_update(details: Mapping[str, Detail]) -> None:
-    field = details.get("field")
-    if field not in list(AccountField):
-        raise InvalidField("field is one of email, phone, password, address", pointer="/details/field")
-    if field not in (AccountField.EMAIL, AccountField.PHONE):
-        return
-    added, removed = details.get("new_contact"), details.get("old_contact")
-    if added is None and removed is None:
-        raise InvalidField("name the change: new_contact, old_contact or both", pointer="/details")
-    if added is not None and (not isinstance(added, str) or read_address(ContactKind(str(field)), added) is None):
-        raise InvalidField(f"new_contact is not a valid {field}", pointer="/details/new_contact")
-    if removed is not None and not (isinstance(removed, str) and removed.startswith("ctc_")):
-        raise InvalidField("old_contact is the id of the contact removed", pointer="/details/old_contact")
-
-
-def _refuse_bad_user(case: Case) -> None:
-    """Refuse what is about nobody, or about a contact that he does not have: its code would be asked for nothing."""
-    user, action = case.profile.user, case.action
-    if user is None:
-        raise UnknownUser
-    removed = action.details.get("old_contact")
-    if removed is None or action.account_field not in (AccountField.EMAIL, AccountField.PHONE):
-        return
-    kind = ContactKind.EMAIL if action.account_field is AccountField.EMAIL else ContactKind.PHONE
-    if not any(contact.id == removed and contact.kind is kind for contact in user.contacts):
-        raise InvalidField(f"old_contact is not the id of this user's {kind.value}", pointer="/details/old_contact")
 
 
 def _keep_answer(keep: Keep[Assessed] | None, answer: Assessed) -> Callable[[None], KeptAnswer | None] | None:

@@ -38,3 +38,5 @@ class Profile:
     reset_contact_id: ContactId | None
     breaker_open: bool
     """The application sees too many wrong guesses: codes get longer."""
+    mark: str = ""
+    """Changes with whatever a decision to allow rests on; compared by the store when the decision is written."""

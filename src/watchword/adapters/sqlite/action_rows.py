@@ -129,6 +129,20 @@ def allowed_purchases(
     return len(rows), total
 
 
+def newest_allowed_purchase(transaction: Transaction, ref: UserRef, after_number: int) -> int:
+    """Return the number of the newest purchase that was allowed without proof, of those behind another; 0 for none."""
+    row = transaction.one(
+        "SELECT number FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"
+        " AND type = :type AND decision = :decision ORDER BY number DESC LIMIT 1",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        after=after_number,
+        type=PURCHASE,
+        decision=Decision.ALLOW,
+    )
+    return 0 if row is None else int(row["number"])
+
+
 def label(transaction: Transaction, ref: UserRef, action_id: str, word: Label) -> bool:
     """Note what the application says an action was; return whether there is such an action."""
     if find_action_row(transaction, ref, action_id) is None:

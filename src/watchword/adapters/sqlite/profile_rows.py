@@ -1,6 +1,6 @@
 """Reads what an assessment needs to know about a user, as of one moment."""
 
-from watchword.adapters.sqlite.action_rows import allowed_purchases
+from watchword.adapters.sqlite.action_rows import allowed_purchases, newest_allowed_purchase
 from watchword.adapters.sqlite.budget_rows import failure_count, is_breaker_open, lane_free_at, starts_free_at
 from watchword.adapters.sqlite.transaction import Row, Transaction
 from watchword.adapters.sqlite.user_rows import countries_of, find_user, find_user_row
@@ -41,7 +41,17 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
         reset_at=reset_at,
         reset_contact_id=reset_contact_id,
         breaker_open=is_breaker_open(transaction, ref.application_id, limits),
+        mark=mark_of(transaction, ref),
     )
+
+
+def mark_of(transaction: Transaction, ref: UserRef) -> str:
+    """Return what changes with every allowed purchase, dispute, reset, proof and erasure of a user."""
+    row = find_user_row(transaction, ref)
+    if row is None:
+        return ""
+    told = (row[name] for name in ("created_at", "erased_at", "disputed_at", "reset_at", "proven_through"))
+    return " ".join(str(value) for value in (*told, newest_allowed_purchase(transaction, ref, row["proven_through"])))
 
 
 def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant) -> int:

@@ -18,6 +18,7 @@ from watchword.adapters.sqlite.challenge_rows import (
 from watchword.adapters.sqlite.device_rows import find_device
 from watchword.adapters.sqlite.grant_rows import grant_of_action, insert_grant, live_grant_of_action
 from watchword.adapters.sqlite.kept_rows import keep_outcome
+from watchword.adapters.sqlite.profile_rows import mark_of
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.adapters.sqlite.user_rows import note_place
 from watchword.domain.action import Decision, Label
@@ -27,10 +28,13 @@ from watchword.domain.user import UserRef
 from watchword.ports.store.values import ActionRecord, ChallengeResult, Decided, Keep
 
 
-def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None] | None) -> None:
-    """Write an action that is allowed or denied."""
+def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None] | None) -> bool:
+    """Write an action that is allowed or denied; False, and nothing is written, where the allow is overtaken."""
     if decided.assessment.decision is Decision.CHALLENGE:
         raise ValueError("an action that is challenged is written with its challenge")
+    owner = UserRef(application_id=decided.action.application_id, key=decided.action.user_key)
+    if decided.rests_on is not None and decided.rests_on != mark_of(transaction, owner):
+        return False
     ref = insert_action(
         transaction,
         decided.action,
@@ -45,6 +49,7 @@ def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None]
         if decided.grant is not None:
             insert_grant(transaction, ref, decided.grant)
     keep_outcome(transaction, keep, None)
+    return True
 
 
 def label_action(transaction: Transaction, ref: UserRef, action_id: str, word: Label, keep: Keep[None] | None) -> bool:

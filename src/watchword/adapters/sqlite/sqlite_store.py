@@ -208,9 +208,9 @@ class SqliteStore:
 
     # Actions and challenges ----------------------------------------------------------------------------------------
 
-    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> None:
-        """Write an allowed or denied action."""
-        await self._group.run(lambda write: record_rows.record_decision(write, decided, keep))
+    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> bool:
+        """Write an allowed or denied action, unless what it rests on has changed."""
+        return await self._group.run(lambda write: record_rows.record_decision(write, decided, keep))
 
     async def open_challenge(self, opening: Opening, *, keep: Keep[Opened] | None = None) -> Opened | StartsFull:
         """Write action, assessment, challenge and first delivery."""

@@ -188,8 +188,12 @@ class Store(Protocol):
 
     # Actions and challenges ----------------------------------------------------------------------------------------
 
-    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> None:
-        """Write an allowed or denied action with its assessment and, for an allow, its grant and its place."""
+    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> bool:
+        """Write an allowed or denied action with its assessment and, for an allow, its grant and its place.
+
+        False, and nothing is written, where the user's profile has another ``mark`` by now than the allow rests on: a
+        purchase was allowed in between, a dispute came or its user was erased. The caller decides again.
+        """
         ...
 
     async def open_challenge(self, opening: Opening, *, keep: Keep[Opened] | None = None) -> Opened | StartsFull:

@@ -85,6 +85,8 @@ class Decided:
     """For an allow."""
     retry_at: Instant | None
     """For a deny by a limit."""
+    rests_on: str | None = None
+    """The ``mark`` of the profile that an allow was decided by; None where nothing could have changed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
