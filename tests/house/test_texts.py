@@ -91,3 +91,20 @@ def test_the_map_names_files_that_exist() -> None:
     assert "flow/assess.py" in named
     package = ROOT / "src" / "watchword"
     assert [path for path in named if not ((package / path).exists() or (ROOT / path).exists())] == []
+
+
+def test_every_page_that_is_named_is_in_the_repository() -> None:
+    named = {
+        (shown(path), name)
+        for path, text in texts().items()
+        if path.suffix in {".py", ".md"}
+        for name in re.findall(r"`((?:\w+/)*\w+\.md)`", text)
+    }
+    assert any(name == "GLOSSARY.md" for _, name in named)
+    assert [one for one in sorted(named) if not (ROOT / one[1]).exists()] == []
+
+
+def test_every_command_that_contributing_names_exists() -> None:
+    named = set(re.findall(r"^\| `make (\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"check", "test"} <= named <= targets
