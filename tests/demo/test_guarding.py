@@ -155,6 +155,15 @@ async def test_an_old_device_token_can_be_played(browser: CustomerBrowser, watch
     assert watchword.actions[-1]["device_token"] == "wd1one"
 
 
+async def test_the_strip_says_what_it_did(browser: CustomerBrowser, watchword: StandIn) -> None:
+    watchword.device_token = "wd1one"
+    await sign_in_visitor(browser, watchword)
+    await browser.open("/try")
+    assert "You are somewhere else now" in await browser.send("/pretend", place="abroad")
+    assert "browser now that nobody knows" in await browser.send("/pretend/new-browser")
+    assert browser.path == "/try"
+
+
 async def _buy(browser: CustomerBrowser) -> None:
     await browser.open("/products/candle")
     await browser.send("/products/candle", pieces="1")

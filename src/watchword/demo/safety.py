@@ -1,5 +1,7 @@
 """What keeps the account safe, for the customer to see, and the strip with which visitors pretend."""
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -81,14 +83,14 @@ async def pretend(request: Request) -> Response:
     """Be somewhere else from now on."""
     form = await read_form(request)
     move_to(request, find_place(form.get("place", "")).id)
-    return _back(form.get("path", "/"))
+    return _back(form.get("path", "/"), "moved")
 
 
 async def forget_cookie(request: Request) -> Response:
     """Drop the device cookie, as if this were a browser that nobody knows."""
     form = await read_form(request)
     set_device_token(request, "")
-    return _back(form.get("path", "/"))
+    return _back(form.get("path", "/"), "browser_forgotten")
 
 
 async def play_thief(request: Request) -> Response:
@@ -97,10 +99,10 @@ async def play_thief(request: Request) -> Response:
     token = shop_of(request).tokens.oldest(visit_of(request).id)
     if token is not None:
         set_device_token(request, token)
-    return _back(form.get("path", "/"))
+    return _back(form.get("path", "/"), "cookie_stolen")
 
 
-def _back(path: str) -> Response:
+def _back(path: str, said: str) -> Response:
     # Only a path of our own: what begins with two slashes, or a backslash, is another host to a browser.
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return RedirectResponse(path if is_ours else "/", status_code=303)
+    return RedirectResponse(f"{urlsplit(path).path if is_ours else '/'}?said={said}", status_code=303)
