@@ -77,6 +77,7 @@ test: setup browser lint types imports
 
 bench: setup
 	$(BIN)/python bench/hot_paths.py
+	$(BIN)/python bench/short_way.py
 
 check: setup lint types imports
 	$(BIN)/pytest -q $(QUICK_TESTS)

@@ -1,6 +1,6 @@
 """The front of the server: gives every request an id, takes the hottest addresses by a short way, and logs.
 
-A plain ASGI application serves more requests than the router behind it (``bench/hot_paths.py`` measures how many), so
+A plain ASGI application serves more requests than the router behind it (``bench/short_way.py`` measures how many), so
 the few addresses that carry the load skip it. Both ways end in the very same ``Endpoint``.
 """
 
