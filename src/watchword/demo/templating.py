@@ -25,7 +25,7 @@ _SAID = {
     "devices_forgotten": "Every device counts as new again.",
     "moved": "You are somewhere else now: the store reports the address that is chosen below.",
     "browser_forgotten": "This is a browser now that nobody knows. Sign in or buy something to see what is asked.",
-    "cookie_stolen": "You hold an old copy of the device cookie now, as a thief would. Buy something to see it noticed.",
+    "cookie_stolen": "You hold an old copy of the device cookie now, as a thief would. Buy something and see.",
 }
 
 
