@@ -180,6 +180,18 @@ async def test_the_grant_of_another_application_or_issuer_is_invalid(world: Worl
         await claim(world.ports, others[0], challenge_of(asked).id, None)
 
 
+@pytest.mark.parametrize("claim_name", ["iss", "aud", "jti"])
+async def test_a_grant_that_we_signed_for_something_else_is_invalid(world: World, claim_name: str) -> None:
+    browser = world.browser()
+    asked = await browser.report(SIGN_IN)
+    approved = await browser.enter(asked, await world.code_of(asked))
+    assert approved.grant is not None
+    claims = dict(world.ports.keyring.verify(approved.grant.reveal()) or {})
+    altered = world.ports.keyring.sign({**claims, claim_name: "other"})
+    assert await _refusal(browser.redeem(asked, altered)) is GrantInvalid
+    await browser.redeem(asked, world.ports.keyring.sign(claims))
+
+
 async def test_a_grant_says_what_it_is_for_and_nothing_that_could_be_guessed(world: World) -> None:
     browser = world.browser()
     approved = await browser.prove(PURCHASE, **BOUGHT)

@@ -324,6 +324,14 @@ async def test_an_erased_persons_devices_are_forgotten(world: World) -> None:
     assert "new-device" in rules(await owner.report(SIGN_IN))
 
 
+async def test_what_was_on_its_way_to_an_erased_person_is_reported_at_once(world: World) -> None:
+    await world.browser().report(SIGN_IN)
+    await delete_user(world.ports, world.shop, ADA)
+    (failed,) = await world.events(EventType.DELIVERY_FAILED)
+    assert failed.data["reason"] == "erased"
+    assert await world.deliver() == []
+
+
 async def test_erasing_nobody_is_refused(world: World) -> None:
     with pytest.raises(UnknownUser):
         await delete_user(world.ports, world.shop, BEA)
