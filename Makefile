@@ -20,6 +20,9 @@ CLIENT := $(wildcard sdk/python/pyproject.toml)
 PROJECTS := pyproject.toml $(CLIENT)
 # Python code of this repository, as far as the folders exist.
 CODE := $(wildcard src sdk/python tests tools bench)
+# A worker for each core; a file stays with one, because its tests share what they have started.
+PARALLEL := -n auto --dist loadfile
+PYTEST := $(BIN)/pytest $(PARALLEL)
 QUICK_TESTS := $(wildcard tests/domain tests/risk tests/flow tests/house)
 
 help:
@@ -71,8 +74,8 @@ imports: setup
 	$(BIN)/lint-imports --no-logo
 
 test: setup browser lint types imports
-	$(BIN)/pytest
-	@echo "once more without assert statements: whatever guards security must not be one"
+	$(PYTEST)
+	@echo "once more without assert statements (and without workers, which would be started with them): no guard may be one"
 	$(BIN)/python -O -m pytest -q -m "not browser" -W "ignore:assertions not in test modules" $(QUICK_TESTS)
 
 bench: setup
@@ -80,7 +83,7 @@ bench: setup
 	$(BIN)/python bench/short_way.py
 
 check: setup lint types imports
-	$(BIN)/pytest -q $(QUICK_TESTS)
+	$(PYTEST) -q $(QUICK_TESTS)
 
 # Resolves anew; `make lock UPGRADE=--upgrade` moves everything to the newest allowed version.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -64,7 +64,7 @@ def test_a_confirmation_says_what_went_ahead(action: Action | None, words: str) 
     assert message.text.startswith(f"{words}.\n")
 
 
-@pytest.mark.parametrize("kind", set(NoticeKind) - {NoticeKind.CONFIRMATION}, ids=str)
+@pytest.mark.parametrize("kind", sorted(set(NoticeKind) - {NoticeKind.CONFIRMATION}), ids=str)
 def test_an_alert_has_a_title_and_a_story_of_its_own(kind: NoticeKind) -> None:
     others = {LETTERS.notice(a_notice(other, action=a_purchase())).subject for other in set(NoticeKind) - {kind}}
     message = LETTERS.notice(a_notice(kind, action=a_purchase()))
