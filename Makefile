@@ -83,7 +83,7 @@ bench: setup
 	$(BIN)/python bench/short_way.py
 
 check: setup lint types imports
-	$(PYTEST) -q $(QUICK_TESTS)
+	$(BIN)/pytest -q -n auto --dist worksteal -p no:schemathesis $(QUICK_TESTS)
 
 # Resolves anew; `make lock UPGRADE=--upgrade` moves everything to the newest allowed version.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
