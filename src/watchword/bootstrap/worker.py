@@ -5,6 +5,7 @@ it had leased is lost, because leases end by themselves.
 """
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -78,9 +79,11 @@ class Worker:
             except StorageUnavailable:
                 _log.warning("worker.storage_unavailable")
                 wait_s = FAILURE_PAUSE_S
-            except Exception:
-                # The outermost place: a defect in one round must not end all deliveries, and must be seen.
-                _log.exception("worker.round_failed")
+            except Exception as error:
+                # The outermost place: a defect in one round must not end all deliveries, and must be seen. Only where
+                # it was, never what it says: the error may quote a code or an address.
+                places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+                _log.error("worker.round_failed", error=type(error).__name__, places=places)
                 wait_s = FAILURE_PAUSE_S
             if wait_s:
                 await _sleep(stopping, wait_s)

@@ -109,7 +109,7 @@ class Ledger:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
+        except BaseException:  # cancellation too: whatever it is takes everything back and goes on its way
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
