@@ -60,7 +60,8 @@ def allowed_form_targets(api_url: str) -> str:
 
 def _guarding_headers(form_targets: str, *, is_https: bool) -> dict[str, str]:
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none';"
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
+        " base-uri 'none'; frame-ancestors 'none';"
         f" form-action 'self' {form_targets}"
     )
     headers = {

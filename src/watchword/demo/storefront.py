@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
@@ -26,9 +27,11 @@ from watchword.demo.safety import safety_routes
 from watchword.demo.shop import Shop
 from watchword.demo.shopping import shopping_routes
 from watchword.demo.signing import signing_routes
-from watchword.demo.templating import load_asset, load_templates
+from watchword.demo.templating import load_assets, load_templates
 from watchword.demo.visits import VisitKeeper
 from watchword_client import AsyncClient, WatchwordError
+
+_MEDIA_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def create_store(
@@ -74,15 +77,16 @@ def _routes() -> list[BaseRoute]:
         *reaching_routes(),
         *safety_routes(),
         *returning_routes(),
-        Route("/static/store.css", _asset(load_asset("store.css"), "text/css"), methods=["GET"]),
-        Route("/static/leaf.svg", _asset(load_asset("leaf.svg"), "image/svg+xml"), methods=["GET"]),
+        *(Route(f"/static/{name}", _asset(name, body), methods=["GET"]) for name, body in load_assets().items()),
     ]
 
 
-def _asset(text: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+def _asset(name: str, body: bytes) -> Callable[[Request], Awaitable[Response]]:
+    media_type = _MEDIA_TYPES[Path(name).suffix]
+
     async def show_asset(request: Request) -> Response:
         del request
-        return Response(text, media_type=media_type, headers={"cache-control": "max-age=300"})
+        return Response(body, media_type=media_type, headers={"cache-control": "max-age=300"})
 
     return show_asset
 

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from watchword.demo.catalogue import PAYEE
-from watchword.demo.pretending import places
+from watchword.demo.pretend_panel import panel_values
 from watchword.demo.shop import shop_of
-from watchword.demo.visits import customer_of, device_token_of, visit_of
+from watchword.demo.visits import customer_of, visit_of
 
 _SAID = {
     "signed_in": "You are signed in.",
@@ -38,9 +38,10 @@ def load_templates() -> Environment:
     return environment
 
 
-def load_asset(name: str) -> str:
-    """Return the text of a file that browsers fetch beside the pages."""
-    return resources.files("watchword.demo").joinpath("static", name).read_text(encoding="utf-8")
+def load_assets() -> dict[str, bytes]:
+    """Return the files that browsers fetch beside the pages, by name."""
+    folder = resources.files("watchword.demo").joinpath("static")
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
@@ -50,17 +51,13 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
         "store": PAYEE,
         "customer": customer_of(request),
         "form_token": visit.form_token,
-        "places": places(),
-        "place": visit.place,
-        "has_device_cookie": device_token_of(request) is not None,
-        "has_old_token": shop.tokens.oldest(visit.id) is not None,
         "api_url": shop.api_url,
         "inbox_url": shop.inbox_url,
         "settings_note": shop.settings_note,
         "path": request.url.path,
         "said": _SAID.get(request.query_params.get("said", "")),
     }
-    text = shop.templates.get_template(template).render(shared | values)
+    text = shop.templates.get_template(template).render(panel_values(request) | shared | values)
     return HTMLResponse(text, status_code=status, headers={"cache-control": "no-store"})
 
 
