@@ -3,11 +3,12 @@
 import stat
 from pathlib import Path
 
+import phonenumbers
 import pytest
 
 from tests.adapters.envelopes import NOON, an_envelope
 from tests.kit.clock_and_chance import MovableClock
-from watchword.adapters.inbox import InboxFile, InboxSender
+from watchword.adapters.inbox import MAGIC, Fate, InboxFile, InboxSender, fate_of
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.instant import Instant, later
@@ -147,3 +148,52 @@ async def test_a_file_that_cannot_be_written_is_tried_again(inbox: InboxFile) ->
     with pytest.raises(DeliveryFailed) as failure:
         await InboxSender(inbox).send(an_envelope())
     assert failure.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("to", "channel"),
+    [
+        ("+15035550101", Channel.SMS),
+        ("+15035550101", Channel.VOICE),
+        ("+15035550102", Channel.SMS),
+        ("undeliverable@example.com", Channel.EMAIL),
+        ("Undeliverable+ada@Example.com", Channel.EMAIL),
+    ],
+)
+async def test_messages_to_some_addresses_fail_for_good(inbox: InboxFile, to: str, channel: Channel) -> None:
+    with pytest.raises(DeliveryFailed) as failure:
+        await InboxSender(inbox).send(an_envelope(to=to, channel=channel))
+    assert not failure.value.retryable
+    assert to not in str(failure.value)
+    assert inbox.entries() == ()
+
+
+async def test_a_message_that_is_never_reported_is_sent_and_does_not_arrive(inbox: InboxFile) -> None:
+    handover = await InboxSender(inbox).send(an_envelope(to="+15035550103", channel=Channel.SMS))
+    assert handover.status is DeliveryStatus.SENT
+    assert inbox.entries() == ()
+
+
+@pytest.mark.parametrize(
+    ("to", "channel"),
+    [
+        ("+15035550100", Channel.SMS),
+        ("+15035550102", Channel.VOICE),
+        ("+15035550199", Channel.SMS),
+        ("ada+undeliverable@example.com", Channel.EMAIL),
+        ("undeliverable@home.example", Channel.EMAIL),
+    ],
+)
+async def test_messages_to_the_addresses_beside_them_arrive(inbox: InboxFile, to: str, channel: Channel) -> None:
+    handover = await InboxSender(inbox).send(an_envelope(to=to, channel=channel))
+    assert handover.status is DeliveryStatus.DELIVERED
+    assert [entry.to for entry in inbox.entries()] == [to]
+
+
+def test_the_numbers_with_a_fate_are_valid_and_belong_to_nobody() -> None:
+    numbers = [address for address in MAGIC if "@" not in address]
+    assert len(numbers) >= len(Fate)
+    for number in numbers:
+        assert phonenumbers.is_valid_number(phonenumbers.parse(number))
+        assert number[-7:-2] == "55501"
+        assert fate_of(number) is MAGIC[number]

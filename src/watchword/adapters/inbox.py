@@ -1,10 +1,12 @@
 """The local inbox of ``dev`` and ``demo``: every message ends in a file of its own, which the inbox page shows.
 
 It holds codes in plain text, so it is readable by its owner only, never part of the database, and forgets after a day.
+Messages to a few addresses fail, or arrive only in part, so that what happens then can be seen: ``MAGIC``.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,33 @@ from watchword.ports.sender import Handover
 PROVIDER: Final = "inbox"
 KEPT_MS: Final = DAY_MS
 """How long a message is kept: it holds a code in plain words, so a day and no longer."""
+
+
+class Fate(Enum):
+    """What becomes of a message to one of the addresses in ``MAGIC``."""
+
+    ARRIVES = "arrives"
+    """Like every other; the one to compare with."""
+    FAILS = "fails"
+    """Refused for good: the delivery ends as ``undelivered``."""
+    ONLY_CALLS_ARRIVE = "only calls arrive"
+    """A landline: a text message is refused for good, a call comes through."""
+    NEVER_REPORTED = "never reported"
+    """Taken, and not heard of again: the delivery stays ``sent``, and no message is in the inbox."""
+
+
+MAGIC: Final[Mapping[str, Fate]] = {
+    "+15035550100": Fate.ARRIVES,
+    "+15035550101": Fate.FAILS,
+    "+15035550102": Fate.ONLY_CALLS_ARRIVE,
+    "+15035550103": Fate.NEVER_REPORTED,
+    "undeliverable@example.com": Fate.FAILS,
+}
+"""Addresses whose messages have a fate of their own, as docs/demo.md lists them.
+
+They reach nobody: 555-0100 to 555-0199 are kept for fiction in each area (North American Numbering Plan), and
+example.com for examples (RFC 2606 §3). A tag behind a plus sign makes more of the e-mail address.
+"""
 _OWNER_ONLY: Final = 0o600
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -104,18 +133,36 @@ class InboxFile:
 
 
 class InboxSender:
-    """Keeps ``ports.sender.Sender`` for every channel; its messages arrive at once."""
+    """Keeps ``ports.sender.Sender`` for every channel; its messages arrive at once, but for those of ``MAGIC``."""
 
     def __init__(self, inbox: InboxFile) -> None:
         self._inbox = inbox
 
     async def send(self, envelope: Envelope) -> Handover:
-        """Put a message into the inbox; ``DeliveryFailed``, to be tried again, where its file cannot be written."""
+        """Put a message into the inbox.
+
+        Raises ``DeliveryFailed``: to be tried again where the file cannot be written, for good where ``MAGIC`` says so.
+        """
+        fate = fate_of(envelope.to.reveal())
+        if fate is Fate.FAILS or (fate is Fate.ONLY_CALLS_ARRIVE and envelope.channel is not Channel.VOICE):
+            raise DeliveryFailed("this address is one whose messages always fail", retryable=False)
+        if fate is Fate.NEVER_REPORTED:
+            return _handed_over(envelope, DeliveryStatus.SENT)
         try:
             self._inbox.put(envelope)
         except apsw.Error as error:
             raise DeliveryFailed(f"the inbox cannot be written ({type(error).__name__})", retryable=True) from error
-        return Handover(provider=PROVIDER, provider_message_id=envelope.delivery_id, status=DeliveryStatus.DELIVERED)
+        return _handed_over(envelope, DeliveryStatus.DELIVERED)
+
+
+def fate_of(address: str) -> Fate:
+    """Return what becomes of messages to an address; a tag behind a plus sign in e-mail is left out of account."""
+    name, at, domain = address.casefold().partition("@")
+    return MAGIC.get(f"{name.partition('+')[0]}{at}{domain}" if at else address, Fate.ARRIVES)
+
+
+def _handed_over(envelope: Envelope, status: DeliveryStatus) -> Handover:
+    return Handover(provider=PROVIDER, provider_message_id=envelope.delivery_id, status=status)
 
 
 def _make_private(path: Path) -> None:
