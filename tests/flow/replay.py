@@ -53,6 +53,8 @@ class Replay:
     devices: dict[str, tuple[UserKey, Instant, bool]] = field(default_factory=dict)
     """Owner, last proof, and whether it is trusted."""
     contacts: dict[str, ReplayedContact] = field(default_factory=dict)
+    preferred: dict[UserKey, str | None] = field(default_factory=dict)
+    """The contact that a user prefers, whether he lists it still or not."""
     open_deliveries: set[str] = field(default_factory=set)
     erased: set[UserKey] = field(default_factory=set)
     disputed: set[UserKey] = field(default_factory=set)
@@ -132,10 +134,20 @@ class Replay:
                 self.devices[device_id] = (event.user_key, event.at, True)
             case EventType.DEVICE_REVOKED:
                 del self.devices[device_id]
+            case EventType.DEVICE_DISTRUSTED:
+                owner, proven, trusted = self.devices[device_id]
+                assert trusted, "lost a trust that it did not have"
+                self.devices[device_id] = (owner, proven, False)
+            case EventType.DEVICE_RENAMED:
+                assert device_id in self.devices, "renamed after its end"
             case _:
                 raise AssertionError(event.type)
 
     def _take_contact(self, event: Event, data: dict[str, Any]) -> None:
+        if event.type is EventType.CONTACT_PREFERRED:
+            assert self.preferred.get(event.user_key) != data["contact_id"], "preferred twice"
+            self.preferred[event.user_key] = data["contact_id"]
+            return
         if event.type is EventType.CONTACT_CONFIRMED:
             assert not self.contacts[data["contact_id"]].confirmed, "confirmed twice"
             self.contacts[data["contact_id"]].confirmed = True
@@ -156,6 +168,7 @@ class Replay:
                 self.disputed.discard(key)
                 self.devices = {name: one for name, one in self.devices.items() if one[0] != key}
                 self.contacts = {name: one for name, one in self.contacts.items() if one.user_key != key}
+                self.preferred.pop(key, None)
             case EventType.USER_REGISTERED:
                 self.erased.discard(key)
             case EventType.USER_DISPUTED:
@@ -199,6 +212,8 @@ class Replay:
             for name, one in self.contacts.items()
             if one.user_key == ref.key and (one.leaves_at is None or now < one.leaves_at)
         }
+        preferred = [contact.id for contact in (() if user is None else user.contacts) if contact.preferred]
+        assert preferred == [name for name in contacts if name == self.preferred.get(ref.key)]
         assert (user is not None and user.disputed_at is not None) is (ref.key in self.disputed)
 
     def _device_state(self, device: tuple[UserKey, Instant, bool], now: Instant) -> DeviceState:

@@ -16,16 +16,16 @@ from watchword.domain.ids import GrantId
 from watchword.flow.assess import Assessed
 from watchword.flow.cancel import cancel
 from watchword.flow.check import Checked
-from watchword.flow.dispute import by_reference
+from watchword.flow.dispute import by_owner, by_reference
+from watchword.flow.overview import list_own_requests
+from watchword.flow.prefer import prefer_contact
 from watchword.flow.register import delete_user, read_user
-from watchword.flow.remember import forget_device, list_devices
+from watchword.flow.remember import distrust_devices, forget_devices, list_devices, rename_device
 from watchword.flow.retain import sweep
 from watchword.ports.store import Store
 
 NOT_OF_THE_STORY = {
     "grant",
-    "action",
-    "actions",
     "events",
     "kept_answer",
     "api_key",
@@ -77,7 +77,12 @@ async def _everything(world: World, owner: Browser, asked: Assessed, code: str, 
         lambda: read_user(world.ports, world.shop, ADA),
         world.deliver,
         lambda: sweep(world.ports),
-        lambda: _forget_all(world),
+        lambda: list_own_requests(world.ports, world.shop, ADA, limit=10),
+        lambda: by_owner(world.ports, world.shop, ADA, asked.action.id),
+        lambda: _rename_all(world),
+        lambda: distrust_devices(world.ports, world.shop, ADA),
+        lambda: _prefer_each(world),
+        lambda: forget_devices(world.ports, world.shop, ADA),
         lambda: delete_user(world.ports, world.shop, ADA),
     )
     for step in steps:
@@ -91,9 +96,14 @@ async def _everything(world: World, owner: Browser, asked: Assessed, code: str, 
             assert await healthy.grant(GrantId(str(claims["jti"]))) is not None, "let through without a trace"
 
 
-async def _forget_all(world: World) -> None:
+async def _rename_all(world: World) -> None:
     for device in await list_devices(world.ports, world.shop, ADA):
-        await forget_device(world.ports, world.shop, ADA, device.id)
+        await rename_device(world.ports, world.shop, ADA, device.id, "Kitchen")
+
+
+async def _prefer_each(world: World) -> None:
+    for contact in (await world.user()).contacts:
+        await prefer_contact(world.ports, world.shop, ADA, contact.id, preferred=True)
 
 
 def test_every_operation_is_looked_at() -> None:
@@ -107,7 +117,7 @@ def test_every_operation_is_looked_at() -> None:
     + [(name, True) for name in sorted(set(OPERATIONS) - NOT_OF_THE_STORY - QUESTIONS)],
 )
 async def test_whatever_fails_the_rest_stays_whole(world: World, broken: str, *, is_done: bool) -> None:
-    owner = await world.known_browser()
+    owner = await world.known_browser(trust=True)
     asked = await owner.report(PURCHASE, amount=usd("700.00"))
     code = await world.code_of(asked)
     healthy = world.ports.store

@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from watchword.domain.action import PASSWORD_RESET
 from watchword.domain.ids import ActionId, ContactId
-from watchword.domain.instant import Instant
+from watchword.domain.instant import Instant, later
 from watchword.domain.secret import Secret
 
 
@@ -32,6 +32,25 @@ class Channel(StrEnum):
     def kind(self) -> ContactKind:
         """The kind of contact this channel reaches."""
         return ContactKind.EMAIL if self is Channel.EMAIL else ContactKind.PHONE
+
+
+class ContactState(StrEnum):
+    """What there is to say of a listed contact: the one thing that its owner should know first."""
+
+    CONFIRMED = "confirmed"
+    """All is well."""
+    STALE = "stale"
+    """Confirmed, and not proven for so long that it may be his no more."""
+    UNCONFIRMED = "unconfirmed"
+    """It counts, and no code has ever come back from it."""
+    WAITING = "waiting"
+    """Added without a grant: it counts from ``usable_from`` on."""
+    LEAVING = "leaving"
+    """Left out without a grant: it counts until ``leaves_at``."""
+    BOUNCED = "bounced"
+    """A message came back."""
+    DISABLED = "disabled"
+    """Suspended by a dispute, or disabled by an operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +82,25 @@ class Contact:
     def is_listed(self, now: Instant) -> bool:
         """Whether the contact has not left the user's list."""
         return self.leaves_at is None or now < self.leaves_at
+
+    def is_stale(self, now: Instant, *, stale_days: int) -> bool:
+        """Whether it was last proven, or else confirmed or added, this long ago."""
+        proven_at = self.last_proven_at or self.confirmed_at or self.added_at
+        return now >= later(proven_at, days=stale_days)
+
+    def state(self, now: Instant, *, stale_days: int) -> ContactState:
+        """Return what there is to say of a listed contact; what keeps it from carrying a code comes first."""
+        if self.disabled_at is not None:
+            return ContactState.DISABLED
+        if self.bounced_at is not None:
+            return ContactState.BOUNCED
+        if now < self.usable_from:
+            return ContactState.WAITING
+        if self.leaves_at is not None:
+            return ContactState.LEAVING
+        if not self.is_confirmed:
+            return ContactState.UNCONFIRMED
+        return ContactState.STALE if self.is_stale(now, stale_days=stale_days) else ContactState.CONFIRMED
 
     @property
     def is_confirmed(self) -> bool:

@@ -11,10 +11,13 @@ from typing import Final
 
 from watchword.domain.ids import DeviceId, UserKey, decode, encode, user_key_of
 from watchword.domain.instant import SECOND_MS, Instant, later
+from watchword.domain.message import plain_line
 from watchword.domain.secret import Secret
 
 PARALLEL_GRACE_MS: Final = 10 * SECOND_MS
 """How long an old token stays valid after its successor was first presented: calls sent at once are no theft."""
+LONGEST_NAME: Final = 60
+"""Characters of what a user may call a device: it has to fit into one line of a message and of a small screen."""
 _TOKEN_PREFIX: Final = "wd1"
 _TOKEN_PIECES: Final = 4
 _LONGEST_TOKEN: Final = 256
@@ -55,6 +58,16 @@ class Device:
         if self.trusted_at is not None and now < later(self.last_proven_at, days=trusted_days):
             return DeviceState.TRUSTED
         return DeviceState.KNOWN
+
+
+def read_name(text: str) -> str | None:
+    """Return what a user calls a device as one harmless line, or None where it is longer or nothing is left of it.
+
+    The name stands in messages to the owner, and somebody else may have written it: ``plain_line`` says what goes.
+    """
+    if len(text) > LONGEST_NAME:
+        return None
+    return plain_line(text, LONGEST_NAME) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
-"""Takes the owner's "this wasn't me": by the reference of a message, or by the signed link of a notice."""
+"""Takes the owner's "this wasn't me": by the reference of a message, the link of a notice, or from his own account."""
 
 from typing import Final
 
+from watchword.domain.application import Application
 from watchword.domain.budget import Budget, Full, Lane, Window
-from watchword.domain.errors import TooManyTries
-from watchword.domain.ids import ApplicationId, decode, encode, read_reference
+from watchword.domain.errors import NotFound, TooManyTries
+from watchword.domain.ids import ActionId, ApplicationId, UserId, decode, encode, read_reference
+from watchword.flow.overview import find_request
+from watchword.flow.register import user_ref
 from watchword.ports import Ports
 from watchword.ports.keyring import Keyring, Purpose
-from watchword.ports.store.values import OwnersWord
+from watchword.ports.store.values import Keep, OwnersWord
 
 REFERENCE_TRIES: Final = Window(most=20, length_s=3_600)
 """References that one address may type an hour: a reference has 40 bits, so guessing one is hopeless long before."""
@@ -36,6 +39,27 @@ async def by_notice(ports: Ports, token: str) -> OwnersWord | None:
     """Act on the signed link of a notice; None if it is not ours or older than 30 days."""
     notice_id = _read_notice_token(ports.keyring, token)
     return None if notice_id is None else await ports.store.dispute_notice(notice_id)
+
+
+async def by_owner(
+    ports: Ports,
+    application: Application,
+    user_id: UserId,
+    action_id: ActionId,
+    *,
+    keep: Keep[OwnersWord] | None = None,
+) -> OwnersWord:
+    """End or dispute a request of the last 30 days that is this very user's own (I19); ``NotFound`` for any other.
+
+    Said by somebody whom the application has signed in, so it weighs like his word from a notice. What was refused
+    outright is only noted.
+    """
+    record = await find_request(ports, user_ref(ports.keyring, application, user_id), action_id)
+    if record is None:
+        raise NotFound
+    if record.challenge is None:
+        return OwnersWord.NOTED
+    return await ports.store.dispute_challenge(record.challenge.id, keep=keep)
 
 
 def is_notice_token(keyring: Keyring, token: str) -> bool:

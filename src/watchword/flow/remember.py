@@ -1,19 +1,21 @@
-"""Remembers devices: recognises the token an action carries, hands out the next one, lists and forgets."""
+"""Remembers devices: recognises the token an action carries, hands out the next one, lists, renames and forgets."""
 
 from collections.abc import Sequence
 
 from watchword.domain.application import Application
 from watchword.domain.device import (
+    LONGEST_NAME,
     Device,
     DeviceState,
     Recognised,
     Stolen,
     Unrecognised,
+    read_name,
     read_token,
     token_parts,
     write_token,
 )
-from watchword.domain.errors import NotFound
+from watchword.domain.errors import InvalidField, NotFound
 from watchword.domain.ids import DeviceId, UserId
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
@@ -64,3 +66,46 @@ async def forget_device(
     """Revoke a device by the user's wish; ``NotFound`` if it is not his or gone."""
     if not await ports.store.revoke_device(user_ref(ports.keyring, application, user_id), device_id, keep=keep):
         raise NotFound
+
+
+async def forget_devices(ports: Ports, application: Application, user_id: UserId) -> None:
+    """Revoke every device of a user, one after the other; whoever is interrupted calls again."""
+    for device in await list_devices(ports, application, user_id):
+        try:
+            await forget_device(ports, application, user_id, device.id)
+        except NotFound:
+            continue  # gone in the meantime, which is what was wanted
+
+
+async def rename_device(
+    ports: Ports, application: Application, user_id: UserId, device_id: DeviceId, name: str
+) -> Device:
+    """Call a device by the name that its user gives it, as one harmless line.
+
+    Raises ``InvalidField`` for a name that is longer than 60 characters or of which nothing is left, ``NotFound`` for
+    a device that is not his or gone.
+    """
+    line = read_name(name)
+    if line is None:
+        raise InvalidField(f"a name has 1 to {LONGEST_NAME} characters that can be read", pointer="/name")
+    device = await ports.store.rename_device(user_ref(ports.keyring, application, user_id), device_id, line)
+    if device is None:
+        raise NotFound
+    return device
+
+
+async def distrust_device(ports: Ports, application: Application, user_id: UserId, device_id: DeviceId) -> Device:
+    """Take trust from one device, which stays known; ``NotFound`` if it is not his or gone."""
+    ref = user_ref(ports.keyring, application, user_id)
+    await ports.store.distrust_devices(ref, device_id)
+    device = next((one for one in await ports.store.devices(ref) if one.id == device_id), None)
+    if device is None:
+        raise NotFound
+    return device
+
+
+async def distrust_devices(
+    ports: Ports, application: Application, user_id: UserId, *, keep: Keep[int] | None = None
+) -> int:
+    """Take trust from every device of a user and return how many had it; they stay known."""
+    return await ports.store.distrust_devices(user_ref(ports.keyring, application, user_id), keep=keep)

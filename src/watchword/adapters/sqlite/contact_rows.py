@@ -1,6 +1,7 @@
 """Rows of contacts: sealed addresses with a keyed hash beside them, kept for a while after they left."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from watchword.adapters.sqlite.event_rows import write_event
@@ -18,7 +19,7 @@ LEFT_KEPT_MS: Final = 30 * DAY_MS
 _TABLE: Final = "contacts"
 _ADDRESS: Final = "address"
 _RESEAL_PAGE: Final = 500
-_TOLD: Final = frozenset({"leaves_at", "disabled_at", "preferred"})
+_TOLD: Final = frozenset({"leaves_at", "disabled_at"})
 """What the event of a change says of it, so that the list can be rebuilt from the events (I15)."""
 
 
@@ -114,6 +115,35 @@ def change_contact(
     )
     told = {name: value for name, value in columns.items() if name in _TOLD}
     write_event(transaction, ref, EventType.CONTACT_CHANGED, contact_id=contact_id, change=change, **told)
+
+
+def prefer_by_user(transaction: Transaction, ref: UserRef, contact_id: ContactId, *, preferred: bool) -> Contact | None:
+    """Prefer a contact that can carry a code, or prefer it no more; return it, or None if it is not listed."""
+    contact = find_contact(transaction, ref, contact_id)
+    if contact is None or not contact.is_listed(transaction.now):
+        return None
+    if contact.preferred is preferred or (preferred and not contact.is_usable(transaction.now)):
+        return contact
+    set_preferred(transaction, ref, contact_id if preferred else None)
+    return replace(contact, preferred=preferred)
+
+
+def set_preferred(transaction: Transaction, ref: UserRef, contact_id: str | None) -> None:
+    """Make this contact, or none, the one that the user prefers; those that left lose it too, lest two come together.
+
+    What was so before writes nothing.
+    """
+    before = {row["id"] for row in contact_rows_of(transaction, ref, "preferred", 1)}
+    if before == ({contact_id} - {None}):
+        return
+    transaction.run(
+        "UPDATE contacts SET preferred = iif(id IS :contact_id, 1, 0)"
+        " WHERE application_id = :application_id AND user_key = :user_key",
+        contact_id=contact_id,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+    write_event(transaction, ref, EventType.CONTACT_PREFERRED, contact_id=contact_id)
 
 
 def prove_contact(transaction: Transaction, ref: UserRef, contact_id: str) -> bool:
@@ -220,8 +250,8 @@ def read_contact(transaction: Transaction, row: Row) -> Contact:
     )
 
 
-def contact_rows_of(transaction: Transaction, ref: UserRef, column: str, mark: str) -> Sequence[Row]:
-    """Return the rows whose ``column`` (added_by, added_in, removed_by, removed_in) holds this mark."""
+def contact_rows_of(transaction: Transaction, ref: UserRef, column: str, mark: str | int) -> Sequence[Row]:
+    """Return the rows whose ``column`` (added_by, added_in, removed_by, removed_in, preferred) holds this mark."""
     return transaction.all(
         f"SELECT * FROM contacts WHERE application_id = :application_id AND user_key = :user_key AND {column} = :mark",  # noqa: S608 the name comes from our own code
         application_id=ref.application_id,

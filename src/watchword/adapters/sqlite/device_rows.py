@@ -1,6 +1,7 @@
 """Rows of devices: the highest step of each token, trust and proof; the protocol is told in ``domain/device.py``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from watchword.adapters.sqlite.event_rows import write_event
@@ -134,6 +135,26 @@ def revoke_by_user(transaction: Transaction, ref: UserRef, device_id: str, keep:
     return was_there
 
 
+def rename(transaction: Transaction, ref: UserRef, device_id: DeviceId, name: str) -> Device | None:
+    """Call a device by another name and return it; None if it is not there."""
+    device = find_device(transaction, ref, device_id)
+    if device is None or device.name == name:
+        return device
+    _set_device(transaction, ref, device_id, sealed_name=transaction.seal(ref, _TABLE, device_id, _NAME, name))
+    write_event(transaction, ref, EventType.DEVICE_RENAMED, device_id=device_id)
+    return replace(device, name=name)
+
+
+def distrust_by_user(transaction: Transaction, ref: UserRef, device_id: DeviceId | None, keep: Keep[int] | None) -> int:
+    """Take trust from one device, or from all, because their user wishes so; return how many lost it."""
+    trusted = [row["id"] for row in _live_rows(transaction, ref) if row["trusted_at"] is not None]
+    lost = [one for one in trusted if device_id is None or one == device_id]
+    for one in lost:
+        _set_device(transaction, ref, one, trusted_at=None, trusted_by=None)
+        write_event(transaction, ref, EventType.DEVICE_DISTRUSTED, device_id=one)
+    return keep_outcome(transaction, keep, len(lost))
+
+
 def revoke_made_by(transaction: Transaction, ref: UserRef, action_id: str) -> None:
     """Revoke every device that the approval of this action made known or trusted."""
     rows = transaction.all(
@@ -204,7 +225,7 @@ def _live_rows(transaction: Transaction, ref: UserRef) -> list[Row]:
     )
 
 
-def _set_device(transaction: Transaction, ref: UserRef, device_id: str, **columns: int | str | None) -> None:
+def _set_device(transaction: Transaction, ref: UserRef, device_id: str, **columns: int | str | bytes | None) -> None:
     assignments = ", ".join(f"{name} = :{name}" for name in columns)
     transaction.run(
         f"UPDATE devices SET {assignments}"  # noqa: S608 names from our own code, values bound

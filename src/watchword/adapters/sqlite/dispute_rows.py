@@ -6,13 +6,19 @@ from watchword.adapters.sqlite.challenge_rows import challenge_row_of_action
 from watchword.adapters.sqlite.contact_rows import bring_back, change_contact, contact_rows_of, find_contact
 from watchword.adapters.sqlite.device_rows import revoke, revoke_made_by
 from watchword.adapters.sqlite.grant_rows import revoke_grants
+from watchword.adapters.sqlite.kept_rows import keep_outcome
 from watchword.adapters.sqlite.notice_rows import find_notice_row
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.adapters.sqlite.user_rows import find_user_row, mark_disputed
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.message import NoticeKind
 from watchword.domain.user import UserRef
-from watchword.ports.store.values import OwnersWord
+from watchword.ports.store.values import Keep, OwnersWord
+
+
+def dispute_by_owner(transaction: Transaction, challenge_id: str, keep: Keep[OwnersWord] | None) -> OwnersWord:
+    """Take the owner's word about a challenge, and keep the answer with what it does."""
+    return keep_outcome(transaction, keep, dispute_challenge(transaction, challenge_id))
 
 
 def dispute_challenge(transaction: Transaction, challenge_id: str) -> OwnersWord:

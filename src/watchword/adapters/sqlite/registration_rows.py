@@ -11,6 +11,7 @@ from watchword.adapters.sqlite.contact_rows import (
     insert_contact,
     listed_rows,
     reachable_contacts,
+    set_preferred,
 )
 from watchword.adapters.sqlite.event_rows import write_event
 from watchword.adapters.sqlite.grant_rows import (
@@ -189,10 +190,11 @@ def _redeem(transaction: Transaction, ref: UserRef, grant_row: Row) -> None:
 def _apply(transaction: Transaction, ref: UserRef, change: _Change, terms: _Terms) -> None:
     for row in change.removed:
         _remove(transaction, ref, row, terms)
-    for row, draft in change.kept:
-        _keep(transaction, ref, row, draft)
+    for row, _ in change.kept:
+        _keep(transaction, ref, row)
     for draft in change.added.values():
         _add(transaction, ref, draft, terms)
+    _prefer(transaction, ref, change)
 
 
 def _remove(transaction: Transaction, ref: UserRef, row: Row, terms: _Terms) -> None:
@@ -211,11 +213,19 @@ def _remove(transaction: Transaction, ref: UserRef, row: Row, terms: _Terms) -> 
         kill_codes_to(transaction, ref, row["id"])
 
 
-def _keep(transaction: Transaction, ref: UserRef, row: Row, draft: ContactDraft) -> None:
+def _keep(transaction: Transaction, ref: UserRef, row: Row) -> None:
     if row["leaves_at"] is not None:
         change_contact(transaction, ref, row["id"], "returned", leaves_at=None, removed_by=None, removed_in=None)
-    if bool(row["preferred"]) is not draft.preferred:
-        change_contact(transaction, ref, row["id"], "preferred", preferred=int(draft.preferred))
+
+
+def _prefer(transaction: Transaction, ref: UserRef, change: _Change) -> None:
+    """Prefer what the list prefers; a contact that is about to leave keeps its place while the list names no other."""
+    kept = {row["id"] for row, draft in change.kept if draft.preferred}
+    wanted = kept | {draft.id for draft in change.added.values() if draft.preferred}
+    if wanted:
+        set_preferred(transaction, ref, wanted.pop())
+    elif any(row["preferred"] for row, _ in change.kept):
+        set_preferred(transaction, ref, None)
 
 
 def _add(transaction: Transaction, ref: UserRef, draft: ContactDraft, terms: _Terms) -> None:
@@ -230,7 +240,6 @@ def _add(transaction: Transaction, ref: UserRef, draft: ContactDraft, terms: _Te
         usable_from=terms.counts_from,
         confirmed_at=confirmed_at,
         last_proven_at=confirmed_at,
-        preferred=draft.preferred,
         added_by=terms.action_id,
     )
     insert_contact(transaction, ref, contact, added_in=terms.change_id)

@@ -34,11 +34,21 @@ from watchword.adapters.sqlite.transaction import Transaction
 from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
+from watchword.domain.contact import Contact
 from watchword.domain.device import Device, Recognised, Stolen, Unrecognised
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.event import Event
 from watchword.domain.grant import Grant, Redeemed
-from watchword.domain.ids import ActionId, ApplicationId, ChallengeId, DeliveryId, DeviceId, GrantId, Reference
+from watchword.domain.ids import (
+    ActionId,
+    ApplicationId,
+    ChallengeId,
+    ContactId,
+    DeliveryId,
+    DeviceId,
+    GrantId,
+    Reference,
+)
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
 from watchword.ports.clock import Clock, Entropy
@@ -183,6 +193,22 @@ class SqliteStore:
         """Revoke a device by the user's wish."""
         return await self._group.run(lambda write: device_rows.revoke_by_user(write, ref, device_id, keep))
 
+    async def rename_device(self, ref: UserRef, device_id: DeviceId, name: str) -> Device | None:
+        """Call a device by another name."""
+        return await self._group.run(lambda write: device_rows.rename(write, ref, device_id, name))
+
+    async def distrust_devices(
+        self, ref: UserRef, device_id: DeviceId | None = None, *, keep: Keep[int] | None = None
+    ) -> int:
+        """Take trust from one device, or from all."""
+        return await self._group.run(lambda write: device_rows.distrust_by_user(write, ref, device_id, keep))
+
+    async def prefer_contact(self, ref: UserRef, contact_id: ContactId, *, preferred: bool) -> Contact | None:
+        """Make a contact the preferred one, or have none preferred."""
+        return await self._group.run(
+            lambda write: contact_rows.prefer_by_user(write, ref, contact_id, preferred=preferred)
+        )
+
     # Budgets outside the user's shard ------------------------------------------------------------------------------
 
     async def charge_address(
@@ -255,9 +281,9 @@ class SqliteStore:
         """Note what the application says an action was."""
         return await self._group.run(lambda write: record_rows.label_action(write, ref, action_id, label, keep))
 
-    async def dispute_challenge(self, challenge_id: ChallengeId) -> OwnersWord:
+    async def dispute_challenge(self, challenge_id: ChallengeId, *, keep: Keep[OwnersWord] | None = None) -> OwnersWord:
         """Take the owner's "this wasn't me" about a challenge."""
-        return await self._group.run(lambda write: dispute_rows.dispute_challenge(write, challenge_id))
+        return await self._group.run(lambda write: dispute_rows.dispute_by_owner(write, challenge_id, keep))
 
     async def dispute_notice(self, notice_id: str) -> OwnersWord | None:
         """Take the owner's "this wasn't me" from a notice."""

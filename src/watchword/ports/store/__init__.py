@@ -22,6 +22,7 @@ from typing import Protocol
 from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
+from watchword.domain.contact import Contact
 from watchword.domain.device import Device, Recognised, Stolen, Unrecognised
 from watchword.domain.event import Event
 from watchword.domain.grant import Grant, Redeemed
@@ -29,6 +30,7 @@ from watchword.domain.ids import (
     ActionId,
     ApplicationId,
     ChallengeId,
+    ContactId,
     DeliveryId,
     DeviceId,
     GrantId,
@@ -164,6 +166,30 @@ class Store(Protocol):
         """Revoke a device by the user's wish. Return whether it was there."""
         ...
 
+    async def rename_device(self, ref: UserRef, device_id: DeviceId, name: str) -> Device | None:
+        """Call a device by another name. Return it as it is now; None if it is not this user's, or revoked.
+
+        One event, which does not hold the name; the same name again writes nothing.
+        """
+        ...
+
+    async def distrust_devices(
+        self, ref: UserRef, device_id: DeviceId | None = None, *, keep: Keep[int] | None = None
+    ) -> int:
+        """Take trust from one device of this user, or from all: they stay known. Return how many lost it, each once.
+
+        One event for each of them, in one transaction.
+        """
+        ...
+
+    async def prefer_contact(self, ref: UserRef, contact_id: ContactId, *, preferred: bool) -> Contact | None:
+        """Make a contact the preferred one, and no other, or have none preferred. Return it as it is now.
+
+        None if it is not among those that this user lists now. One that could carry no code is not made the preferred
+        one and is returned as it was. One event; what was so before writes nothing.
+        """
+        ...
+
     # Budgets outside the user's shard ------------------------------------------------------------------------------
 
     async def charge_address(
@@ -269,7 +295,7 @@ class Store(Protocol):
         """Note what the application says an action was. Return whether there is such an action."""
         ...
 
-    async def dispute_challenge(self, challenge_id: ChallengeId) -> OwnersWord:
+    async def dispute_challenge(self, challenge_id: ChallengeId, *, keep: Keep[OwnersWord] | None = None) -> OwnersWord:
         """Take the owner's "this wasn't me" about a challenge: end it while pending, dispute its action after approval.
 
         A dispute revokes the unredeemed grant, suspends devices trusted and contacts added by the action, brings back
