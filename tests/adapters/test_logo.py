@@ -12,7 +12,6 @@ import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from watchword.adapters.logo import (
-    BYTES_AT_MOST,
     DRAWN_BYTES_AT_MOST,
     HEIGHT_AT_MOST,
     SIDE_AT_MOST,
@@ -20,6 +19,7 @@ from watchword.adapters.logo import (
     LogoRefused,
     draw_logo,
 )
+from watchword.domain.branding import LOGO_FILE_BYTES_AT_MOST
 
 BRAND = (180, 30, 60, 255)
 HIDDEN = "<script>alert('in the picture')</script>"
@@ -273,12 +273,12 @@ def test_a_picture_that_would_unpack_to_too_much_is_refused_before_it_does(width
 def test_a_text_that_would_unpack_to_too_much_is_refused() -> None:
     content = _saved(_mark())
     bomb = _chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80_000_000)))
-    assert len(bomb) < BYTES_AT_MOST
+    assert len(bomb) < LOGO_FILE_BYTES_AT_MOST
     assert _why(content[:33] + bomb + content[33:]) == "is a damaged PNG file"
 
 
 def test_a_large_file_is_not_even_looked_at() -> None:
-    assert _why(_saved(_mark()) + bytes(BYTES_AT_MOST)) == "has more than 512 KB"
+    assert _why(_saved(_mark()) + bytes(LOGO_FILE_BYTES_AT_MOST)) == "has more than 512 KB"
 
 
 @KINDS

@@ -12,10 +12,8 @@ from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
-from watchword.domain.branding import Logo
+from watchword.domain.branding import LOGO_FILE_BYTES_AT_MOST, Logo
 
-BYTES_AT_MOST: Final = 512 * 1024
-"""Of the file that is read; a logo that needs more is a photograph."""
 SIDE_AT_MOST: Final = 4096
 """Pixels of a side of the file that is read: 64 MiB when it is unpacked."""
 WIDTH_AT_MOST: Final = 480
@@ -42,8 +40,8 @@ def draw_logo(content: bytes) -> Logo:
 
     Smaller pictures keep their size, and transparent borders are cut off. Raises ``LogoRefused``.
     """
-    if len(content) > BYTES_AT_MOST:
-        raise LogoRefused(f"has more than {BYTES_AT_MOST // 1024} KB")
+    if len(content) > LOGO_FILE_BYTES_AT_MOST:
+        raise LogoRefused(f"has more than {LOGO_FILE_BYTES_AT_MOST // 1024} KB")
     pixels = _pixels(content)
     drawn = pixels.getchannel("A").getbbox()
     if drawn is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from watchword.config.config_problems import Problems, suggestion
+from watchword.config.declared_branding import declare_branding, read_logos
 from watchword.config.file_shape import ApplicationTable, ChannelsTable
 from watchword.config.key_lines import KeyPath
 from watchword.config.settings import INBOX, DeclaredApplication, PolicySource, Situation, SmtpServer
@@ -70,8 +71,18 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         return_urls=tuple(table.return_urls),
         origins=tuple(table.origins),
         support=table.support,
+        branding=declare_branding(
+            (*path, "branding"), table.branding, is_dev=around.situation is Situation.DEV, problems=problems
+        ),
     )
-    return DeclaredApplication(application=application, senders=senders, policy=_policy(path, table, around, problems))
+    logo, logo_dark = read_logos((*path, "branding"), table.branding, around.folder, problems)
+    return DeclaredApplication(
+        application=application,
+        senders=senders,
+        policy=_policy(path, table, around, problems),
+        logo=logo,
+        logo_dark=logo_dark,
+    )
 
 
 def _check_texts(path: KeyPath, table: ApplicationTable, around: Surroundings, problems: Problems) -> None:

@@ -150,6 +150,50 @@ class ChannelsTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tru
     email: Annotated[str | None, Meta(description="Sender of e-mail: `inbox`, or the name of a table.")] = None
 
 
+class BrandingTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """How its pages look, and who may frame them; docs/branding.md says more."""
+
+    logo: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "A PNG or WebP file, relative to the folder of `watchword.toml`, of at most 512 KB and 4096 × 4096 "
+                "pixels. It is drawn anew at start; without one, the pages show the first letter of the name."
+            )
+        ),
+    ] = None
+    logo_dark: Annotated[
+        str | None,
+        Meta(description="The same for dark pages; without one, the logo stands on a light plate there."),
+    ] = None
+    accent: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Colour of buttons and links, as `#rrggbb`. One that could not be read on a light page is refused, and "
+                "the nearest that can is named."
+            )
+        ),
+    ] = None
+    accent_dark: Annotated[
+        str | None,
+        Meta(description="The same for dark pages; without one, the accent is lightened until it can be read."),
+    ] = None
+    support_url: Annotated[
+        str | None,
+        Meta(description="Where the help page leads for support: `https` or `mailto`; at most 300 characters."),
+    ] = None
+    frame_origins: Annotated[
+        list[str],
+        Meta(
+            description=(
+                "Origins whose pages may show ours in a frame; none is the default and the better choice. In `dev` and "
+                "`demo` also http on loopback."
+            )
+        ),
+    ] = field(default_factory=list)
+
+
 class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """The store or app that calls us; the name of the table is its id."""
 
@@ -198,6 +242,9 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
         str | None,
         Meta(description="What the help page says about reaching support; at most 300 characters."),
     ] = None
+    branding: Annotated[BrandingTable, Meta(description="Logo, colours and frame rules.")] = field(
+        default_factory=BrandingTable
+    )
     policy: Annotated[
         str | None,
         Meta(description="Policy file, relative to the folder of `watchword.toml`; without one, the product's."),

@@ -1,7 +1,7 @@
 """The settings as the rest of the house sees them: checked, resolved, and free of files' syntax."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -95,13 +95,23 @@ class PolicySource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFile:
+    """What lies in a file that should be a picture, and what messages call it; nobody has looked into it yet."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredApplication:
-    """An application with what bootstrap needs to give it senders and a policy."""
+    """An application with what bootstrap needs to give it senders, a policy and logos."""
 
     application: Application
     senders: Mapping[Channel, str]
     """The name of the sender of each channel: ``inbox`` or a key of ``Settings.senders``."""
     policy: PolicySource
+    logo: PictureFile | None = None
+    logo_dark: PictureFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,14 @@ def return_url_problem(url: str, *, may_be_local: bool, may_have_any_port: bool)
     return parts if isinstance(parts, str) else _scheme_problem(parts, may_be_local=may_be_local)
 
 
+def web_link_problem(url: str) -> str | None:
+    """Return why a page may not link here: only https, a full address, and no user name."""
+    parts = _split(url)
+    if isinstance(parts, str):
+        return parts
+    return None if parts.scheme == "https" else "must be https or mailto"
+
+
 def read_network(text: str) -> IPv4Network | IPv6Network | str:
     """Return a network whose word about forwarded addresses may be believed, or why it may not."""
     try:

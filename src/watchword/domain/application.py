@@ -1,11 +1,12 @@
 """The store or app that calls us, as declared by the operator."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 from watchword.domain.action import BUILT_IN_TYPES
+from watchword.domain.branding import Branding
 from watchword.domain.contact import Channel, ContactKind
 from watchword.domain.ids import ApplicationId
 from watchword.domain.limits import Conformance, Limits, Mode
@@ -39,6 +40,8 @@ class Application:
     """Origins whose pages may call the challenge API."""
     support: str | None = None
     """What the help page says about reaching support."""
+    branding: Branding = field(default_factory=Branding)
+    """Logo, colours and frame rules of its pages."""
 
     def knows_type(self, action_type: str) -> bool:
         """Whether this action type is built in or declared."""

@@ -37,6 +37,8 @@ DARK: Final = Surface(
     away=WHITE,
     tint_share=0.12,
 )
+LOGO_FILE_BYTES_AT_MOST: Final = 512 * 1024
+"""Of the file of a logo as it is given to us; one that needs more is a photograph."""
 OWN_ACCENT: Final = Colour(red=0x14, green=0x60, blue=0x5A)
 """The colour of pages without an accent of their own, in light."""
 OWN_ACCENT_DARK: Final = Colour(red=0x6F, green=0xD3, blue=0xC7)
