@@ -77,6 +77,16 @@ def test_works_without_serving(house: Callable[..., Path]) -> None:
         assert worker.stop(signal.SIGTERM)[0] == 0
 
 
+def test_refuses_a_logo_that_is_something_else(house: Callable[..., Path]) -> None:
+    folder = house()
+    with (folder / "watchword.toml").open("a") as settings:
+        settings.write('\n[applications.shop.branding]\nlogo = "logo.png"\n')
+    (folder / "logo.png").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+    said = _refusal("serve", cwd=folder)
+    assert "applications.shop.branding.logo: " in said
+    assert "logo.png is neither PNG nor WebP by its content" in " ".join(said.split())
+
+
 def test_refuses_the_inbox_as_a_sender(house: Callable[..., Path]) -> None:
     refusal = _refusal("serve", cwd=house(sender="inbox", keys=False, store=False))
     assert "watchword.toml:18: applications.shop.senders.email:" in refusal

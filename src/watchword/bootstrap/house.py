@@ -20,6 +20,7 @@ from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.api.surface import create_api
 from watchword.bootstrap.key_source import KeyWatch
+from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import INBOX, Settings, SmtpServer
 from watchword.domain.contact import Channel
@@ -56,6 +57,7 @@ class House:
 
 def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None) -> House:
     """Put a service together on a migrated store; ``inbox`` is there in ``dev`` and ``demo`` only."""
+    applications = with_logos(settings.applications)
     clock, entropy = SystemClock(), SystemEntropy()
     metrics = Metrics(CollectorRegistry())
     store = SqliteStore(str(settings.store_path), clock, entropy, keyring, on_event=metrics.count_event)
@@ -66,7 +68,7 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
         atlas=_atlas(settings),
         letters=JinjaLetters(),
         entropy=entropy,
-        applications={ApplicationId(one.application.id): one.application for one in settings.applications},
+        applications=applications,
         policies=_policies(settings),
         senders=_senders(settings, mail, inbox),
         page_base=settings.server.page_base,
