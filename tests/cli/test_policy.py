@@ -58,6 +58,29 @@ def test_a_right_policy_is_told_with_its_rules(tmp_path: Path, capsys: pytest.Ca
     ]
 
 
+def test_the_sentence_for_the_customer_is_told_as_the_policy_writes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_language = '{ en = "We ask.", de = "Wir fragen." }'
+    path = _policy(tmp_path, GOOD.replace('"We always ask."', by_language))
+    assert main(["policy", "check", path, "--json"]) == 0
+    assert [rule["customer_text"] for rule in json.loads(capsys.readouterr().out)["rules"]] == [
+        {"en": "We ask.", "de": "Wir fragen."},
+        None,
+    ]
+    assert main(["policy", "explain", "action.type=sign_in", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["reasons"][0]["customer_text"] == "@new_device"
+
+
+def test_a_person_reads_the_customers_sentence_below_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _policy(tmp_path, GOOD.replace('"We always ask."', '{ "" = "On demande.", de = "Wir fragen." }'))
+    assert main(["policy", "explain", "--policy", path, "action.type=sign_in"]) == 0
+    shown = capsys.readouterr().out
+    assert "reason    always: Everything is proven\ncustomer  others: On demande.\ncustomer  de: Wir fragen." in shown
+
+
 def test_every_problem_has_its_own_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = _policy(tmp_path, BAD)
     assert main(["policy", "check", path]) == 1

@@ -19,6 +19,7 @@ from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, Option, Route
 from watchword.domain.code import make_code
 from watchword.domain.contact import Channel, Contact, ContactKind, mask
+from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords
 from watchword.domain.grant import Assurance, Grant
 from watchword.domain.ids import (
     ActionId,
@@ -64,6 +65,12 @@ PHONE: Final = "+14155550123"
 OTHER_PHONE: Final = "+14155550124"
 EMAIL: Final = "ada@shop.example"
 OTHER_EMAIL: Final = "ada@home.example"
+NEW_DEVICE: Final = CatalogueSentence(key="new_device")
+REASONS: Final[tuple[CustomerText, ...]] = (
+    NEW_DEVICE,
+    CatalogueSentence(key="high_value_purchase", amount=Money(value=Decimal("500.00"), currency="USD")),
+    OwnWords(by_language={"de": "Gutscheine über 100 € bestätigen wir.", "": "Vouchers are confirmed."}),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +261,7 @@ class Scene:
             resend_at=None,
             high_value=False,
             trust_allowed=trust_allowed,
-            reasons_text=("This device is new.",),
+            reasons=REASONS,
             confirms=confirms,
             others_count_from=None,
             limits=self.limits,
@@ -395,7 +402,7 @@ def assessment(decision: Decision, *, failed_rules: tuple[str, ...] = ()) -> Ass
     """Return an assessment that came to this decision."""
     return Assessment(
         decision=decision,
-        reasons=(Reason(rule="new-device", text="The device is new", customer_text="This device is new."),),
+        reasons=(Reason(rule="new-device", text="The device is new", customer_text=NEW_DEVICE),),
         score=0.25,
         terms=(),
         signals={"device": "new", "country": "US"},

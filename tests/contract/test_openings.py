@@ -188,7 +188,7 @@ async def test_a_challenge_reads_back_as_it_was_opened(store: Store, scene: Scen
     challenge = await scene.challenge(planned.id)
     assert challenge.action == action
     assert challenge.options == opening.options
-    assert challenge.reasons_text == opening.reasons_text
+    assert challenge.reasons == opening.reasons
     assert opening.first_send is not None
     assert challenge.route == opening.first_send.route
     assert (challenge.reference, challenge.bound_digest) == (opening.reference, opening.bound_digest)

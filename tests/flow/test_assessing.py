@@ -24,6 +24,7 @@ from tests.flow.world import (
 from tests.kit.default_policy import text_of_the_default_policy
 from watchword.adapters.letters import JinjaLetters
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
+from watchword.domain.customer_text import CatalogueSentence
 from watchword.domain.device import DeviceState
 from watchword.domain.errors import (
     ContactNotUsable,
@@ -124,8 +125,8 @@ async def test_every_challenge_has_a_reason_for_the_customer(world: World) -> No
     asked = await world.browser().report(PURCHASE, amount=usd("900.00"))
     result = await world.ports.store.challenge(challenge_of(asked).id)
     assert result is not None
-    assert result.challenge.reasons_text[0] == "You are buying from a new device or browser."
-    assert len(result.challenge.reasons_text) == len(rules(asked))
+    assert result.challenge.reasons[0] == CatalogueSentence(key="new_device_purchase")
+    assert len(result.challenge.reasons) == len(rules(asked))
 
 
 async def test_all_rules_that_match_are_named(world: World) -> None:

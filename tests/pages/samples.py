@@ -11,6 +11,7 @@ from watchword.domain.application import Application
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, Option, Route
 from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.customer_text import words_for_everybody
 from watchword.domain.ids import ActionId, ApplicationId, ChallengeId, ContactId, Reference, UserId, UserKey, make_id
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits, Mode
@@ -69,7 +70,7 @@ CHALLENGE = Challenge(
     tries_allowed=5,
     high_value=True,
     trust_allowed=False,
-    reasons_text=("The amount is above 500.00 USD.",),
+    reasons=(words_for_everybody("The amount is above 500.00 USD."),),
     confirms=None,
     device_id=None,
     browser=None,

@@ -18,6 +18,7 @@ from tests.risk.samples import (
 )
 from watchword.domain.action import Decision
 from watchword.domain.budget import Lane
+from watchword.domain.customer_text import CatalogueSentence
 from watchword.domain.device import DeviceState
 from watchword.domain.money import Money, read_money
 from watchword.risk.policy import Policy
@@ -143,7 +144,24 @@ def test_a_currency_is_measured_by_its_own_threshold(default_policy: Policy) -> 
 def test_the_sentences_name_the_threshold(default_policy: Policy) -> None:
     (reason,) = default_policy.assess(a_purchase(usd("600.00"))).reasons
     assert reason.text == "The amount is above 500.00 USD"
-    assert reason.customer_text == "Purchases above 500.00 USD are always confirmed with a code."
+    assert reason.customer_text == CatalogueSentence(key="high_value_purchase", amount=usd("500.00"))
+
+
+@pytest.mark.parametrize("threshold", ["", "500.00", "much USD", "500.00 usd"])
+def test_a_threshold_that_is_no_amount_is_not_mentioned(default_policy: Policy, threshold: str) -> None:
+    signals = ordinary(action_has_threshold=True, action_high_amount=True, action_threshold=threshold)
+    (reason,) = default_policy.assess(signals).reasons
+    assert (reason.rule, reason.customer_text) == (
+        "high-value-purchase",
+        CatalogueSentence(key="unknown_value_purchase"),
+    )
+
+
+def test_every_rule_that_asks_names_the_sentence_that_is_called_as_it_is(default_policy: Policy) -> None:
+    asking = [rule for rule in default_policy.rules if rule.then is Decision.CHALLENGE]
+    assert [rule.customer_text for rule in asking] == [
+        CatalogueSentence(key=rule.name.replace("-", "_")) for rule in asking
+    ]
 
 
 def test_everything_left_out_is_challenged(default_policy: Policy) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.risk.samples import ALWAYS_ASKED, names, ordinary, policy_of
 from watchword.domain.action import Decision, Reason
+from watchword.domain.customer_text import words_for_everybody
 from watchword.risk.policy import Environment, Policy, RuleMode, load_policy
 from watchword.risk.signals import Signals
 
@@ -49,7 +50,7 @@ def test_a_rule_that_would_allow_is_no_reason_for_a_challenge(environment: Envir
 
 def test_a_reason_carries_both_sentences(environment: Environment) -> None:
     reasons = policy_of(rule("asks", "challenge"), environment).assess(ordinary()).reasons
-    assert reasons == (Reason(rule="asks", text="operator: asks", customer_text="customer: asks"),)
+    assert reasons == (Reason(rule="asks", text="operator: asks", customer_text=words_for_everybody("customer: asks")),)
 
 
 def test_a_rule_looks_only_at_its_own_action_types(environment: Environment) -> None:

@@ -181,6 +181,74 @@ def problems(text: str, environment: Environment) -> tuple[str, ...]:
             ),
         ),
         ('"customer"', '"{"', "7: rule[0].customer_text (good): a brace stands only around a placeholder"),
+        (
+            '"customer"',
+            '"@new_devise"',
+            "7: rule[0].customer_text (good): the product has no sentence @new_devise; did you mean @new_device?",
+        ),
+        (
+            '"customer"',
+            "3",
+            (
+                "7: rule[0].customer_text (good): must be a text in quotes,"
+                ' or one for each language: { en = "…", de = "…" }'
+            ),
+        ),
+        (
+            '"customer"',
+            '{ de = "Ein Gutschein." }',
+            (
+                "7: rule[0].customer_text (good): has no words for customers of other languages:"
+                ' add en = "…", or "" = "…" if those are not English'
+            ),
+        ),
+        (
+            '"customer"',
+            '{ en = "A voucher.", pt_br = "Um vale." }',
+            (
+                "7: rule[0].customer_text.pt_br (good): is not the tag of a language, such as de, pt-BR or zh-Hans;"
+                " did you mean pt-BR?"
+            ),
+        ),
+        (
+            '"customer"',
+            '{ en = "A voucher.", zh-hans = "x" }',
+            (
+                "7: rule[0].customer_text.zh-hans (good): is not the tag of a language, such as de, pt-BR or zh-Hans;"
+                " did you mean zh-Hans?"
+            ),
+        ),
+        (
+            '"customer"',
+            '{ en = "A voucher.", "german!\\n" = "x" }',
+            (
+                '7: rule[0].customer_text."german!\\n" (good):'
+                " is not the tag of a language, such as de, pt-BR or zh-Hans"
+            ),
+        ),
+        ('"customer"', '{ "" = " " }', '7: rule[0].customer_text."" (good): is empty'),
+        ('"customer"', "{ en = 3 }", "7: rule[0].customer_text.en (good): must be a text in quotes"),
+        (
+            '"customer"',
+            '{ en = "@new_device" }',
+            (
+                "7: rule[0].customer_text.en (good): a sentence of the product has every language:"
+                ' write customer_text = "@new_device" alone'
+            ),
+        ),
+        (
+            '"customer"',
+            '{ en = "From {where}." }',
+            (
+                "7: rule[0].customer_text.en (good): there is no placeholder {where};"
+                " there are {threshold}, {sum_threshold}, {count}, {country}"
+            ),
+        ),
+        (
+            '"customer"',
+            '{ en = "a\\u2028b" }',
+            "7: rule[0].customer_text.en (good): is one line of at most 300 characters",
+        ),
         ('"customer"', '"{{threshold}}"', "7: rule[0].customer_text (good): a brace stands only around a placeholder"),
     ],
 )

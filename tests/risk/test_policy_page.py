@@ -9,7 +9,7 @@ from tests.risk.samples import policy_of
 from watchword.risk.policy import Environment, RuleMode
 from watchword.risk.policy.expression import Condition, compile_condition
 from watchword.risk.policy.rule_reading import KEYS
-from watchword.risk.reasons import PLACEHOLDERS
+from watchword.risk.reasons import PLACEHOLDERS, SENTENCES
 from watchword.risk.signals import SignalType, declarations
 
 PAGE = (ROOT / "docs" / "policy.md").read_text()
@@ -19,6 +19,12 @@ EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 def test_every_signal_is_listed_as_it_is() -> None:
     rows = [f"| `{d.name}` | {d.type} | {d.meaning} | {d.left_out or ''} |" for d in declarations()]
     table = PAGE.partition("| signal | type | meaning | left out |\n|---|---|---|---|\n")[2].partition("\n\n")[0]
+    assert table.splitlines() == rows
+
+
+def test_every_sentence_of_the_product_is_listed_with_its_english_words() -> None:
+    rows = [f"| `@{key}` | {words} |" for key, words in SENTENCES.items()]
+    table = PAGE.partition("| `customer_text` | in English |\n|---|---|\n")[2].partition("\n\n")[0]
     assert table.splitlines() == rows
 
 

@@ -1,12 +1,14 @@
 """Shows an explained decision: rule by rule, and each condition as the tree that it is."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, assert_never
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
 from watchword.domain.action import Decision
+from watchword.domain.customer_text import ANY_LANGUAGE, CatalogueSentence, CustomerText, OwnWords
 from watchword.risk.policy import ConditionExplanation, Explanation, RuleExplanation, RuleMode, Verdict
 
 _COLOURS: Final = {Decision.ALLOW: "green", Decision.CHALLENGE: "yellow", Decision.DENY: "red"}
@@ -20,6 +22,8 @@ def show_explanation(explanation: Explanation) -> None:
     console.print(Text(f"score     {assessment.score:.2f}"))
     for reason in assessment.reasons:
         console.print(Text(f"reason    {reason.rule}: {reason.text}"))
+        for line in _customer_lines(reason.customer_text):
+            console.print(Text(f"customer  {line}", style="dim"))
     console.print()
     looking = [rule for rule in explanation.rules if rule.applies]
     for rule in looking:
@@ -35,7 +39,10 @@ def describe_explanation(explanation: Explanation) -> dict[str, object]:
     return {
         "decision": assessment.decision.value,
         "score": assessment.score,
-        "reasons": [{"rule": reason.rule, "text": reason.text} for reason in assessment.reasons],
+        "reasons": [
+            {"rule": reason.rule, "text": reason.text, "customer_text": describe_customer_text(reason.customer_text)}
+            for reason in assessment.reasons
+        ],
         "policy_version": assessment.policy_version,
         "rules": [
             {
@@ -50,6 +57,26 @@ def describe_explanation(explanation: Explanation) -> dict[str, object]:
             for rule in explanation.rules
         ],
     }
+
+
+def describe_customer_text(text: CustomerText | None) -> str | Mapping[str, str] | None:
+    """Return a sentence for the customer as a policy writes it: ``@name``, words, or words by language."""
+    match text:
+        case None:
+            return None
+        case CatalogueSentence():
+            return f"@{text.key}"
+        case OwnWords(by_language=words):
+            return words[ANY_LANGUAGE] if words.keys() == {ANY_LANGUAGE} else words
+        case _:
+            assert_never(text)
+
+
+def _customer_lines(text: CustomerText | None) -> list[str]:
+    described = describe_customer_text(text)
+    if described is None or isinstance(described, str):
+        return [described] if described else []
+    return [f"{tag or 'others'}: {words}" for tag, words in described.items()]
 
 
 def _rule_tree(rule: RuleExplanation) -> Tree:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from watchword.bootstrap.policies import check_policy, check_policy_text, explain_policy
-from watchword.cli.explaining import describe_explanation, show_explanation
+from watchword.cli.explaining import describe_customer_text, describe_explanation, show_explanation
 from watchword.cli.failing import CommandMisused
 from watchword.cli.printing import print_json, print_line
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, find_application, read_settings
@@ -169,7 +169,14 @@ def _called(file: Path | None, application: str | None) -> str:
 
 def _rules(policy: Policy) -> Sequence[Mapping[str, object]]:
     return [
-        {"name": rule.name, "mode": rule.mode, "actions": rule.actions, "then": rule.then, "text": rule.text}
+        {
+            "name": rule.name,
+            "mode": rule.mode,
+            "actions": rule.actions,
+            "then": rule.then,
+            "text": rule.text,
+            "customer_text": describe_customer_text(rule.customer_text),
+        }
         for rule in policy.rules
     ]
 

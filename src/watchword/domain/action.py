@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from watchword.domain.customer_text import CustomerText
 from watchword.domain.ids import ActionId, ApplicationId, UserId, UserKey
 from watchword.domain.instant import Instant
 from watchword.domain.money import Money
@@ -127,8 +128,8 @@ class Reason:
     rule: str
     text: str
     """For the operator and the application's back end."""
-    customer_text: str = ""
-    """For the customer's page; empty where he is told nothing."""
+    customer_text: CustomerText | None = None
+    """For the customer's page, worded there in his language; None where he is told nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Final
 from watchword.domain.action import Action
 from watchword.domain.budget import Lane
 from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.customer_text import CustomerText
 from watchword.domain.device import Device
 from watchword.domain.grant import Grant
 from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference
@@ -99,8 +100,8 @@ class Challenge:
     tries_allowed: int
     high_value: bool
     trust_allowed: bool
-    reasons_text: tuple[str, ...]
-    """Why the customer is asked, in sentences for him."""
+    reasons: tuple[CustomerText, ...]
+    """Why the customer is asked, in sentences that are worded when he is shown them."""
     confirms: ContactId | None
     """The contact that this challenge does nothing but confirm."""
     device_id: DeviceId | None

@@ -18,6 +18,7 @@ from watchword.domain.action import (
 from watchword.domain.application import Application
 from watchword.domain.budget import Lane
 from watchword.domain.contact import Contact
+from watchword.domain.customer_text import CatalogueSentence
 from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
 from watchword.domain.errors import (
     ContactNotUsable,
@@ -42,12 +43,13 @@ from watchword.flow.show import ChallengeView, DeviceView, show
 from watchword.ports import Ports
 from watchword.ports.store.values import Decided, Keep, KeptAnswer, ProfileQuery
 from watchword.risk.profile import Profile
+from watchword.risk.reasons import SentenceKey
 from watchword.risk.signals import observe
 
 CONCEALED: Final = Reason(
     rule="concealed",
     text="This action always needs a code, whoever it is for.",
-    customer_text="We ask for a code every time this is requested.",
+    customer_text=CatalogueSentence(key=SentenceKey.CONCEALED),
 )
 """All that a concealed answer says about why: it holds for everybody (I17)."""
 
@@ -195,7 +197,7 @@ async def confirm_contact(
     reason = Reason(
         rule="contact-confirmation",
         text="The contact is confirmed by a code of its own",
-        customer_text="We check that this contact reaches you.",
+        customer_text=CatalogueSentence(key=SentenceKey.CONTACT_CONFIRMATION),
     )
     assessment = replace(case.assessment, decision=Decision.CHALLENGE, reasons=(reason,))
     return await _challenge(ports, replace(case, assessment=assessment, confirms=contact), send=True, keep=keep)

@@ -18,6 +18,7 @@ from watchword.domain.budget import Budget, Full, Lane, Window
 from watchword.domain.challenge import Option, Route
 from watchword.domain.code import make_code
 from watchword.domain.contact import Carriers, Channel, Contact, ContactKind, canonical_address, carriers
+from watchword.domain.customer_text import CatalogueSentence, CustomerText
 from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
 from watchword.domain.errors import (
     TooManyChallenges,
@@ -38,6 +39,7 @@ from watchword.ports.store.values import (
     StartsFull,
 )
 from watchword.risk.profile import Profile
+from watchword.risk.reasons import SentenceKey
 
 CODE_MAC_VERSION: Final = b"1"
 _UNTOLD: Final = "•••"
@@ -73,7 +75,7 @@ def recent_reset_reason(counts_from: Instant) -> Reason:
     return Reason(
         rule="recent_reset",
         text=f"The contact that carried the last reset counts again from {rfc3339(counts_from)}",
-        customer_text="Your password was reset lately, so we ask over another contact than the one used for that.",
+        customer_text=CatalogueSentence(key=SentenceKey.RECENT_RESET),
     )
 
 
@@ -162,7 +164,7 @@ def _refusal(case: Case, able: Carriers) -> Refused | None:
         reason = Reason(
             rule="user_locked",
             text="Too many wrong codes were entered for this user; known devices go on",
-            customer_text="Too many wrong codes were entered for this account.",
+            customer_text=CatalogueSentence(key=SentenceKey.USER_LOCKED),
         )
         return Refused(reason=reason, free_at=locked_until)
     if able.contacts:
@@ -171,7 +173,7 @@ def _refusal(case: Case, able: Carriers) -> Refused | None:
     reason = Reason(
         rule="no_usable_contact",
         text="The user has no contact that may carry a code",
-        customer_text="We have no confirmed phone number or e-mail address to send a code to.",
+        customer_text=CatalogueSentence(key=SentenceKey.NO_USABLE_CONTACT),
     )
     return Refused(reason=reason, free_at=min(ripening, default=None))
 
@@ -274,20 +276,21 @@ def _opening(
         resend_at=barred_until,
         high_value=case.assessment.high_value,
         trust_allowed=action.type == SIGN_IN or (action.type == PURCHASE and not case.assessment.high_value),
-        reasons_text=_reasons_text(case, able),
+        reasons=_reasons(case, able),
         confirms=None if case.confirms is None else case.confirms.id,
         others_count_from=able.others_count_from,
         limits=limits,
     )
 
 
-def _reasons_text(case: Case, able: Carriers) -> tuple[str, ...]:
+def _reasons(case: Case, able: Carriers) -> tuple[CustomerText, ...]:
+    """Return why the customer is asked; of a concealed challenge only what holds for everybody (I17)."""
     if case.action.conceal:
-        return ("We ask for a code every time this is requested.",)
-    reasons = [reason.customer_text for reason in case.assessment.reasons if reason.customer_text]
+        return (CatalogueSentence(key=SentenceKey.CONCEALED),)
+    reasons = case.assessment.reasons
     if able.others_count_from is not None:
-        reasons.append(recent_reset_reason(able.others_count_from).customer_text)
-    return tuple(reasons)
+        reasons = (*reasons, recent_reset_reason(able.others_count_from))
+    return tuple(reason.customer_text for reason in reasons if reason.customer_text is not None)
 
 
 def _options(ports: Ports, case: Case, contacts: Sequence[Contact]) -> tuple[Option, ...]:

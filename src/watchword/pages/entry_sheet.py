@@ -13,6 +13,7 @@ from watchword.flow.show import ChallengeView, show
 from watchword.pages.flash import Said
 from watchword.pages.subject import Subject, describe
 from watchword.pages.visit import Visit, is_elsewhere
+from watchword.pages.why import say_why
 from watchword.pages.words import Words, isolated, marked_reference, one_line
 from watchword.ports import Ports
 
@@ -61,7 +62,7 @@ class EntrySheet:
     subject: Subject
     summary: Markup | None
     """What the application adds in its own words."""
-    reasons: tuple[str, ...]
+    reasons: tuple[Markup, ...]
     reference: Markup
     concealed: bool
     elsewhere: bool
@@ -101,7 +102,7 @@ def entry_sheet(ports: Ports, words: Words, visit: Visit, said: Said | None, *, 
         brand_text=one_line(application.name),
         subject=describe(challenge, words, ports.atlas),
         summary=isolated(action.summary) if action.summary and one_line(action.summary) else None,
-        reasons=challenge.reasons_text,
+        reasons=say_why(words, challenge.reasons),
         reference=marked_reference(view.reference),
         concealed=action.conceal,
         elsewhere=is_elsewhere(ports, visit),

@@ -1,14 +1,80 @@
-"""The sentences of the rules: what they may mention, and the two reasons that no rule of the operator gives."""
+"""The sentences of the rules: what they may mention, which the product has, and two reasons that no rule gives.
+
+Knows the names of the product's sentences and not their words, which are a matter of languages.
+"""
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from enum import StrEnum
+from typing import Final, assert_never
 
 from watchword.domain.action import Reason
+from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords
+from watchword.domain.money import Money, read_money
 from watchword.risk.signals import Signals
 
 RULE_ERROR: Final = "rule_error"
 NO_RULE: Final = "no_rule"
+
+
+class SentenceKey(StrEnum):
+    """The sentences that the product has for why a customer is asked; the catalogue of each language words them all.
+
+    A rule names one as ``customer_text = "@new_device"``. Those of the default policy are called as their rules are.
+    """
+
+    PASSWORD_RESET = "password_reset"
+    ACCOUNT_UPDATE = "account_update"
+    NEW_DEVICE = "new_device"
+    NEW_DEVICE_PURCHASE = "new_device_purchase"
+    NEW_PLACE = "new_place"
+    STOLEN_DEVICE = "stolen_device"
+    HIGH_VALUE_PURCHASE = "high_value_purchase"
+    """Mentions the threshold, as ``CatalogueSentence.amount``; the only one that mentions anything."""
+    UNKNOWN_VALUE_PURCHASE = "unknown_value_purchase"
+    PURCHASE_SUM = "purchase_sum"
+    PURCHASE_COUNT = "purchase_count"
+    SUSPICIOUS = "suspicious"
+    ASKED_UNTIL_PROVEN = "asked_until_proven"
+    ATTACK_SUSPECTED = "attack_suspected"
+    DISPUTED = "disputed"
+    CONCEALED = "concealed"
+    CONTACT_CONFIRMATION = "contact_confirmation"
+    RECENT_RESET = "recent_reset"
+    USER_LOCKED = "user_locked"
+    NO_USABLE_CONTACT = "no_usable_contact"
+    NO_RULE = "no_rule"
+    RULE_ERROR = "rule_error"
+
+
+SENTENCES: Final[Mapping[str, str]] = {
+    SentenceKey.PASSWORD_RESET: "Resetting a password is always confirmed with a code.",
+    SentenceKey.ACCOUNT_UPDATE: "Changes to your account are always confirmed with a code.",
+    SentenceKey.NEW_DEVICE: "You are signing in from a new device or browser.",
+    SentenceKey.NEW_DEVICE_PURCHASE: "You are buying from a new device or browser.",
+    SentenceKey.NEW_PLACE: "You seem to be in a new place.",
+    SentenceKey.STOLEN_DEVICE: "We could not recognise this device safely, so we make sure that it is you.",
+    SentenceKey.HIGH_VALUE_PURCHASE: "Purchases above {threshold} are always confirmed with a code.",
+    SentenceKey.UNKNOWN_VALUE_PURCHASE: "This purchase is confirmed with a code.",
+    SentenceKey.PURCHASE_SUM: "Your purchases since you last confirmed one add up, so we ask again.",
+    SentenceKey.PURCHASE_COUNT: "You have made several purchases since you last confirmed one, so we ask again.",
+    SentenceKey.SUSPICIOUS: "Something about this looks unusual for your account, so we make sure that it is you.",
+    SentenceKey.ASKED_UNTIL_PROVEN: "An earlier request like this one was not completed, so we ask again.",
+    SentenceKey.ATTACK_SUSPECTED: "Somebody may be trying to use your account, so we ask more often for a while.",
+    SentenceKey.DISPUTED: (
+        "You told us that an earlier action was not yours, so we ask every time until you confirm an older contact."
+    ),
+    SentenceKey.CONCEALED: "We ask for a code every time this is requested.",
+    SentenceKey.CONTACT_CONFIRMATION: "We check that this contact reaches you.",
+    SentenceKey.RECENT_RESET: (
+        "Your password was reset lately, so we ask over another contact than the one used for that."
+    ),
+    SentenceKey.USER_LOCKED: "Too many wrong codes were entered for this account.",
+    SentenceKey.NO_USABLE_CONTACT: "We have no confirmed phone number or e-mail address to send a code to.",
+    SentenceKey.NO_RULE: "This step is confirmed with a code.",
+    SentenceKey.RULE_ERROR: "We could not check everything about this request, so we ask for a code to be safe.",
+}
+"""The same in English; ``{threshold}`` is the amount that a sentence mentions."""
 
 PLACEHOLDERS: Final[Mapping[str, str]] = {
     "threshold": "action_threshold",
@@ -37,6 +103,28 @@ def fill(text: str, signals: Signals) -> str:
     return _BRACED.sub(lambda found: str(getattr(signals, PLACEHOLDERS[found[1]])) or _NOTHING_KNOWN, text)
 
 
+def fill_customer_text(text: CustomerText, signals: Signals) -> CustomerText:
+    """Return a rule's sentence for the customer with what it mentions of this action."""
+    match text:
+        case OwnWords():
+            return OwnWords(by_language={tag: fill(words, signals) for tag, words in text.by_language.items()})
+        case CatalogueSentence(key=SentenceKey.HIGH_VALUE_PURCHASE):
+            return _above(signals.action_threshold)
+        case CatalogueSentence():
+            return text
+        case _:
+            assert_never(text)
+
+
+def _above(threshold: str) -> CatalogueSentence:
+    """Return the sentence about a threshold; where the application has none, the one that names none."""
+    value, _, currency = threshold.partition(" ")
+    amount = read_money(value, currency)
+    if not isinstance(amount, Money):
+        return CatalogueSentence(key=SentenceKey.UNKNOWN_VALUE_PURCHASE)
+    return CatalogueSentence(key=SentenceKey.HIGH_VALUE_PURCHASE, amount=amount)
+
+
 def rule_error(rule: str) -> Reason:
     """Return the reason that a rule gives when it cannot be evaluated.
 
@@ -45,7 +133,7 @@ def rule_error(rule: str) -> Reason:
     return Reason(
         rule=RULE_ERROR,
         text=f"The rule {rule} could not be evaluated, so it counts as matched",
-        customer_text="We could not check everything about this request, so we ask for a code to be safe.",
+        customer_text=CatalogueSentence(key=SentenceKey.RULE_ERROR),
     )
 
 
@@ -54,5 +142,5 @@ def no_rule(action_type: str) -> Reason:
     return Reason(
         rule=NO_RULE,
         text=f"No rule matched this {action_type}; a rule that allows it has to be written",
-        customer_text="This step is confirmed with a code.",
+        customer_text=CatalogueSentence(key=SentenceKey.NO_RULE),
     )

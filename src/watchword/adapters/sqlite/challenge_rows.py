@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from watchword.adapters.sqlite.action_rows import find_action
 from watchword.adapters.sqlite.event_rows import write_event
-from watchword.adapters.sqlite.sealed_text import read_display, read_options, read_route, write_display
+from watchword.adapters.sqlite.sealed_text import read_display, read_options, read_reasons, read_route, write_display
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, LastSend, Route
@@ -65,7 +65,7 @@ def count_send(transaction: Transaction, row: Row, route: Route, resend_at: Inst
     """Count a send over this route, note where it was for, and return its number."""
     number = int(row["sends"]) + 1
     display = _display(transaction, row)
-    shown = write_display(read_options(display), route.masked, tuple(display["reasons"]))
+    shown = write_display(read_options(display), route.masked, read_reasons(display))
     transaction.run(
         "UPDATE challenges SET sends = :number, resend_at = :resend_at, route_option_id = :option_id,"
         " route_contact_id = :contact_id, route_channel = :channel, sealed_display = :sealed_display WHERE id = :id",
@@ -229,7 +229,7 @@ def read_challenge(transaction: Transaction, row: Row) -> Challenge | None:
         tries_allowed=row["tries_allowed"],
         high_value=bool(row["high_value"]),
         trust_allowed=bool(row["trust_allowed"]),
-        reasons_text=tuple(display["reasons"]),
+        reasons=read_reasons(display),
         confirms=None if row["confirms"] is None else ContactId(row["confirms"]),
         device_id=None if row["device_id"] is None else DeviceId(row["device_id"]),
         browser=row["browser"],
@@ -278,7 +278,7 @@ def _delivery_status(
 
 
 def _seal_display(transaction: Transaction, ref: UserRef, opening: Opening) -> bytes:
-    text = write_display(opening.options, None, opening.reasons_text)
+    text = write_display(opening.options, None, opening.reasons)
     return transaction.seal(ref, _TABLE, opening.challenge_id, _DISPLAY, text)
 
 

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from watchword.domain.action import Action, Assessment, Decision, Reason, RiskTerm
 from watchword.domain.challenge import Option, Route
 from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords, words_for_everybody
 from watchword.domain.ids import ActionId, ApplicationId, ContactId, UserId
 from watchword.domain.instant import Instant
 from watchword.domain.money import Money
@@ -16,7 +17,6 @@ from watchword.domain.user import UserRef
 
 def write_action(action: Action) -> str:
     """Return what an action says, without what its row holds in the clear."""
-    amount = action.amount
     return _write(
         {
             "user_id": action.user_id,
@@ -24,7 +24,7 @@ def write_action(action: Action) -> str:
             "ip": action.ip,
             "user_agent": action.user_agent,
             "locale": action.locale,
-            "amount": None if amount is None else [str(amount.value), amount.currency],
+            "amount": _write_money(action.amount),
             "payee": action.payee,
             "summary": action.summary,
             "details": dict(action.details),
@@ -38,14 +38,14 @@ def write_action(action: Action) -> str:
 def read_action(text: str, ref: UserRef, action_id: str, action_type: str, created_at: int) -> Action:
     """Return the action that was written."""
     body = json.loads(text)
-    amount = body.pop("amount")
+    amount = _read_money(body.pop("amount"))
     return Action(
         id=ActionId(action_id),
         application_id=ApplicationId(ref.application_id),
         user_id=UserId(body.pop("user_id")),
         user_key=ref.key,
         type=action_type,
-        amount=None if amount is None else Money(value=Decimal(amount[0]), currency=amount[1]),
+        amount=amount,
         created_at=Instant(created_at),
         **body,
     )
@@ -55,7 +55,9 @@ def write_assessment(assessment: Assessment) -> str:
     """Return an assessment as text."""
     return _write(
         {
-            "reasons": [[reason.rule, reason.text, reason.customer_text] for reason in assessment.reasons],
+            "reasons": [
+                [reason.rule, reason.text, _write_customer_text(reason.customer_text)] for reason in assessment.reasons
+            ],
             "score": assessment.score,
             "terms": [[term.signal, term.nats, term.text] for term in assessment.terms],
             "signals": dict(assessment.signals),
@@ -72,7 +74,10 @@ def read_assessment(text: str, decision: Decision) -> Assessment:
     body = json.loads(text)
     return Assessment(
         decision=decision,
-        reasons=tuple(Reason(rule=rule, text=said, customer_text=shown) for rule, said, shown in body["reasons"]),
+        reasons=tuple(
+            Reason(rule=rule, text=said, customer_text=_read_customer_text(shown) if shown else None)
+            for rule, said, shown in body["reasons"]
+        ),
         score=body["score"],
         terms=tuple(RiskTerm(signal=signal, nats=nats, text=said) for signal, nats, said in body["terms"]),
         signals=body["signals"],
@@ -83,7 +88,7 @@ def read_assessment(text: str, decision: Decision) -> Assessment:
     )
 
 
-def write_display(options: tuple[Option, ...], masked: str | None, reasons_text: tuple[str, ...]) -> str:
+def write_display(options: tuple[Option, ...], masked: str | None, reasons: tuple[CustomerText, ...]) -> str:
     """Return what the page of a challenge shows as text."""
     return _write(
         {
@@ -91,7 +96,7 @@ def write_display(options: tuple[Option, ...], masked: str | None, reasons_text:
                 [option.id, option.contact_id, option.kind, list(option.channels), option.masked] for option in options
             ],
             "masked": masked,
-            "reasons": list(reasons_text),
+            "reasons": [_write_customer_text(reason) for reason in reasons],
         }
     )
 
@@ -108,6 +113,11 @@ def read_options(display: Mapping[str, Any]) -> tuple[Option, ...]:
         )
         for option_id, contact_id, kind, channels, masked in display["options"]
     )
+
+
+def read_reasons(display: Mapping[str, Any]) -> tuple[CustomerText, ...]:
+    """Return why the customer is asked, as it is worded when he is shown it."""
+    return tuple(_read_customer_text(reason) for reason in display["reasons"])
 
 
 def read_display(text: str) -> Mapping[str, Any]:
@@ -127,6 +137,35 @@ def read_route(row: Mapping[str, Any], masked: str | None) -> Route | None:
         channel=Channel(row["route_channel"]),
         masked=masked,
     )
+
+
+def _write_customer_text(text: CustomerText | None) -> Mapping[str, object] | None:
+    match text:
+        case None:
+            return None
+        case CatalogueSentence():
+            return {"key": text.key, "amount": _write_money(text.amount)}
+        case OwnWords():
+            return {"words": dict(text.by_language)}
+        case _:
+            assert_never(text)
+
+
+def _read_customer_text(written: str | Mapping[str, Any]) -> CustomerText:
+    # Until 0.1 a finished sentence was stored, in whatever language it had.
+    if isinstance(written, str):
+        return words_for_everybody(written)
+    if "words" in written:
+        return OwnWords(by_language=written["words"])
+    return CatalogueSentence(key=written["key"], amount=_read_money(written["amount"]))
+
+
+def _write_money(money: Money | None) -> list[str] | None:
+    return None if money is None else [str(money.value), money.currency]
+
+
+def _read_money(written: list[str] | None) -> Money | None:
+    return None if written is None else Money(value=Decimal(written[0]), currency=written[1])
 
 
 def _write(body: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ from watchword.domain.action import Action, Assessment, Decision, Label
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, Option, Route
 from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.customer_text import CustomerText
 from watchword.domain.device import Device
 from watchword.domain.grant import Assurance, Grant
 from watchword.domain.ids import (
@@ -113,7 +114,7 @@ class Opening:
     """Where nothing is sent at first: when a send is possible. None: at once."""
     high_value: bool
     trust_allowed: bool
-    reasons_text: tuple[str, ...]
+    reasons: tuple[CustomerText, ...]
     confirms: ContactId | None
     others_count_from: Instant | None
     limits: Limits

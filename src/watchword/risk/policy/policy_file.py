@@ -12,7 +12,8 @@ from watchword.domain.errors import ConfigurationError
 from watchword.risk.policy.decision import Policy
 from watchword.risk.policy.expression import Environment
 from watchword.risk.policy.rule import Rule, RuleMode
-from watchword.risk.policy.rule_reading import RuleProblem, read_rule, suggestion
+from watchword.risk.policy.rule_problem import RuleProblem, suggestion
+from watchword.risk.policy.rule_reading import read_rule
 from watchword.risk.policy.toml_lines import TomlLines
 
 RULES_AT_MOST: Final = 200
@@ -77,8 +78,9 @@ class _Source:
         name = table.get("name")
         called = f" ({name})" if isinstance(name, str) and name.isprintable() else ""
         line = self.lines.of_rule(index)
-        if problem.key is not None and problem.key in table:
-            line = self.lines.of_value(index, problem.key, problem.line)
+        written = (problem.key or "").partition(".")[0]
+        if written in table:
+            line = self.lines.of_value(index, written, problem.line)
         column = "" if problem.column is None else f", column {problem.column}"
         return self.at(line, f"rule[{index}]{key}{called}{column}: {problem.text}")
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from watchword.domain.action import Decision, Reason
+from watchword.domain.customer_text import CustomerText
 from watchword.risk.policy.expression import Activation, Condition, Failure, evaluate
-from watchword.risk.reasons import fill
+from watchword.risk.reasons import fill, fill_customer_text
 from watchword.risk.signals import Signals
 
 
@@ -41,7 +42,8 @@ class Rule:
     then: Decision
     mode: RuleMode
     text: str
-    customer_text: str
+    customer_text: CustomerText | None
+    """With its placeholders still in it; None where the customer is told nothing."""
 
     def applies_to(self, action_type: str) -> bool:
         """Whether the rule looks at actions of this type, whatever its mode."""
@@ -67,4 +69,5 @@ class Rule:
 
     def reason(self, signals: Signals) -> Reason:
         """Return the reason that the rule gives when it matches."""
-        return Reason(rule=self.name, text=fill(self.text, signals), customer_text=fill(self.customer_text, signals))
+        shown = None if self.customer_text is None else fill_customer_text(self.customer_text, signals)
+        return Reason(rule=self.name, text=fill(self.text, signals), customer_text=shown)

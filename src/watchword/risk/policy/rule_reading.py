@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from re import fullmatch
 from typing import Final
 
@@ -16,26 +15,14 @@ from watchword.risk.policy.expression import (
     evaluate,
 )
 from watchword.risk.policy.rule import Rule, RuleMode
-from watchword.risk.reasons import braces_problem
+from watchword.risk.policy.rule_problem import RuleProblem, suggestion
+from watchword.risk.policy.sentence_reading import customer_text_problems, read_customer_text, text_problems
 from watchword.risk.signals import Signals
 
 KEYS: Final = ("name", "actions", "when", "unless", "then", "mode", "text", "customer_text")
 REQUIRED: Final = ("name", "then", "text")
-SENTENCE_CHARACTERS: Final = 300
 _NAME: Final = r"[a-z][a-z0-9-]{0,63}"
 """Hyphens only, so that no rule can be mistaken for one of our own reasons, which have underscores."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleProblem:
-    """One thing that is wrong with a rule."""
-
-    key: str | None
-    """The key it concerns, None for the rule as a whole."""
-    text: str
-    line: int = 1
-    """Counted from 1 inside the value."""
-    column: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +50,9 @@ def read_rule(table: Mapping[str, object], *, types: Collection[str], environmen
         then=Decision(str(table["then"])),
         mode=RuleMode(str(table.get("mode", RuleMode.ON))),
         text=str(table["text"]),
-        customer_text=str(table.get("customer_text", "")),
+        customer_text=read_customer_text(table.get("customer_text")),
     )
     return RuleReading(rule=rule, problems=())
-
-
-def suggestion(word: str, known: Collection[str]) -> str:
-    """Return the known word that was probably meant, as the end of a sentence, or nothing."""
-    near = get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _form_problems(table: Mapping[str, object], types: Collection[str]) -> Iterator[RuleProblem]:
@@ -82,15 +63,15 @@ def _form_problems(table: Mapping[str, object], types: Collection[str]) -> Itera
     for key in REQUIRED:
         if key not in table:
             yield RuleProblem(key=key, text="is missing")
-    for key in ("name", "then", "mode", "text", "customer_text"):
+    for key in ("name", "then", "mode", "text"):
         if key in table and not isinstance(table[key], str):
             yield RuleProblem(key=key, text="must be a text in quotes")
     yield from _name_problems(table.get("name"))
     yield from _choice_problems("then", table.get("then"), tuple(Decision))
     yield from _choice_problems("mode", table.get("mode"), tuple(RuleMode))
     yield from _actions_problems(table.get("actions"), types)
-    yield from _sentence_problems("text", table.get("text"))
-    yield from _sentence_problems("customer_text", table.get("customer_text"))
+    yield from text_problems(table.get("text"))
+    yield from customer_text_problems(table.get("customer_text"))
     if table.get("then") == Decision.CHALLENGE and "customer_text" not in table:
         yield RuleProblem(key="customer_text", text="is missing: a customer who is asked is told why")
     if table.get("then") == Decision.DENY and "unless" in table:
@@ -122,17 +103,6 @@ def _actions_problems(actions: object, types: Collection[str]) -> Iterator[RuleP
             )
     if len(set(actions)) < len(actions):
         yield RuleProblem(key="actions", text="names a type twice")
-
-
-def _sentence_problems(key: str, text: object) -> Iterator[RuleProblem]:
-    if not isinstance(text, str):
-        return
-    if not text.strip():
-        yield RuleProblem(key=key, text="is empty")
-    elif len(text) > SENTENCE_CHARACTERS or not text.isprintable():
-        yield RuleProblem(key=key, text=f"is one line of at most {SENTENCE_CHARACTERS} characters")
-    elif problem := braces_problem(text):
-        yield RuleProblem(key=key, text=problem)
 
 
 def _read_condition(text: object, key: str, environment: Environment) -> Condition | tuple[RuleProblem, ...] | None:
