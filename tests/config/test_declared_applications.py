@@ -43,6 +43,22 @@ def _problem(folder: Path, *lines: str, situation: Situation = Situation.DEV, id
     return problem.partition(": ")[2]
 
 
+@pytest.mark.parametrize("host", ["verify.shop.example", "www.shop.example", "[::1]"])
+def test_codes_may_be_bound_to_the_pages_or_to_an_origin_of_the_application(tmp_path: Path, host: str) -> None:
+    origins = 'origins = ["https://www.shop.example:8443", "http://[::1]:3000"]'
+    declared = _declare(tmp_path, *TEST, origins, f'code_host = "{host}"')
+    assert declared.application.code_host == host
+
+
+@pytest.mark.parametrize("host", ["shop.example", "www.shop.example:8443", "https://www.shop.example"])
+def test_codes_are_bound_to_no_other_host(tmp_path: Path, host: str) -> None:
+    problem = _problem(tmp_path, *TEST, 'origins = ["https://www.shop.example:8443"]', f'code_host = "{host}"')
+    assert problem == (
+        "applications.shop.code_host: must be the host of page_base or of one of the origins: verify.shop.example,"
+        " www.shop.example"
+    )
+
+
 def test_an_application_is_declared_whole(tmp_path: Path) -> None:
     declared = _declare(
         tmp_path,

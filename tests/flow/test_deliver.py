@@ -122,6 +122,16 @@ async def test_a_text_message_binds_its_code_to_the_host_of_the_page(
     assert f" at {not_me_at}\n" in envelope.message.text
 
 
+async def test_an_application_with_a_page_of_its_own_has_its_codes_bound_to_that(world: World) -> None:
+    await world.browser().report()
+    shop = world.ports.applications[SHOP]
+    applications = {**world.ports.applications, SHOP: replace(shop, code_host="www.shop.example")}
+    await deliver_once(replace(world.ports, applications=applications), limit=10)
+    bound = parse_origin_bound(world.outbox.sent[0].message.text)
+    assert bound is not None
+    assert bound.host == "www.shop.example"
+
+
 async def test_a_repeated_message_says_how_long_the_code_is_still_valid(world: World) -> None:
     assessed = await world.browser().report()
     await world.deliver()

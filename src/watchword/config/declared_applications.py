@@ -19,6 +19,7 @@ from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId
 from watchword.domain.limits import Limits, Mode, check
 from watchword.domain.money import Money, read_money
+from watchword.domain.origin_bound import host_of
 
 DEFAULT_POLICY: Final = "default_policy.toml"
 NAME_CHARACTERS: Final = 60
@@ -56,6 +57,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         problems.add(path, "an application's id is up to 32 of a-z, 0-9, _ and -, and starts with a letter")
     _check_texts(path, table, around, problems)
     _check_addresses(path, table, around, problems)
+    _check_code_host(path, table, around, problems)
     _check_action_types(path, table, problems)
     senders = _senders(path, table, around, problems)
     application = Application(
@@ -70,6 +72,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         action_types=tuple(table.action_types),
         return_urls=tuple(table.return_urls),
         origins=tuple(table.origins),
+        code_host=table.code_host,
         support=table.support,
         branding=declare_branding(
             (*path, "branding"), table.branding, is_dev=around.situation is Situation.DEV, problems=problems
@@ -109,6 +112,13 @@ def _check_addresses(path: KeyPath, table: ApplicationTable, around: Surrounding
             problems.add((*path, "origins"), f"{origin}: {found}")
     for key, entries in (("return_urls", table.return_urls), ("origins", table.origins)):
         _check_entries((*path, key), entries, problems)
+
+
+def _check_code_host(path: KeyPath, table: ApplicationTable, around: Surroundings, problems: Problems) -> None:
+    hosts = dict.fromkeys(filter(None, map(host_of, (around.page_base, *table.origins))))
+    if table.code_host is not None and table.code_host not in hosts:
+        known = ", ".join(hosts)
+        problems.add((*path, "code_host"), f"must be the host of page_base or of one of the origins: {known}")
 
 
 def _check_action_types(path: KeyPath, table: ApplicationTable, problems: Problems) -> None:

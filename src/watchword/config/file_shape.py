@@ -238,6 +238,16 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
         list[str],
         Meta(description="Origins whose pages may call the challenge API from a browser."),
     ] = field(default_factory=list)
+    code_host: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Host that the last line of every SMS names, so that browsers offer its code there and nowhere else: "
+                "that of `page_base`, which is the default, or of one of the `origins`, for an application that takes "
+                "codes on a page of its own."
+            )
+        ),
+    ] = None
     support: Annotated[
         str | None,
         Meta(description="What the help page says about reaching support; at most 300 characters."),

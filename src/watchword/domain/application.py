@@ -38,6 +38,8 @@ class Application:
     """Exact addresses a page may return to; in a test application also all of this machine: ``http://127.0.0.1:*``."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the challenge API."""
+    code_host: str | None = None
+    """The host that the last line of an SMS binds the code to; None: that of the hosted pages."""
     support: str | None = None
     """What the help page says about reaching support."""
     branding: Branding = field(default_factory=Branding)

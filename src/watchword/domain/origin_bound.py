@@ -7,6 +7,7 @@ its own would choose the host.
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from watchword.domain.secret import Secret
 
@@ -22,6 +23,15 @@ class OriginBound:
     code: Secret
     embedded_host: str | None = None
     """The host of a frame the code is for; our messages name none."""
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address as such a line names it: without port, IPv6 in brackets; empty where none is."""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+    return f"[{host}]" if ":" in host else host
 
 
 def write_origin_bound(host: str, code: Secret) -> str:

@@ -6,12 +6,12 @@ another. Nothing here is remembered between two calls; what is not finished come
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 from watchword.domain.application import Application
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.instant import SECOND_MS, Instant
 from watchword.domain.message import CodeMessage, Envelope, Notice, RenderedMessage
+from watchword.domain.origin_bound import host_of
 from watchword.flow.dispute import notice_url
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, HandedOver, NotHandedOver
@@ -107,7 +107,7 @@ def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now:
             brand=application.name,
             locale=claimed.locale,
             code=claimed.code,
-            origin_host=_host_of(ports.page_base),
+            origin_host=application.code_host or host_of(ports.page_base),
             not_me_at=f"{ports.page_base.partition('://')[2]}/no",
             action=claimed.challenge.action,
             reference=claimed.challenge.reference,
@@ -128,9 +128,3 @@ def _envelope(application: Application, claimed: ClaimedDelivery, message: Rende
         challenge_id=None if claimed.challenge is None else claimed.challenge.id,
         message=message,
     )
-
-
-def _host_of(page_base: str) -> str:
-    """Return the host of an address as an origin-bound line names it: without port, IPv6 in brackets."""
-    host = urlsplit(page_base).hostname or ""
-    return f"[{host}]" if ":" in host else host
