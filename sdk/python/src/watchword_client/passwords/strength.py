@@ -1,0 +1,91 @@
+"""How hard a password is to guess: zxcvbn, asked so that no request waits for long and none sees another's words."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TypeAlias
+
+from zxcvbn import zxcvbn
+
+from watchword_client.passwords.verdicts import Hint
+
+STRONG_ENOUGH = 3
+"""The score from which a password holds against offline guessing (zxcvbn: "safely unguessable")."""
+JUDGED_CHARACTERS = 40
+"""What is judged of a longer password; the rest can only make it stronger. zxcvbn's time grows steeply where every
+character could stand for another: 0.15 s for 40 such characters, 2 s for the 72 that it would take."""
+_OWN_WORDS = 50
+_OWN_WORD_CHARACTERS = 100
+_SHORTEST_OWN_WORD = 3
+"""Shorter pieces are found inside of anything."""
+
+_ONE_AT_A_TIME = Lock()
+"""zxcvbn puts the customer's words into a table of its own that all calls share; two at once would mix them up."""
+
+_Part: TypeAlias = Mapping[str, object]
+_PATTERNS: Mapping[object, Hint] = {
+    "spatial": Hint.KEYBOARD,
+    "repeat": Hint.REPEATS,
+    "sequence": Hint.SEQUENCES,
+    "regex": Hint.DATES,  # the only expression that it knows is that of recent years
+    "date": Hint.DATES,
+}
+_DICTIONARIES: Mapping[object, Hint] = {
+    "user_inputs": Hint.OWN_WORDS,
+    "passwords": Hint.COMMON_PASSWORD,
+    "surnames": Hint.NAMES,
+    "male_names": Hint.NAMES,
+    "female_names": Hint.NAMES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strength:
+    """How hard a password is to guess, and why it is no harder."""
+
+    score: int
+    """From 0 to 4."""
+    hints: tuple[Hint, ...]
+
+
+def strength_of(password: str, own_words: Iterable[str]) -> Strength:
+    """Judge a normalised password; ``own_words`` are what an attacker knows about the customer and the store."""
+    words = _pieces(own_words)
+    judged = password[:JUDGED_CHARACTERS]
+    with _ONE_AT_A_TIME:
+        try:
+            found = zxcvbn(judged, user_inputs=words)
+        finally:
+            zxcvbn("-", user_inputs=[])  # the shared table would keep this customer's words until the next call
+    return Strength(score=found["score"], hints=_hints(found["sequence"]))
+
+
+def _pieces(own_words: Iterable[str]) -> list[str]:
+    """Return the words and what they are made of: an e-mail address is guessed by its parts."""
+    pieces: dict[str, None] = {}
+    for given in own_words:
+        word = unicodedata.normalize("NFKC", given[:_OWN_WORD_CHARACTERS])
+        for piece in (word, *re.split(r"[\W_]+", word)):
+            if len(piece) >= _SHORTEST_OWN_WORD:
+                pieces.setdefault(piece.lower())
+    return list(pieces)[:_OWN_WORDS]
+
+
+def _hints(parts: Sequence[_Part]) -> tuple[Hint, ...]:
+    heaviest_first = sorted(parts, key=lambda part: len(str(part["token"])), reverse=True)
+    hints = [hint for part in heaviest_first for hint in _hints_of(part)]
+    return tuple(dict.fromkeys((*hints, Hint.ADD_WORDS)))
+
+
+def _hints_of(part: _Part) -> list[Hint]:
+    pattern = part["pattern"]
+    if pattern != "dictionary":
+        return [_PATTERNS[pattern]] if pattern in _PATTERNS else []
+    hints = [_DICTIONARIES.get(part["dictionary_name"], Hint.COMMON_WORDS)]
+    if part.get("l33t"):
+        hints.append(Hint.SUBSTITUTIONS)
+    if part.get("reversed"):
+        hints.append(Hint.REVERSED)
+    return hints
