@@ -70,6 +70,8 @@ def a_code_message(
     reference: str = "7K2M9QXD",
     locale: str | None = "en",
     lifetime_s: float = 600,
+    device_name: str | None = None,
+    country: str | None = None,
 ) -> CodeMessage:
     return CodeMessage(
         channel=channel,
@@ -79,6 +81,8 @@ def a_code_message(
         origin_host=host,
         not_me_at=f"{host}/no",
         action=action or a_purchase(),
+        device_name=device_name,
+        country=country,
         reference=Reference(reference),
         worded_at=NOW,
         expires_at=later(NOW, seconds=lifetime_s),

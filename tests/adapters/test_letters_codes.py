@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.adapters.letter_samples import ACTIONS, HOST, a_code_message, a_purchase, an_action
 from tests.hostile_texts import HOSTILE_TEXTS
-from watchword.adapters.letters import JinjaLetters
+from tests.kit.languages import LANGUAGES
+from watchword.adapters.letters import CatalogueLetters
 from watchword.domain import gsm
 from watchword.domain.action import Action
 from watchword.domain.code import read_code
@@ -20,7 +21,7 @@ from watchword.domain.money import Money, minor_units
 from watchword.domain.origin_bound import OriginBound, parse_origin_bound
 from watchword.domain.secret import Secret
 
-LETTERS = JinjaLetters()
+LETTERS = CatalogueLetters(LANGUAGES)
 CODE = Secret("012345")
 
 
@@ -78,8 +79,8 @@ def test_every_message_says_whose_it_is_that_nobody_asks_for_it_and_how_to_say_n
         (an_action("account_update", details={"field": "phone"}), "to change your phone number."),
         (an_action("account_update", details={"field": "password"}), "to change your password."),
         (an_action("account_update", details={"field": "address"}), "to change your address."),
-        (an_action("contact_confirmation"), "to confirm that this phone number is yours."),
-        (an_action("close_account"), "to approve close account."),
+        (an_action("contact_confirmation"), "to confirm your phone number."),
+        (an_action("close_account"), 'to approve "close account".'),
     ],
 )
 def test_a_message_says_what_it_approves(action: Action, words: str) -> None:

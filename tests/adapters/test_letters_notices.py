@@ -4,14 +4,15 @@ import pytest
 
 from tests.adapters.letter_samples import ACTIONS, NOTICE_LINK, a_notice, a_purchase, an_action
 from tests.hostile_texts import HOSTILE_TEXTS
-from watchword.adapters.letters import JinjaLetters, complete_languages
+from tests.kit.languages import LANGUAGES
+from watchword.adapters.letters import CatalogueLetters
 from watchword.domain import gsm
 from watchword.domain.action import Action
 from watchword.domain.contact import Channel
 from watchword.domain.message import NoticeKind
 from watchword.domain.origin_bound import parse_origin_bound
 
-LETTERS = JinjaLetters()
+LETTERS = CatalogueLetters(LANGUAGES)
 WRITTEN = (Channel.SMS, Channel.EMAIL)
 
 
@@ -119,8 +120,3 @@ def test_a_hostile_name_adds_no_line_no_link_and_no_tag(field: str, text: str) -
 
 def test_dates_are_written_as_in_the_users_country() -> None:
     assert "22 Nov 2026, 14:33 UTC" in LETTERS.notice(a_notice(locale="en-GB")).text
-
-
-def test_a_language_counts_only_when_it_has_every_file_of_english() -> None:
-    templates = ["email.html", "en/a.txt", "en/b.txt", "de/a.txt", "de/b.txt", "de/c.txt", "fr/a.txt"]
-    assert complete_languages(templates) == {"en", "de"}

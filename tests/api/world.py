@@ -11,8 +11,9 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import LogCapture
 
 from tests.kit.clock_and_chance import MovableClock
+from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.adapters.system import SystemEntropy
 from watchword.api.surface import Api, create_api
@@ -188,7 +189,7 @@ async def create_world(policy: Policy, **limits: int) -> World:
         store=store,
         keyring=keyring,
         atlas=FlatAtlas(),
-        letters=JinjaLetters(),
+        letters=CatalogueLetters(LANGUAGES),
         entropy=entropy,
         applications=applications,
         policies=dict.fromkeys(applications, policy),

@@ -7,8 +7,9 @@ from structlog.testing import capture_logs
 
 from tests.flow.world import World
 from tests.kit.default_policy import default_policy
+from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import KeySource
@@ -16,7 +17,7 @@ from watchword.domain.secret import Secret
 
 
 async def test_a_defect_is_logged_by_its_place_and_never_by_its_words(tmp_path: Path) -> None:
-    world = World.create(default_policy(), letters=JinjaLetters())
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
     tried = asyncio.Event()
 
     def fail() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.flow.world import World
 from tests.kit.default_policy import default_policy
-from watchword.adapters.letters import JinjaLetters
+from tests.kit.languages import LANGUAGES
+from watchword.adapters.letters import CatalogueLetters
 from watchword.risk.policy import Policy
 
 
@@ -16,12 +17,12 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="session")
-def letters() -> JinjaLetters:
-    return JinjaLetters()
+def letters() -> CatalogueLetters:
+    return CatalogueLetters(LANGUAGES)
 
 
 @pytest.fixture
-async def world(policy: Policy, letters: JinjaLetters) -> AsyncIterator[World]:
+async def world(policy: Policy, letters: CatalogueLetters) -> AsyncIterator[World]:
     """Gives a shop with the limits of the product and one customer, Ada, with a confirmed phone and e-mail address."""
     world = World.create(policy, letters=letters)
     await world.register()

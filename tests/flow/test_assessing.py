@@ -22,7 +22,7 @@ from tests.flow.world import (
     usd,
 )
 from tests.kit.default_policy import text_of_the_default_policy
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.customer_text import CatalogueSentence
 from watchword.domain.device import DeviceState
@@ -196,7 +196,7 @@ async def test_an_unconfirmed_contact_carries_a_sign_in_only_while_there_is_no_c
 
 
 async def test_an_abandoned_challenge_is_asked_again_for_a_day_and_only_from_devices_not_known(
-    generous: Policy, letters: JinjaLetters
+    generous: Policy, letters: CatalogueLetters
 ) -> None:
     world = World.create(generous, letters=letters)
     await world.register()
@@ -215,7 +215,7 @@ async def test_an_abandoned_challenge_is_asked_again_for_a_day_and_only_from_dev
 
 
 async def test_five_unproven_networks_make_every_type_asked_in_the_open_lane_and_tell_the_owner_once(
-    generous: Policy, letters: JinjaLetters
+    generous: Policy, letters: CatalogueLetters
 ) -> None:
     world = World.create(generous, letters=letters)
     await world.register()
@@ -318,7 +318,7 @@ async def test_a_fresh_contact_does_not_take_a_dispute_back(world: World) -> Non
     assert (await owner.report(PURCHASE)).decision is Decision.ALLOW
 
 
-async def test_an_erroneous_rule_asks_and_is_reported(policy: Policy, letters: JinjaLetters) -> None:
+async def test_an_erroneous_rule_asks_and_is_reported(policy: Policy, letters: CatalogueLetters) -> None:
     text = (
         text_of_the_default_policy()
         + '\n[[rule]]\nname = "odd"\nwhen = "details.items > 3"\nthen = "challenge"\ntext = "x"\ncustomer_text = "x"\n'
@@ -334,7 +334,7 @@ async def test_an_erroneous_rule_asks_and_is_reported(policy: Policy, letters: J
     await world.close()
 
 
-async def test_a_denying_rule_denies_for_good_and_opens_nothing(policy: Policy, letters: JinjaLetters) -> None:
+async def test_a_denying_rule_denies_for_good_and_opens_nothing(policy: Policy, letters: CatalogueLetters) -> None:
     barring = replace(policy, rules=tuple(replace(rule, then=Decision.DENY) for rule in policy.rules))
     world = World.create(barring, letters=letters)
     await world.register()

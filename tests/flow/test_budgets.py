@@ -7,7 +7,7 @@ import pytest
 
 from tests.flow.outside import another
 from tests.flow.world import BEA, EMAIL, PHONE, Browser, World, a_shop, challenge_of, email, phone, rules, usd
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.contact import Channel
 from watchword.domain.errors import ResendTooSoon, TooManyChallenges
@@ -22,7 +22,7 @@ from watchword.risk.policy import Policy
 
 
 @pytest.fixture
-async def roomy(policy: Policy, letters: JinjaLetters) -> AsyncIterator[World]:
+async def roomy(policy: Policy, letters: CatalogueLetters) -> AsyncIterator[World]:
     """Gives a world in which nothing but the guesses of a user is scarce."""
     limits = Limits(
         starts_per_hour=1_000,

@@ -14,7 +14,7 @@ import pytest
 
 from tests.flow.outside import another, notice_token_in
 from tests.flow.world import ADA, PHONE, World, challenge_of, email, phone
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.action import PASSWORD_RESET, SIGN_IN, Action, Decision
 from watchword.domain.contact import Channel
 from watchword.domain.errors import Refusal
@@ -191,14 +191,14 @@ SCRIPTS: Final = (_tries_to_the_end, _resends, _mistakes, _not_sent, _starts, _e
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__.strip("_"))
 async def test_nobody_can_tell_an_unknown_user_from_any_other(
-    policy: Policy, letters: JinjaLetters, script: Script
+    policy: Policy, letters: CatalogueLetters, script: Script
 ) -> None:
     expected = await _transcript(policy, letters, _nobody, script)
     for name, person in PEOPLE.items():
         assert await _transcript(policy, letters, person, script) == expected, name
 
 
-async def test_spending_the_open_lane_shows_nowhere(policy: Policy, letters: JinjaLetters) -> None:
+async def test_spending_the_open_lane_shows_nowhere(policy: Policy, letters: CatalogueLetters) -> None:
     async def forty_guesses_and_more(world: World) -> list[object]:
         browser, seen = world.browser(), list[object]()
         for number in range(12):
@@ -211,7 +211,7 @@ async def test_spending_the_open_lane_shows_nowhere(policy: Policy, letters: Jin
     assert transcripts[0] == transcripts[1] == transcripts[2]
 
 
-async def test_a_denying_rule_shows_nowhere_either(policy: Policy, letters: JinjaLetters) -> None:
+async def test_a_denying_rule_shows_nowhere_either(policy: Policy, letters: CatalogueLetters) -> None:
     barring = replace(policy, rules=tuple(replace(rule, then=Decision.DENY) for rule in policy.rules))
     expected = await _transcript(policy, letters, _nobody, _tries_to_the_end)
     assert await _transcript(barring, letters, _both, _tries_to_the_end) == expected
@@ -221,7 +221,7 @@ async def test_a_denying_rule_shows_nowhere_either(policy: Policy, letters: Jinj
     "script", [_tries_to_the_end, _resends, _starts], ids=lambda script: script.__name__.strip("_")
 )
 async def test_the_store_works_as_often_for_an_unknown_user_as_for_any_other(
-    policy: Policy, letters: JinjaLetters, script: Script
+    policy: Policy, letters: CatalogueLetters, script: Script
 ) -> None:
     """Each operation that writes is a commit to the disk, long enough to be measured from far away."""
     expected = await _work(policy, letters, _nobody, script)
@@ -340,7 +340,7 @@ class CountingStore:
 
 
 async def _work(
-    policy: Policy, letters: JinjaLetters, person: Callable[[World], Awaitable[None]], script: Script
+    policy: Policy, letters: CatalogueLetters, person: Callable[[World], Awaitable[None]], script: Script
 ) -> list[str]:
     """Give the operations that a script has the store do."""
     async with _prepared(policy, letters, person) as world:
@@ -351,7 +351,7 @@ async def _work(
 
 
 async def _transcript(
-    policy: Policy, letters: JinjaLetters, person: Callable[[World], Awaitable[None]], script: Script
+    policy: Policy, letters: CatalogueLetters, person: Callable[[World], Awaitable[None]], script: Script
 ) -> list[str]:
     async with _prepared(policy, letters, person) as world:
         start = world.clock.at
@@ -360,7 +360,7 @@ async def _transcript(
 
 @asynccontextmanager
 async def _prepared(
-    policy: Policy, letters: JinjaLetters, person: Callable[[World], Awaitable[None]]
+    policy: Policy, letters: CatalogueLetters, person: Callable[[World], Awaitable[None]]
 ) -> AsyncIterator[World]:
     world = World.create(policy, letters=letters)
     try:

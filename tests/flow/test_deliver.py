@@ -8,7 +8,7 @@ import pytest
 
 from tests.flow.outside import ALL_CHANNELS, Outbox, notice_token_in
 from tests.flow.world import BEA, EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, SHOP, World, challenge_of, email, phone, usd
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.event import Event, EventType
@@ -27,7 +27,7 @@ REFUSED: Final = DeliveryFailed("refused", retryable=False)
 class WordlessFor:
     """Words messages for every channel but one."""
 
-    def __init__(self, letters: JinjaLetters, channel: Channel) -> None:
+    def __init__(self, letters: CatalogueLetters, channel: Channel) -> None:
         self._letters, self._channel = letters, channel
 
     def code(self, message: CodeMessage) -> RenderedMessage:
@@ -217,7 +217,7 @@ async def test_a_message_whose_time_ran_out_in_the_hands_of_the_worker_does_not_
 
 
 async def test_a_message_without_words_fails_for_good_and_says_nothing_of_itself(
-    world: World, letters: JinjaLetters
+    world: World, letters: CatalogueLetters
 ) -> None:
     await world.browser().report()
     ports = replace(world.ports, letters=WordlessFor(letters, Channel.SMS))
@@ -242,7 +242,7 @@ async def two_users(world: World) -> None:
     await world.browser(BEA).report()
 
 
-async def test_a_message_without_words_does_not_stop_another(world: World, letters: JinjaLetters) -> None:
+async def test_a_message_without_words_does_not_stop_another(world: World, letters: CatalogueLetters) -> None:
     await two_users(world)
     await deliver_once(replace(world.ports, letters=WordlessFor(letters, Channel.SMS)), limit=10)
     assert [envelope.to.reveal() for envelope in world.outbox.sent] == [OTHER_EMAIL]

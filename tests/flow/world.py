@@ -10,7 +10,7 @@ from typing import Any, Final
 from tests.flow.outside import ALL_CHANNELS, HOME, START, Outbox, SmallAtlas, another
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, SIGN_IN, Bound, Detail
 from watchword.domain.application import Application
@@ -94,7 +94,7 @@ class World:
 
     @classmethod
     def create(
-        cls, policy: Policy, *, letters: JinjaLetters, seed: int = 1, path: str = ":memory:", **shop: Any
+        cls, policy: Policy, *, letters: CatalogueLetters, seed: int = 1, path: str = ":memory:", **shop: Any
     ) -> "World":
         clock, entropy, outbox, application = MovableClock(START), SeededEntropy(seed), Outbox(), a_shop(**shop)
         keyring = KeySet.generate(entropy, clock.now())

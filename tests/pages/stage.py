@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from tests.pages.world import World, new_world
 
+LOCAL_RETURNS: Final = ("http://127.0.0.1:*/*", "http://[::1]:*/*")
 ATTACKER_HOST: Final = "localhost"
 """Another site than 127.0.0.1 in the eyes of a browser, on the same machine."""
 
@@ -39,10 +40,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(shop_host: str = "127.0.0.1") -> AsyncIterator[Stage]:
-    """Serve both until the test is over."""
+async def open_stage(shop_host: str = "127.0.0.1", **application: Any) -> AsyncIterator[Stage]:
+    """Serve both until the test is over; ``application`` is what differs from the usual one."""
     ours, shops = _listen("127.0.0.1"), _listen(shop_host)
-    world = await new_world(_address(ours), return_urls=("http://127.0.0.1:*/*", "http://[::1]:*/*"))
+    world = await new_world(_address(ours), return_urls=LOCAL_RETURNS, **application)
     stage = Stage(world=world, shop=_address(shops))
     async with _serving([(ours, world.site), (shops, _shop())]):
         yield stage

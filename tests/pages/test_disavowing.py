@@ -80,7 +80,7 @@ async def test_typing_reference_after_reference_is_stopped(world: World) -> None
         assert (await guest.press(BUTTON, reference="7K2M9QXD")).status == 200
     page = await guest.press(BUTTON, reference="7K2M9QXD")
     assert (page.status, page.response.headers["retry-after"]) == (429, "3600")
-    assert "Try again from 3 November 2026, 11:00 UTC" in page.text
+    assert "Try again from November 3, 2026, 11:00 UTC" in page.text
 
 
 async def test_a_form_of_a_foreign_page_stops_nothing(world: World) -> None:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from babel import Locale
+from starlette.requests import Request
 
 from tests.hostile_texts import HOSTILE_TEXTS
+from tests.kit.languages import ENGLISH, LANGUAGES
 from tests.pages.guest import Guest, visit
 from tests.pages.samples import APPLICATION, CHALLENGE, MAILBOX, NOW, PHONE, RETURN_URL, challenge_for
 from tests.pages.world import ONE_CAMERA, World
@@ -15,28 +16,35 @@ from watchword.domain.challenge import Challenge, ChallengeState, Route
 from watchword.domain.contact import Channel
 from watchword.domain.instant import later
 from watchword.domain.message import DeliveryStatus
-from watchword.pages.english import TEXTS
 from watchword.pages.entry import EntryPages
 from watchword.pages.entry_sheet import entry_sheet
 from watchword.pages.flash import Said
 from watchword.pages.hosted import create_page_routes
+from watchword.pages.reader import Reader
 from watchword.pages.renderer import make_renderer
 from watchword.pages.visit import Visit
-from watchword.pages.words import Words, one_line
 from watchword.web.browser import Browser
+from watchword.wording.harmless import one_line
 
-ENGLISH = Words(locale=Locale("en"), texts=TEXTS)
-RENDERER = make_renderer("")
+TEXTS = ENGLISH.language.texts
+READER = Reader(words=ENGLISH, offered=(), chosen=None)
+RENDERER = make_renderer(LANGUAGES, "https://verify.shop.example")
+BROWSER = Browser(value="x", is_fresh=False)
 BUDGET_BYTES = 20_000
 WORDS_ON_ENTRY = set(Said) - {Said.ENDED, Said.DISPUTED, Said.UNDONE, Said.NOTED, Said.UNKNOWN, Said.LINK_OLD}
 
 
 def _page(world: World, challenge: Challenge, said: Said | None, template: str) -> str:
     visit_ = Visit(
-        token="wct_x", challenge=challenge, application=APPLICATION, browser=Browser(value="x", is_fresh=False), now=NOW
+        token="wct_x",
+        challenge=challenge,
+        application=APPLICATION,
+        browser=Browser(value="x", is_fresh=False),
+        locale=None,
+        now=NOW,
     )
     sheet = entry_sheet(world.ports, ENGLISH, visit_, said, has_way_back=True)
-    return bytes(RENDERER.page(template, sheet=sheet, here="/c/x", csrf="x").body).decode()
+    return bytes(RENDERER.page(template, reader=READER, sheet=sheet, here="/c/x", csrf="x").body).decode()
 
 
 def _every_challenge() -> list[Challenge]:
@@ -79,9 +87,14 @@ async def test_every_end_leads_back(world: World, state: ChallengeState, reason:
     pages = EntryPages(ports=world.ports, renderer=RENDERER, own_origin="")
     shown = replace(ended, state=state, end_reason=reason)
     visit_ = Visit(
-        token="x", challenge=shown, application=world.application, browser=Browser(value="x", is_fresh=False), now=NOW
+        token="x",
+        challenge=shown,
+        application=world.application,
+        browser=Browser(value="x", is_fresh=False),
+        locale=None,
+        now=NOW,
     )
-    page = bytes(pages.end(visit_).body).decode()
+    page = bytes(pages.end(Request({"type": "http", "query_string": b"", "headers": []}), visit_).body).decode()
     assert TEXTS[f"end.{state}"] in page
     assert f'href="{RETURN_URL}?watchword_challenge={challenge.id}&amp;state=cart%207"' in page
     assert page.count("<h1>") == 1
@@ -98,7 +111,7 @@ async def test_a_page_with_all_that_belongs_to_it_is_small(world: World) -> None
 async def test_pages_below_a_path_link_below_it(world: World) -> None:
     challenge = await world.start(**ONE_CAMERA)
     ports = replace(world.ports, page_base="https://shop.example/verify")
-    world.site.router.routes[:] = create_page_routes(ports)
+    world.site.router.routes[:] = create_page_routes(ports, LANGUAGES)
     page = await Guest(world.site).open(f"/c/{challenge.token.reveal()}")
     assert {form.action.partition("/c/")[0] for form in page.forms} == {"/verify"}
     assert 'href="/verify/assets/' in page.html

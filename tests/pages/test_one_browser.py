@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from starlette.routing import Route
 
+from tests.kit.languages import LANGUAGES
 from tests.pages.guest import Guest, visit
 from tests.pages.world import ONE_CAMERA, PAGE_BASE, World
 from watchword.domain.challenge import ChallengeState
@@ -213,7 +214,7 @@ async def test_the_challenge_of_an_application_that_is_gone_leads_nowhere(world:
 
 
 def _routes_without_applications(world: World) -> list[Route]:
-    return create_page_routes(replace(world.ports, applications={}))
+    return create_page_routes(replace(world.ports, applications={}), LANGUAGES)
 
 
 async def test_a_store_that_does_not_answer_gets_a_page_and_a_time(world: World) -> None:

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from tests.kit.clock_and_chance import MovableClock
 from tests.kit.default_policy import default_policy
+from tests.kit.languages import LANGUAGES
 from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
@@ -126,7 +127,7 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         store=store,
         clock=clock,
         application=shop,
-        site=Starlette(routes=create_page_routes(ports)),
+        site=Starlette(routes=create_page_routes(ports, LANGUAGES)),
     )
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.flow.world import World
 from tests.kit.default_policy import default_policy
+from tests.kit.languages import LANGUAGES
 from tests.simulation.life import Life
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.sqlite.schema import migrate
 from watchword.domain.limits import Limits
 from watchword.risk.policy import Policy
@@ -48,7 +49,7 @@ async def live(policy: Policy, folder: Path, seed: int, steps: int) -> None:
     """Live one life; a failure names its seed and what led to it."""
     path = str(folder / "watchword.sqlite3")
     migrate(path)
-    world = World.create(policy, letters=JinjaLetters(), seed=seed, path=path, limits=LIMITS)
+    world = World.create(policy, letters=CatalogueLetters(LANGUAGES), seed=seed, path=path, limits=LIMITS)
     life = await Life.begin(world, path, seed)
     try:
         for _ in range(steps):

@@ -14,7 +14,7 @@ from watchword import __version__
 from watchword.adapters.file_atlas import FileAtlas
 from watchword.adapters.inbox import InboxFile, InboxSender
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.letters import JinjaLetters
+from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.adapters.system import SystemClock, SystemEntropy
@@ -33,6 +33,7 @@ from watchword.risk.policy import Policy, load_policy, new_environment
 from watchword.web.dispatcher import create_site
 from watchword.web.edge import Edge
 from watchword.web.metrics import Metrics
+from watchword.wording.languages import Languages, read_languages
 
 _log = structlog.get_logger(__name__)
 
@@ -62,11 +63,12 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
     metrics = Metrics(CollectorRegistry())
     store = SqliteStore(str(settings.store_path), clock, entropy, keyring, on_event=metrics.count_event)
     mail = {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
+    languages = read_languages()
     ports = Ports(
         store=store,
         keyring=keyring,
         atlas=_atlas(settings),
-        letters=JinjaLetters(),
+        letters=CatalogueLetters(languages),
         entropy=entropy,
         applications=applications,
         policies=_policies(settings),
@@ -87,7 +89,7 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
         monotonic_s=monotonic,
         now=store.now,
     )
-    site = _site(settings, ports, edge, worker, inbox)
+    site = _site(settings, ports, edge, worker, inbox, languages)
     return House(ports=ports, site=site, worker=worker, mail=tuple(mail.values()), store=store)
 
 
@@ -95,10 +97,12 @@ def _nothing() -> None:
     """There is nothing else to forget."""
 
 
-def _site(settings: Settings, ports: Ports, edge: Edge, worker: Worker, inbox: InboxFile | None) -> ASGIApp:
+def _site(
+    settings: Settings, ports: Ports, edge: Edge, worker: Worker, inbox: InboxFile | None, languages: Languages
+) -> ASGIApp:
     stopping = _Flag()
     api = create_api(ports, edge, version=__version__, is_stopping=stopping.is_set)
-    pages = create_page_routes(ports, trusted_proxies=settings.server.trusted_proxies)
+    pages = create_page_routes(ports, languages, trusted_proxies=settings.server.trusted_proxies)
     routes = [*api.routes, *pages, *(inbox_routes(inbox) if inbox is not None else ())]
 
     @asynccontextmanager

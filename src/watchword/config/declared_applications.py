@@ -20,6 +20,7 @@ from watchword.domain.ids import ApplicationId
 from watchword.domain.limits import Limits, Mode, check
 from watchword.domain.money import Money, read_money
 from watchword.domain.origin_bound import host_of
+from watchword.wording.languages import TAGS
 
 DEFAULT_POLICY: Final = "default_policy.toml"
 NAME_CHARACTERS: Final = 60
@@ -73,6 +74,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         return_urls=tuple(table.return_urls),
         origins=tuple(table.origins),
         code_host=table.code_host,
+        locale=table.locale,
         support=table.support,
         branding=declare_branding(
             (*path, "branding"), table.branding, is_dev=around.situation is Situation.DEV, problems=problems
@@ -95,6 +97,8 @@ def _check_texts(path: KeyPath, table: ApplicationTable, around: Surroundings, p
         problems.add((*path, "support"), f"must have at most {SUPPORT_CHARACTERS} characters")
     if table.issuer is not None and not re.fullmatch(r"https?://[!-~]+", table.issuer):
         problems.add((*path, "issuer"), "must be a URL (RFC 8414 §2)")
+    if table.locale is not None and table.locale not in TAGS:
+        problems.add((*path, "locale"), f"there is no language {table.locale}{suggestion(table.locale, TAGS)}")
     is_public = around.page_base.startswith("https://") or around.situation is Situation.DEV
     if table.mode is Mode.LIVE and around.page_base and not is_public:
         problems.add((*path, "mode"), "a live application needs a server.page_base with https")

@@ -248,6 +248,15 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
             )
         ),
     ] = None
+    locale: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Language of pages and messages where neither the action, the user nor his browser names one that "
+                "there is, such as `de`; English without it."
+            )
+        ),
+    ] = None
     support: Annotated[
         str | None,
         Meta(description="What the help page says about reaching support; at most 300 characters."),

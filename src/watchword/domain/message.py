@@ -59,6 +59,10 @@ class CodeMessage:
     not_me_at: str
     """Where the reference is typed to say "this wasn't me", without a scheme: code messages have no link."""
     action: Action
+    device_name: str | None
+    """The device that the action came from, as a person recognises it."""
+    country: str | None
+    """ISO 3166 code of the country that the action came from, None where it is not known."""
     reference: Reference
     worded_at: Instant
     """Now, so that a repeated message does not promise the whole lifetime again."""

@@ -92,7 +92,7 @@ def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now:
                 kind=claimed.notice,
                 channel=claimed.channel,
                 brand=application.name,
-                locale=claimed.locale,
+                locale=claimed.locale or application.locale,
                 action=claimed.action,
                 happened_at=claimed.happened_at,
                 device_name=claimed.device_name,
@@ -101,15 +101,18 @@ def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now:
         )
     if claimed.challenge is None or claimed.code is None:
         raise ValueError("a delivery is either a notice or carries the code of a challenge")
+    action = claimed.challenge.action
     return ports.letters.code(
         CodeMessage(
             channel=claimed.channel,
             brand=application.name,
-            locale=claimed.locale,
+            locale=claimed.locale or application.locale,
             code=claimed.code,
             origin_host=application.code_host or host_of(ports.page_base),
             not_me_at=f"{ports.page_base.partition('://')[2]}/no",
-            action=claimed.challenge.action,
+            action=action,
+            device_name=None if action.user_agent is None else ports.atlas.device_name(action.user_agent),
+            country=None if action.ip is None else ports.atlas.country(action.ip),
             reference=claimed.challenge.reference,
             worded_at=now,
             expires_at=claimed.challenge.expires_at,

@@ -14,6 +14,7 @@ from watchword.domain.errors import TooManyTries
 from watchword.domain.instant import later, seconds_until
 from watchword.flow.dispute import by_notice, by_reference, is_notice_token
 from watchword.pages.flash import Said, forget_said, read_said, said_cookie, set_said, write_said
+from watchword.pages.reader import Reader, meet_reader
 from watchword.pages.renderer import Renderer
 from watchword.pages.visit import read_own_form
 from watchword.ports import Ports
@@ -51,6 +52,7 @@ class DisavowPages:
             said, token = Said.LINK_OLD, None
         response = self.renderer.page(
             "no.html",
+            reader=self._reader(request),
             here=self._address(),
             csrf=form_mark(self.ports.keyring, browser, _ABOUT),
             token=token,
@@ -75,17 +77,18 @@ class DisavowPages:
         try:
             word = await by_reference(self.ports, reference, ip=address_of(request.scope, self.trusted_proxies))
         except TooManyTries as refusal:
-            return await self._too_many(refusal)
+            return await self._too_many(request, refusal)
         return await self._say(browser, Said.UNKNOWN if word is None else _said(word))
 
-    async def _too_many(self, refusal: TooManyTries) -> Response:
+    async def _too_many(self, request: Request, refusal: TooManyTries) -> Response:
         now = await self.ports.store.now()
         free_at = refusal.free_at or later(now, hours=1)
         return self.renderer.page(
             "refused.html",
+            reader=self._reader(request),
             status=429,
             retry_after_s=seconds_until(free_at, now),
-            why="many",
+            why="references",
             wait_s=None,
             free_at=free_at,
             brand="",
@@ -99,6 +102,9 @@ class DisavowPages:
         value = write_said(said, keyring=self.ports.keyring, browser=browser, about=_ABOUT, now=now)
         set_said(response, value, self.ports.page_base)
         return response
+
+    def _reader(self, request: Request) -> Reader:
+        return meet_reader(self.renderer.languages, request, self.ports.page_base)
 
     def _address(self) -> str:
         return f"{self.renderer.root}/no"

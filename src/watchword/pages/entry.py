@@ -24,16 +24,18 @@ from watchword.domain.instant import Instant, later, seconds_until
 from watchword.flow.cancel import cancel
 from watchword.flow.check import check
 from watchword.flow.order import send
-from watchword.pages.entry_sheet import entry_sheet
+from watchword.pages.entry_sheet import entry_sheet, surroundings_of
 from watchword.pages.flash import Said, forget_said, read_said, said_cookie, set_said, write_said
+from watchword.pages.reader import Reader, meet_reader
 from watchword.pages.renderer import Renderer
-from watchword.pages.subject import describe
 from watchword.pages.visit import Visit, admit, is_elsewhere, read_visit
 from watchword.pages.way_back import form_targets, way_back
-from watchword.pages.words import isolated, marked_reference, one_line
 from watchword.ports import Ports
 from watchword.web.browser import set_browser
 from watchword.web.csrf import form_mark
+from watchword.wording.harmless import one_line
+from watchword.wording.page_words import isolated, marked_reference
+from watchword.wording.subject import describe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +49,13 @@ class EntryPages:
     async def show(self, request: Request) -> Response:
         """Show the entry page, or how the challenge ended."""
         visit = await read_visit(self.ports, request)
-        response = self._entry(request, visit) if visit.is_pending else self.end(visit)
+        response = self._entry(request, visit) if visit.is_pending else self.end(request, visit)
         return self._to_browser(request, visit, response)
 
     async def help(self, request: Request) -> Response:
         """Show what to do when no code comes, or how the challenge ended."""
         visit = await read_visit(self.ports, request)
-        response = self._sheet("help.html", visit, None) if visit.is_pending else self.end(visit)
+        response = self._sheet("help.html", request, visit, None) if visit.is_pending else self.end(request, visit)
         set_browser(response, visit.browser, self.ports.page_base)
         return response
 
@@ -76,7 +78,7 @@ class EntryPages:
         except CodeNotSent:
             return self._say(visit, Said.NOT_SENT)
         if checked.outcome == "budget_exhausted":
-            return self._budget_exhausted(visit, later(visit.now, seconds=checked.retry_after_s or 0))
+            return self._budget_exhausted(request, visit, later(visit.now, seconds=checked.retry_after_s or 0))
         if checked.outcome in {"approved", "already_approved"}:
             return self._leave(visit)
         if checked.outcome == "malformed":
@@ -100,7 +102,7 @@ class EntryPages:
                 Channel(channel) if channel else None,
             )
         except ResendTooSoon as refusal:
-            return self._too_soon(visit, refusal.free_at or visit.challenge.resend_at)
+            return self._too_soon(request, visit, refusal.free_at or visit.challenge.resend_at)
         except SendsExhausted:
             return self._say(visit, Said.SENDS_SPENT)
         except (ContactNotUsable, InvalidField):
@@ -123,18 +125,20 @@ class EntryPages:
         await cancel(self.ports, visit.application, visit.challenge.id, "abandoned")
         return self._leave(visit)
 
-    def end(self, visit: Visit) -> Response:
+    def end(self, request: Request, visit: Visit) -> Response:
         """Return the page that says how a challenge ended."""
         challenge = visit.challenge
         state = challenge.state
+        reader = self._reader(request, visit)
         replaced = state is ChallengeState.CANCELLED and challenge.end_reason == "replaced"
         return self.renderer.page(
             "end.html",
+            reader=reader,
             state=state,
             text_key=f"end.{state}.replaced" if replaced else f"end.{state}.text",
             brand=isolated(visit.application.name),
             brand_text=one_line(visit.application.name),
-            what=describe(challenge, self.renderer.words, self.ports.atlas).what,
+            what=describe(challenge.action, surroundings_of(challenge, self.ports.atlas), reader.words).what,
             back=way_back(visit.application, challenge),
             reference=marked_reference(challenge.reference),
             support=visit.application.support,
@@ -148,22 +152,25 @@ class EntryPages:
             about=visit.challenge.id,
             now=visit.now,
         )
-        return self._sheet("entry.html", visit, said)
+        return self._sheet("entry.html", request, visit, said)
 
-    def _sheet(self, template: str, visit: Visit, said: Said | None) -> Response:
+    def _sheet(self, template: str, request: Request, visit: Visit, said: Said | None) -> Response:
+        reader = self._reader(request, visit)
         back = way_back(visit.application, visit.challenge)
         return self.renderer.page(
             template,
+            reader=reader,
             form_targets=form_targets(visit.application, visit.challenge),
-            sheet=entry_sheet(self.ports, self.renderer.words, visit, said, has_way_back=back is not None),
+            sheet=entry_sheet(self.ports, reader.words, visit, said, has_way_back=back is not None),
             here=self._address(visit.token),
             csrf=form_mark(self.ports.keyring, visit.browser, visit.challenge.id),
         )
 
-    def _too_soon(self, visit: Visit, free_at: Instant) -> Response:
+    def _too_soon(self, request: Request, visit: Visit, free_at: Instant) -> Response:
         wait_s = max(1, seconds_until(free_at, visit.now))
         return self.renderer.page(
             "refused.html",
+            reader=self._reader(request, visit),
             status=429,
             retry_after_s=wait_s,
             why="soon",
@@ -173,9 +180,10 @@ class EntryPages:
             again=self._address(visit.token),
         )
 
-    def _budget_exhausted(self, visit: Visit, free_at: Instant) -> Response:
+    def _budget_exhausted(self, request: Request, visit: Visit, free_at: Instant) -> Response:
         return self.renderer.page(
             "refused.html",
+            reader=self._reader(request, visit),
             status=429,
             retry_after_s=seconds_until(free_at, visit.now),
             why="budget",
@@ -202,6 +210,11 @@ class EntryPages:
         )
         set_said(response, value, self.ports.page_base)
         return response
+
+    def _reader(self, request: Request, visit: Visit) -> Reader:
+        return meet_reader(
+            self.renderer.languages, request, self.ports.page_base, visit.locale, default=visit.application.locale
+        )
 
     def _see(self, token: str) -> Response:
         return _redirect(self._address(token))

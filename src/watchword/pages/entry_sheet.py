@@ -5,24 +5,25 @@ from typing import Final
 
 from markupsafe import Markup
 
-from watchword.domain.challenge import Option
-from watchword.domain.contact import Channel
+from watchword.domain.challenge import Challenge
+from watchword.domain.contact import Channel, ContactKind
 from watchword.domain.instant import Instant, seconds_until
-from watchword.domain.message import DeliveryStatus
 from watchword.flow.show import ChallengeView, show
 from watchword.pages.flash import Said
-from watchword.pages.subject import Subject, describe
 from watchword.pages.visit import Visit, is_elsewhere
 from watchword.pages.why import say_why
-from watchword.pages.words import Words, isolated, marked_reference, one_line
 from watchword.ports import Ports
+from watchword.ports.atlas import Atlas
+from watchword.wording.harmless import one_line
+from watchword.wording.page_words import PageWords, as_plain_text, isolated, marked_reference
+from watchword.wording.sending import FAILED, delivery_sentence, other_ways, sent_sentence, way_label
+from watchword.wording.subject import Subject, Surroundings, describe
 
 COUNTED_S: Final = 120
 """The longest wait that is told in seconds: the longest between two messages of one challenge."""
 _ABOUT_CODE = frozenset({Said.EMPTY, Said.SHORT, Said.LONG, Said.MALFORMED, Said.INCORRECT, Said.SUPERSEDED})
 _ABOUT_TRIES = frozenset({Said.INCORRECT, Said.SUPERSEDED})
 _GOOD_NEWS = frozenset({Said.SENT_AGAIN, Said.SENT_NEW, Said.SENT_MAYBE})
-_FAILED = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BOUNCED, DeliveryStatus.BLOCKED})
 _BAD_NEWS = frozenset({Said.NOT_SENT, Said.SENDS_SPENT, Said.UNUSABLE})
 
 
@@ -30,7 +31,7 @@ _BAD_NEWS = frozenset({Said.NOT_SENT, Said.SENDS_SPENT, Said.UNUSABLE})
 class SendChoice:
     """One way to get a message, as a button."""
 
-    label: Markup
+    label: str
     contact: str
     channel: Channel
 
@@ -60,6 +61,8 @@ class EntrySheet:
     brand: Markup
     brand_text: str
     subject: Subject
+    title: str
+    """The same for the window's title."""
     summary: Markup | None
     """What the application adds in its own words."""
     reasons: tuple[Markup, ...]
@@ -68,7 +71,7 @@ class EntrySheet:
     elsewhere: bool
     takes_code: bool
     """Whether a code was sent, so that there is something to enter."""
-    sent: Markup
+    sent: str
     """Where the code went, or the question where it shall go."""
     channel: Channel | None
     where: Markup | None
@@ -80,9 +83,9 @@ class EntrySheet:
     bad_news: Markup | None
     ends_at: Instant
     now: Instant
-    delivery: Markup | None
+    delivery: str | None
     """What is known of the message on its way."""
-    failed_delivery: Markup | None
+    failed_delivery: str | None
     """The same where it did not arrive, which is said first."""
     trust_days: int | None
     """For how many days this device can be trusted; None where that is not offered (B13)."""
@@ -92,22 +95,24 @@ class EntrySheet:
     has_way_back: bool
 
 
-def entry_sheet(ports: Ports, words: Words, visit: Visit, said: Said | None, *, has_way_back: bool) -> EntrySheet:
+def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None, *, has_way_back: bool) -> EntrySheet:
     """Return the content of the page of a pending challenge."""
     challenge, application = visit.challenge, visit.application
     view, action = show(ports, challenge), challenge.action
-    where = None if view.route is None else words.masked(view.route.channel.kind, view.route.masked)
+    subject = describe(action, surroundings_of(challenge, ports.atlas), words)
+    where = None if view.route is None else words.address(view.route.channel.kind, view.route.masked)
     return EntrySheet(
         brand=isolated(application.name),
         brand_text=one_line(application.name),
-        subject=describe(challenge, words, ports.atlas),
+        subject=subject,
+        title=as_plain_text(subject.what),
         summary=isolated(action.summary) if action.summary and one_line(action.summary) else None,
         reasons=say_why(words, challenge.reasons),
         reference=marked_reference(view.reference),
         concealed=action.conceal,
         elsewhere=is_elsewhere(ports, visit),
         takes_code=challenge.sends > 0,
-        sent=_sent(words, visit, view, where),
+        sent=sent_sentence(words, view, sends=challenge.sends, brand=isolated(application.name)),
         channel=None if view.route is None else view.route.channel,
         where=where,
         code_length=view.code_length,
@@ -117,8 +122,8 @@ def entry_sheet(ports: Ports, words: Words, visit: Visit, said: Said | None, *, 
         bad_news=words.say(f"said.{said}") if said in _BAD_NEWS else None,
         ends_at=view.expires_at,
         now=visit.now,
-        delivery=None if view.delivery_status in _FAILED else _delivery(words, view),
-        failed_delivery=_delivery(words, view) if view.delivery_status in _FAILED else None,
+        delivery=None if view.delivery_status in FAILED else _delivery(words, view),
+        failed_delivery=_delivery(words, view) if view.delivery_status in FAILED else None,
         trust_days=application.limits.device_trusted_days if challenge.trust_allowed else None,
         others_count_from=view.others_count_from,
         sending=_sending(words, visit, view),
@@ -127,24 +132,23 @@ def entry_sheet(ports: Ports, words: Words, visit: Visit, said: Said | None, *, 
     )
 
 
-def _sent(words: Words, visit: Visit, view: ChallengeView, where: Markup | None) -> Markup:
-    if visit.challenge.sends == 0:
-        brand = isolated(visit.application.name)
-        return words.say("sent.nothing") if view.options else words.say("sent.nothing_possible", brand=brand)
-    if view.route is None:
-        return words.say("sent.concealed")
-    return words.say(f"sent.{view.route.channel}", where=where)
+def surroundings_of(challenge: Challenge, atlas: Atlas) -> Surroundings:
+    """Return what the heading of a page says besides the fields of the action."""
+    action = challenge.action
+    option = challenge.options[0] if challenge.options else None
+    return Surroundings(
+        device=atlas.device_name(action.user_agent),
+        country=atlas.country(action.ip) if action.ip else None,
+        contact=ContactKind.EMAIL if option is None else option.kind,
+        masked=None if option is None or action.conceal else option.masked,
+    )
 
 
-def _delivery(words: Words, view: ChallengeView) -> Markup | None:
-    status = view.delivery_status
-    if status is None or status is DeliveryStatus.WITHHELD:
-        return None
-    time = words.clock(view.delivery_updated_at or view.expires_at)
-    return words.say(f"delivery.{status}", time=time)
+def _delivery(words: PageWords, view: ChallengeView) -> str | None:
+    return delivery_sentence(words, view, time=words.clock(view.delivery_updated_at or view.expires_at))
 
 
-def _sending(words: Words, visit: Visit, view: ChallengeView) -> Sending:
+def _sending(words: PageWords, visit: Visit, view: ChallengeView) -> Sending:
     challenge = visit.challenge
     left = visit.application.limits.sends_per_challenge - challenge.sends
     spent = left <= 0
@@ -163,23 +167,14 @@ def _sending(words: Words, visit: Visit, view: ChallengeView) -> Sending:
     )
 
 
-def _wait(words: Words, free_at: Instant, wait_s: int, key: str) -> Markup | None:
+def _wait(words: PageWords, free_at: Instant, wait_s: int, key: str) -> Markup | None:
     if wait_s > COUNTED_S:
         return words.say(f"{key}.until", time=words.day_and_clock(free_at))
     return words.count(key, wait_s) if wait_s else None
 
 
-def _others(words: Words, view: ChallengeView, *, concealed: bool) -> tuple[SendChoice, ...]:
-    route = view.route
+def _others(words: PageWords, view: ChallengeView, *, concealed: bool) -> tuple[SendChoice, ...]:
     return tuple(
-        SendChoice(label=_send_label(words, option, channel, concealed=concealed), contact=option.id, channel=channel)
-        for option in view.options
-        for channel in option.channels
-        if route is None or (option.id, channel) != (route.option_id, route.channel)
+        SendChoice(label=way_label(words, option, channel, concealed=concealed), contact=option.id, channel=channel)
+        for option, channel in other_ways(view)
     )
-
-
-def _send_label(words: Words, option: Option, channel: Channel, *, concealed: bool) -> Markup:
-    if concealed:
-        return words.say(f"send.{channel}.concealed")
-    return words.say(f"send.{channel}", where=words.masked(option.kind, option.masked))

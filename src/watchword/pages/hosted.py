@@ -12,25 +12,27 @@ from watchword.domain.errors import NotFound, Refusal, StorageUnavailable
 from watchword.pages.assets import AssetPages
 from watchword.pages.disavow import DisavowPages
 from watchword.pages.entry import EntryPages
+from watchword.pages.reader import meet_reader
 from watchword.pages.refused import STATUS, PageRefused, Why
 from watchword.pages.renderer import Renderer, make_renderer
 from watchword.ports import Ports
 from watchword.web.client_address import Network
+from watchword.wording.languages import Languages
 
 Handler = Callable[[Request], Awaitable[Response]]
 RETRY_AFTER_S: Final = 5
 """How long a browser is told to wait while the store does not answer."""
 
 
-def create_page_routes(ports: Ports, *, trusted_proxies: Sequence[Network] = ()) -> list[Route]:
+def create_page_routes(ports: Ports, languages: Languages, *, trusted_proxies: Sequence[Network] = ()) -> list[Route]:
     """Return the routes of the hosted pages.
 
     ``trusted_proxies`` are those whose word about the client's address is believed. Every answer is a page: a handler's
     refusals are turned into one here, and so is a store that does not answer.
     """
     base = urlsplit(ports.page_base)
-    root, own_origin = base.path.rstrip("/"), f"{base.scheme}://{base.netloc}"
-    renderer = make_renderer(root)
+    own_origin = f"{base.scheme}://{base.netloc}"
+    renderer = make_renderer(languages, ports.page_base)
     entry = EntryPages(ports=ports, renderer=renderer, own_origin=own_origin)
     disavow = DisavowPages(ports=ports, renderer=renderer, own_origin=own_origin, trusted_proxies=trusted_proxies)
     table: list[tuple[str, Mapping[str, Handler]]] = [
@@ -53,22 +55,25 @@ def _answering(handlers: Mapping[str, Handler], renderer: Renderer) -> Handler:
         try:
             return await handler(request)
         except PageRefused as refusal:
-            return _refused(renderer, refusal.why, STATUS[refusal.why], None if refusal.why is Why.UNKNOWN else again)
+            return _refused(
+                request, renderer, refusal.why, STATUS[refusal.why], None if refusal.why is Why.UNKNOWN else again
+            )
         except NotFound:
-            return _refused(renderer, Why.UNKNOWN, STATUS[Why.UNKNOWN], None)
+            return _refused(request, renderer, Why.UNKNOWN, STATUS[Why.UNKNOWN], None)
         except Refusal as refusal:
-            return _refused(renderer, Why.KIND, refusal.status, again)
+            return _refused(request, renderer, Why.KIND, refusal.status, again)
         except StorageUnavailable:
-            return _refused(renderer, "unavailable", 503, again, retry_after_s=RETRY_AFTER_S)
+            return _refused(request, renderer, "unavailable", 503, again, retry_after_s=RETRY_AFTER_S)
 
     return answer
 
 
 def _refused(
-    renderer: Renderer, why: str, status: int, again: str | None, *, retry_after_s: int | None = None
+    request: Request, renderer: Renderer, why: str, status: int, again: str | None, *, retry_after_s: int | None = None
 ) -> Response:
     return renderer.page(
         "refused.html",
+        reader=meet_reader(renderer.languages, request, renderer.page_base),
         status=status,
         retry_after_s=retry_after_s,
         why=why,

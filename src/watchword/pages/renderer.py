@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
-from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from watchword.pages.assets import Asset, read_assets
-from watchword.pages.english import TEXTS
-from watchword.pages.words import Words
+from watchword.pages.reader import Reader, keep_choice
+from watchword.wording.languages import Languages
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -29,11 +29,12 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renderer:
-    """Writes pages in one language."""
+    """Writes pages, each in the language of its reader."""
 
     environment: Environment
-    words: Words
+    languages: Languages
     assets: Mapping[str, Asset]
+    page_base: str
     root: str
     """What stands before the path of every link: the path of ``page_base``, mostly empty."""
 
@@ -41,6 +42,7 @@ class Renderer:
         self,
         template: str,
         *,
+        reader: Reader,
         status: int = 200,
         form_targets: tuple[str, ...] = (),
         retry_after_s: int | None = None,
@@ -52,13 +54,16 @@ class Renderer:
             headers["Retry-After"] = str(max(1, retry_after_s))
         addresses = {name: asset.address for name, asset in self.assets.items()}
         text = self.environment.get_template(template).render(
-            words=self.words, assets=addresses, root=self.root, **values
+            words=reader.words, languages=reader.offered, assets=addresses, root=self.root, **values
         )
-        return HTMLResponse(text, status_code=status, headers=headers)
+        response = HTMLResponse(text, status_code=status, headers=headers)
+        keep_choice(response, reader, self.page_base)
+        return response
 
 
-def make_renderer(root: str) -> Renderer:
-    """Return the renderer of the English pages; reads the templates and assets of the package."""
+def make_renderer(languages: Languages, page_base: str) -> Renderer:
+    """Return the renderer of the pages; reads the templates and assets of the package."""
+    root = urlsplit(page_base).path.rstrip("/")
     return Renderer(
         environment=Environment(
             loader=PackageLoader("watchword.pages"),
@@ -67,7 +72,8 @@ def make_renderer(root: str) -> Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         ),
-        words=Words(locale=Locale("en"), texts=TEXTS),
+        languages=languages,
         assets=read_assets(root),
+        page_base=page_base,
         root=root,
     )

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from watchword.domain.application import Application
 from watchword.domain.challenge import Challenge, ChallengeState
 from watchword.domain.instant import Instant
+from watchword.domain.user import UserRef
 from watchword.flow.show import read_page_token
 from watchword.pages.posted_form import read_form
 from watchword.pages.refused import PageRefused, Why
@@ -29,6 +30,8 @@ class Visit:
     challenge: Challenge
     application: Application
     browser: Browser
+    locale: str | None
+    """The language that the application named for this action or this user."""
     now: Instant
 
     @property
@@ -53,6 +56,7 @@ async def read_visit(ports: Ports, request: Request) -> Visit:
         challenge=challenge,
         application=application,
         browser=meet_browser(request, ports.page_base, ports.entropy),
+        locale=await _locale(ports, challenge),
         now=now,
     )
 
@@ -69,6 +73,15 @@ async def admit(ports: Ports, request: Request, own_origin: str) -> tuple[Visit,
     if visit.is_pending and not await ports.store.bind_browser(visit.challenge.id, binding):
         raise PageRefused(Why.ELSEWHERE)
     return visit, fields
+
+
+async def _locale(ports: Ports, challenge: Challenge) -> str | None:
+    """Return the language of the action, else of the user; a concealed challenge must not tell that there is one."""
+    action = challenge.action
+    if action.locale is not None or action.conceal:
+        return action.locale
+    user = await ports.store.user(UserRef(application_id=action.application_id, key=action.user_key))
+    return None if user is None else user.locale
 
 
 async def read_own_form(ports: Ports, request: Request, *, about: str, own_origin: str) -> Mapping[str, str]:

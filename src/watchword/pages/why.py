@@ -6,11 +6,12 @@ from typing import assert_never
 from markupsafe import Markup
 
 from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords
-from watchword.pages.words import Words, one_line
 from watchword.risk.reasons import SENTENCES
+from watchword.wording.harmless import one_line
+from watchword.wording.page_words import PageWords
 
 
-def say_why(words: Words, reasons: Sequence[CustomerText]) -> tuple[Markup, ...]:
+def say_why(words: PageWords, reasons: Sequence[CustomerText]) -> tuple[Markup, ...]:
     """Return each reason once, in the reader's language as far as there are words in it.
 
     A sentence that this version does not have (a newer one stored it) is left out.
@@ -19,10 +20,10 @@ def say_why(words: Words, reasons: Sequence[CustomerText]) -> tuple[Markup, ...]
     return tuple(dict.fromkeys(sentence for sentence in said if sentence is not None))
 
 
-def _say(words: Words, reason: CustomerText) -> Markup | None:
+def _say(words: PageWords, reason: CustomerText) -> Markup | None:
     match reason:
         case OwnWords():
-            tag = reason.language_for(str(words.locale))
+            tag = reason.language_for(str(words.language.locale))
             sentence = one_line(reason.by_language[tag])
             return Markup('<bdi lang="{}">{}</bdi>').format(tag, sentence) if tag else Markup.escape(sentence)
         case CatalogueSentence(key=key) if key not in SENTENCES:

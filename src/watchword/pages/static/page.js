@@ -5,6 +5,8 @@
   if (!main) return;
   var language = document.documentElement.lang;
   var plural = new Intl.PluralRules(language);
+  // A reader of this language keeps his own country's manner of writing times.
+  var country = (navigator.language || "").split("-")[0] === language.split("-")[0] ? navigator.language : language;
   // The server's clock counts: how far this one is off is fixed when the page comes in.
   var off = Number(main.dataset.now) - Date.now();
   var ends = Number(main.dataset.ends);
@@ -14,7 +16,7 @@
     var when = new Date(time.dateTime);
     var clock = { hour: "2-digit", minute: "2-digit" };
     var day = { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" };
-    time.textContent = new Intl.DateTimeFormat(navigator.language || language, time.dataset.local === "day" ? day : clock).format(when);
+    time.textContent = new Intl.DateTimeFormat(country, time.dataset.local === "day" ? day : clock).format(when);
   });
 
   // The same code is not asked for twice by an impatient finger. (Returning by "back" makes the buttons live again.)
@@ -28,6 +30,7 @@
   // Counts down to the moment when the server takes the next request for a message.
   var hint = document.querySelector("[data-wait-s]");
   if (hint) {
+    var forms = JSON.parse(hint.dataset.forms);
     var waiting = document.querySelectorAll("form[data-waits]");
     var free = now() + Number(hint.dataset.waitS) * 1000;
     var tick = function () {
@@ -39,7 +42,7 @@
         button.removeAttribute("aria-describedby");
       });
       if (left <= 0) return hint.remove();
-      hint.textContent = (plural.select(left) === "one" ? hint.dataset.one : hint.dataset.other).replace("{n}", left);
+      hint.textContent = (forms[plural.select(left)] || forms.other).replace("{n}", left);
       setTimeout(tick, 250);
     };
     tick();

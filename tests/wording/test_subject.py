@@ -3,23 +3,25 @@
 from typing import Any
 
 import pytest
-from babel import Locale
 
+from tests.kit.languages import ENGLISH
 from tests.pages.samples import CHALLENGE, MAILBOX, PlainAtlas, challenge_for
 from watchword.domain.challenge import Challenge
-from watchword.pages.english import TEXTS
-from watchword.pages.subject import describe
-from watchword.pages.words import Words
+from watchword.pages.entry_sheet import surroundings_of
+from watchword.wording.page_words import as_plain_text
+from watchword.wording.subject import Subject, describe
 
-ENGLISH = Words(locale=Locale("en"), texts=TEXTS)
+
+def _subject(challenge: Challenge, atlas: PlainAtlas | None = None) -> Subject:
+    return describe(challenge.action, surroundings_of(challenge, atlas or PlainAtlas()), ENGLISH)
 
 
 def _what(challenge: Challenge, atlas: PlainAtlas | None = None) -> str:
-    return describe(challenge, ENGLISH, atlas or PlainAtlas()).title
+    return as_plain_text(_subject(challenge, atlas).what)
 
 
 def _verb(challenge: Challenge) -> str:
-    return describe(challenge, ENGLISH, PlainAtlas()).verb.striptags()
+    return as_plain_text(_subject(challenge).verb)
 
 
 def test_a_purchase_names_amount_and_payee() -> None:
@@ -84,12 +86,12 @@ def test_what_the_application_adds_is_never_part_of_it() -> None:
 
 
 def test_a_hostile_payee_stays_text() -> None:
-    what = describe(challenge_for(payee="</h1><script>alert(1)</script>"), ENGLISH, PlainAtlas()).what
+    what = _subject(challenge_for(payee="</h1><script>alert(1)</script>")).what
     assert "<script" not in what
     assert "&lt;script&gt;" in what
 
 
 def test_a_phone_is_heard_digit_by_digit_in_the_heading_and_not_in_the_title() -> None:
-    subject = describe(challenge_for(type="contact_confirmation"), ENGLISH, PlainAtlas())
+    subject = _subject(challenge_for(type="contact_confirmation"))
     assert "the number ending in 2 3" in subject.what
-    assert subject.title == "Confirm your phone number •••• 23"
+    assert as_plain_text(subject.what) == "Confirm your phone number •••• 23"

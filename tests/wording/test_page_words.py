@@ -1,25 +1,18 @@
 """Values inside sentences: escaped, isolated, exact."""
 
-import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from babel import Locale
 
-import watchword.pages
-from watchword.domain.challenge import ChallengeState
+from tests.kit.languages import ENGLISH
 from watchword.domain.contact import ContactKind
 from watchword.domain.ids import Reference
 from watchword.domain.instant import Instant
 from watchword.domain.money import Money
-from watchword.pages.english import TEXTS
 from watchword.pages.flash import Said
 from watchword.pages.refused import Why
-from watchword.pages.words import Words, isolated, marked_reference, one_line
-
-ENGLISH = Words(locale=Locale("en"), texts=TEXTS)
-FOLDER = Path(watchword.pages.__file__).parent
+from watchword.wording.harmless import one_line
+from watchword.wording.page_words import isolated, marked_reference
 
 
 @pytest.mark.parametrize(
@@ -58,11 +51,11 @@ def test_times_are_written_in_utc_with_the_zone_and_for_the_script() -> None:
     moment = Instant(1_793_700_059_999)
     assert ENGLISH.clock(moment).striptags() == "10:00 UTC"
     assert 'datetime="2026-11-03T10:00:59Z"' in ENGLISH.clock(moment)
-    assert ENGLISH.day_and_clock(moment).striptags() == "3 November 2026, 10:00 UTC"
+    assert ENGLISH.day_and_clock(moment).striptags() == "November 3, 2026, 10:00 UTC"
 
 
 def test_the_digits_of_a_masked_phone_are_heard_one_by_one() -> None:
-    masked = ENGLISH.masked(ContactKind.PHONE, "•••• 23")
+    masked = ENGLISH.address(ContactKind.PHONE, "•••• 23")
     assert 'aria-hidden="true">•••• 23<' in masked
     assert "the number ending in 2 3" in masked
 
@@ -80,33 +73,3 @@ def test_every_word_after_a_form_and_every_refusal_has_its_sentence() -> None:
     on_entry = set(Said) - {Said.ENDED, Said.DISPUTED, Said.UNDONE, Said.NOTED, Said.UNKNOWN, Said.LINK_OLD}
     assert [word for word in on_entry if not ENGLISH.knows(f"said.{word}")] == []
     assert [why for why in Why if not ENGLISH.knows(f"refused.{why}.text")] == []
-
-
-def test_every_sentence_that_a_page_asks_for_exists() -> None:
-    asked = re.compile(r'words\.(say|count)\(\s*"([a-z_.]+)"(?![ ~])')
-    missing = [
-        f"{path.name}: {key}"
-        for path in (*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html"))
-        for verb, key in asked.findall(path.read_text())
-        if not ENGLISH.knows(key if verb == "say" else f"{key}.other")
-    ]
-    assert missing == []
-
-
-def test_no_sentence_is_left_over() -> None:
-    own = FOLDER / "english.py"
-    files = [path for path in (*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html")) if path != own]
-    code = "".join(path.read_text() for path in files).replace("'", '"')
-    # The last part of these is a state, a channel, an outcome, or which fields there are.
-    made = {"purchase", "other", "account_update", "contact_confirmation"}
-    made |= {"send", "sent", "delivery", "said", "help.check"}
-    made |= {"resend.wait", "send.wait"}
-    made |= {f"end.{state}" for state in ChallengeState} | {f"no.{word}" for word in Said}
-    made |= {f"refused.{why}" for why in (*Why, "soon", "budget", "many", "unavailable")}
-    left = [
-        key
-        for key in TEXTS
-        if f'"{key.removesuffix(".one").removesuffix(".other")}"' not in code
-        and not any(key == stem or key.startswith(f"{stem}.") for stem in made)
-    ]
-    assert left == []

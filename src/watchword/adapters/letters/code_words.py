@@ -1,0 +1,75 @@
+"""The sentences of a code message: what it approves, that nobody asks for the code, and how to say "not me"."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from watchword.domain.message import CodeMessage, spoken
+from watchword.wording.languages import Language
+from watchword.wording.numbers import clock_time, plain_spaces, remaining
+from watchword.wording.plain_words import OfChannel, PlainWords
+from watchword.wording.subject import Surroundings, what_of
+
+_BEHIND: Final = (
+    ("message.code.valid", "message.code.secret", "message.code.not_you"),
+    ("message.code.secret.short", "message.code.not_you.short"),
+    ("message.code.secret.short", "message.code.not_you.shortest"),
+)
+"""What a text message says after its first sentence, by brevity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeWords:
+    """The words of one code message on one channel."""
+
+    language: Language
+    dress: OfChannel
+    message: CodeMessage
+
+    def subject(self) -> str:
+        """Return the subject of a mail: the code first, because it is all that some screens show."""
+        return self._say("message.code.subject")
+
+    def sms(self, brevity: int) -> str:
+        """Return the text before the last line; ``brevity`` 0 says everything in full, 2 only what has to be there."""
+        first = self._say("message.code.first")
+        return " ".join((first, *map(self._say, _BEHIND[brevity])))
+
+    def call(self) -> str:
+        """Return what is read out; the digits twice, with a pause after each."""
+        keys = ("hello", "keep", "code", "again", "valid")
+        sentences = [self._say(f"voice.code.{key}", aloud=True) for key in keys]
+        return " ".join((*sentences, self._say("message.code.secret"), self._say("voice.code.not_you", aloud=True)))
+
+    def mail(self) -> str:
+        """Return the text part of a mail."""
+        keys = ("first", "type_it", "secret", "not_you")
+        return "\n\n".join(self._say(f"message.code.{key}") for key in keys) + "\n"
+
+    def parts(self) -> Mapping[str, str]:
+        """Return the sentences of the HTML part by their place in it."""
+        keys = ("title", "preview", "heading", "type_it", "secret", "not_you")
+        return {key: self._say(f"message.code.{key}") for key in keys} | {
+            "code": self.message.code.reveal(),
+            "brand": self._brand(),
+        }
+
+    def _say(self, key: str, *, aloud: bool = False) -> str:
+        message, locale = self.message, self.language.locale
+        code, reference = message.code.reveal(), str(message.reference)
+        words = PlainWords(language=self.language, dress=self.dress)
+        around = Surroundings(device=message.device_name, country=message.country, contact=message.channel.kind)
+        sentence = words.say(
+            key,
+            what=what_of(message.action, around, words),
+            brand=self._brand(),
+            code=spoken(code) if aloud else code,
+            reference=spoken(reference) if aloud else reference,
+            remaining=remaining(message.worded_at, message.expires_at, locale),
+            time=clock_time(message.expires_at, locale),
+            site=message.not_me_at,
+        )
+        return plain_spaces(sentence)
+
+    def _brand(self) -> str:
+        return self.dress.brand(self.message.brand) or self.message.origin_host

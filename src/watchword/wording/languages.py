@@ -1,0 +1,197 @@
+"""The languages there are, each with all of its sentences, and the choice of one for a reader.
+
+A language is a file of ``catalogues`` that holds every sentence of ``en``; so no page and no message mixes two of them.
+Sentences are chosen by key and by the plural categories of CLDR, the same that a browser's ``Intl.PluralRules`` names
+(docs/decisions/0009).
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+
+from watchword.wording.pseudo import pseudo_texts
+
+DEFAULT_TAG: Final = "en"
+PSEUDO_TAG: Final = "en-XA"
+"""English as no language writes it (longer, with marks), so that a test sees what was never put into the catalogue."""
+TAGS: Final = ("en",)
+"""In the order in which they are offered."""
+_LONGEST_TAG: Final = 35
+"""Characters (BCP 47 §4.4.1: buffers of that size hold any tag in use)."""
+_PLURAL: Final = re.compile(r"\.(zero|one|two|few|many|other)$")
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_LARGEST_COUNT: Final = 1_000
+"""We count tries, messages, seconds and days; some languages have a form of their own for millions."""
+_MOST_ACCEPTED: Final = 20
+"""Entries of an ``Accept-Language`` that are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language with its sentences and a country's manner of writing numbers and dates."""
+
+    tag: str
+    """BCP 47, as it stands in ``lang`` attributes."""
+    own_name: str
+    """In itself, as it stands in a choice of languages: "Deutsch"."""
+    locale: Locale
+    texts: Mapping[str, str]
+
+    @property
+    def direction(self) -> str:
+        """``ltr`` or ``rtl``."""
+        direction: str = self.locale.text_direction
+        return direction
+
+    def knows(self, key: str) -> bool:
+        """Whether there is such a sentence."""
+        return key in self.texts
+
+    def sentence(self, key: str) -> str:
+        """Return a sentence with its placeholders; ``KeyError`` for one that does not exist."""
+        return self.texts[key]
+
+    def form(self, key: str, number: int) -> str:
+        """Return the form of a sentence that goes with this number."""
+        return self.texts[f"{key}.{self.locale.plural_form(number)}"]
+
+    def forms(self, key: str) -> Mapping[str, str]:
+        """Return all forms of a sentence by their plural category, for a browser that counts by itself."""
+        return {category: self.texts[f"{key}.{category}"] for category in categories(self.locale)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Languages:
+    """All languages, the default one first."""
+
+    by_tag: Mapping[str, Language]
+
+    def choose(self, *wanted: str | None) -> Language:
+        """Return the first of these tags that there is a language for, with the customs of its country, else English.
+
+        A tag may be anything: what is no tag, or names no language of ours, is passed over. A script that we do not
+        write (``zh-Hant``) is no match.
+        """
+        for tag in wanted:
+            language = None if tag is None else self._match(tag)
+            if language is not None:
+                return language
+        return self.by_tag[DEFAULT_TAG]
+
+    def choose_accepted(self, header: str | None) -> str | None:
+        """Return the tag of an ``Accept-Language`` that suits best, None where no language of ours is accepted."""
+        return next((tag for tag in _accepted(header or "") if self._match(tag) is not None), None)
+
+    def _match(self, tag: str) -> Language | None:
+        if tag.lower() == PSEUDO_TAG.lower():
+            return self.by_tag.get(PSEUDO_TAG)
+        locale = _locale(tag)
+        if locale is None:
+            return None
+        language = self.by_tag.get(locale.language) or self.by_tag.get(f"{locale.language}-{_script(locale)}")
+        return None if language is None else replace(language, locale=locale)
+
+
+def read_languages(*, with_pseudo: bool = False) -> Languages:
+    """Read every catalogue of the package; ``ValueError`` for one that does not say all that English says."""
+    folder = files("watchword.wording") / "catalogues"
+    english = _read(folder.joinpath(f"{DEFAULT_TAG}.toml").read_text(encoding="utf-8"))
+    found: dict[str, Language] = {}
+    for tag in TAGS:
+        texts = _read(folder.joinpath(f"{tag}.toml").read_text(encoding="utf-8"))
+        locale = Locale.parse(tag, sep="-")
+        language = Language(tag=tag, own_name=_own_name(locale), locale=locale, texts=texts)
+        problems = problems_of(language, english)
+        if problems:
+            raise ValueError(f"{tag}: {problems[0]}")
+        found[tag] = language
+    if with_pseudo:
+        found[PSEUDO_TAG] = Language(
+            tag=PSEUDO_TAG, own_name=PSEUDO_TAG, locale=Locale(DEFAULT_TAG), texts=pseudo_texts(english)
+        )
+    return Languages(by_tag=found)
+
+
+def categories(locale: Locale) -> Sequence[str]:
+    """Return the plural categories of a language that a number of ours can have; "other" is always among them."""
+    return sorted({"other", *(locale.plural_form(number) for number in range(_LARGEST_COUNT))})
+
+
+def problems_of(language: Language, english: Mapping[str, str]) -> Sequence[str]:
+    """Return what is wrong with the sentences of a language: missing, unknown, or with other placeholders."""
+    stems = {_PLURAL.sub("", key) for key in english if _PLURAL.search(key)}
+    needed = {key for key in english if not _PLURAL.search(key)}
+    needed |= {f"{stem}.{category}" for stem in stems for category in categories(language.locale)}
+    problems = [f"{key} is missing" for key in sorted(needed - language.texts.keys())]
+    problems += [f"{key} is not a sentence of ours" for key in sorted(language.texts.keys() - needed)]
+    for key in sorted(needed & language.texts.keys()):
+        stem = _PLURAL.sub("", key)
+        problem = _placeholder_problem(language.texts[key], english.get(key, english.get(f"{stem}.other", "")))
+        if problem is not None and not (stem in stems and key != f"{stem}.other" and _misses_only_number(problem)):
+            problems.append(f"{key} {problem}")
+    return problems
+
+
+def _misses_only_number(problem: str) -> bool:
+    """Whether a form leaves out nothing but its number, as "one more message" does."""
+    return problem == "lacks {n}"
+
+
+def _placeholder_problem(text: str, english: str) -> str | None:
+    """Return what is wrong with the placeholders of a sentence.
+
+    ``{what_within}`` is ``{what}`` inside a sentence: each language takes the one that its grammar needs.
+    """
+    has, needs = _placeholders(text), _placeholders(english)
+    if not text.strip():
+        return "is empty"
+    if has - needs:
+        return f"has {{{min(has - needs)}}}, which nobody fills in"
+    return f"lacks {{{min(needs - has)}}}" if needs - has else None
+
+
+def _placeholders(text: str) -> set[str]:
+    found = {name.removesuffix("_within") for name in _PLACEHOLDER.findall(text)}
+    return found | {"a lone brace" for _ in re.findall(r"[{}]", _PLACEHOLDER.sub("", text))}
+
+
+def _read(text: str) -> Mapping[str, str]:
+    return {key: str(value) for key, value in tomllib.loads(text).items()}
+
+
+def _own_name(locale: Locale) -> str:
+    name = locale.get_display_name() or locale.language
+    return name[:1].upper() + name[1:]
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the tags of a header, the most wanted first (RFC 9110 §12.5.4); those with weight 0 are not wanted."""
+    weighed: list[tuple[float, str]] = []
+    for entry in header.split(",")[:_MOST_ACCEPTED]:
+        tag, _, parameter = entry.strip().partition(";")
+        weight = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", parameter) if parameter else None
+        if not parameter or weight is not None:
+            weighed.append((1.0 if weight is None else float(weight[1]), tag.strip()))
+    return [tag for weight, tag in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0]
+
+
+def _locale(tag: str) -> Locale | None:
+    if len(tag) > _LONGEST_TAG:
+        return None
+    try:
+        return Locale.parse(tag.replace("_", "-"), sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
+
+
+def _script(locale: Locale) -> str:
+    """Return the script of a locale: its own, else the one that its country writes."""
+    if locale.script is not None:
+        script: str = locale.script
+        return script
+    return "Hant" if locale.territory in {"TW", "HK", "MO"} else "Hans"

@@ -1,0 +1,50 @@
+"""Tells where a code went, what became of its message, and which other ways there are; the same for page and component.
+
+Concealment is already applied to the view: nothing here knows more than it shows (I17).
+"""
+
+from typing import Final
+
+from watchword.domain.challenge import Option
+from watchword.domain.contact import Channel
+from watchword.domain.message import DeliveryStatus
+from watchword.flow.show import ChallengeView
+from watchword.wording.subject import Speech
+
+FAILED: Final = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BOUNCED, DeliveryStatus.BLOCKED})
+"""A message that did not arrive, which is said first."""
+
+
+def sent_sentence(speech: Speech, view: ChallengeView, *, sends: int, brand: str) -> str:
+    """Return where the code went, or the question where it shall go."""
+    if sends == 0:
+        return speech.say("sent.nothing") if view.options else speech.say("sent.nothing_possible", brand=brand)
+    if view.route is None:
+        return speech.say("sent.concealed")
+    return speech.say(f"sent.{view.route.channel}", where=speech.address(view.route.channel.kind, view.route.masked))
+
+
+def delivery_sentence(speech: Speech, view: ChallengeView, *, time: str) -> str | None:
+    """Return what is known of the message on its way; ``time`` is when that became known, as it is to be written."""
+    status = view.delivery_status
+    if status is None or status is DeliveryStatus.WITHHELD:
+        return None
+    return speech.say(f"delivery.{status}", time=time)
+
+
+def other_ways(view: ChallengeView) -> tuple[tuple[Option, Channel], ...]:
+    """Return the contacts and channels besides the one that the code was last sent over."""
+    route = view.route
+    return tuple(
+        (option, channel)
+        for option in view.options
+        for channel in option.channels
+        if route is None or (option.id, channel) != (route.option_id, route.channel)
+    )
+
+
+def way_label(speech: Speech, option: Option, channel: Channel, *, concealed: bool) -> str:
+    """Return the button of one way to get a message."""
+    if concealed:
+        return speech.say(f"send.{channel}.concealed")
+    return speech.say(f"send.{channel}", where=speech.address(option.kind, option.masked))
