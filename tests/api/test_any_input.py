@@ -26,13 +26,18 @@ from watchword.api.challenges import challenge_calls
 from watchword.api.events import event_calls
 from watchword.api.grants import grant_calls
 from watchword.api.openapi import describe
-from watchword.api.user_history import history_calls
+from watchword.api.user_devices import device_calls
+from watchword.api.user_requests import request_calls
 from watchword.api.users import user_calls
+from watchword.api.view_links import view_link_calls
 from watchword.risk.policy import Policy
 
 EXAMPLES_PER_CALL = 8
 """Few each, because there are many calls; enough in all to meet every kind of field wrongly filled."""
-CALLS = (*user_calls(), *history_calls(), *action_calls(), *challenge_calls(), *grant_calls(), *event_calls())
+CALLS = (
+    *(*user_calls(), *device_calls(), *request_calls(), *view_link_calls()),
+    *(*action_calls(), *challenge_calls(), *grant_calls(), *event_calls()),
+)
 SCHEMA = schemathesis.openapi.from_dict(describe([call.operation for call in CALLS], version="1", address=ADDRESS_BASE))
 OPERATIONS: dict[str, APIOperation[Any, Any, Any, Any]] = {
     f"{found.ok().method.upper()} {found.ok().path}": found.ok()

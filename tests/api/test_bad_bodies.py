@@ -11,11 +11,16 @@ from watchword.api.challenges import challenge_calls
 from watchword.api.examples import REQUESTS
 from watchword.api.grants import grant_calls
 from watchword.api.operation import Operation
+from watchword.api.user_devices import device_calls
 from watchword.api.users import user_calls
+from watchword.api.view_links import view_link_calls
 from watchword.web.json_texts import canonical_json
 
-CALLS = (*user_calls(), *action_calls(), *challenge_calls(), *grant_calls())
-WITH_BODY = [call.operation for call in CALLS if call.operation.body is not None]
+CALLS = (
+    *(*user_calls(), *device_calls(), *view_link_calls()),
+    *(*action_calls(), *challenge_calls(), *grant_calls()),
+)
+WITH_BODY = [call.operation for call in CALLS if call.operation.body is not None and REQUESTS[call.operation.name]]
 
 
 def _with(text: bytes, addition: bytes) -> bytes:
@@ -46,9 +51,12 @@ SPOILED: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
 
 async def _address(world: World, operation: Operation) -> str:
     user = await world.register()
-    action = await world.act()
+    device = (await world.approve(await world.act()))["device"]
+    world.clock.move(seconds=30)
+    action = await world.act("account_update", details={"field": "password"})
     return operation.path.format(
         user_id="u-42",
+        device_id=device["id"],
         contact_id=user["contacts"][0]["id"],
         action_id=action["id"],
         challenge_id=action["challenge"]["id"],

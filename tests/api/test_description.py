@@ -15,24 +15,34 @@ from watchword.api.examples import ANSWERS, REQUESTS
 from watchword.api.grants import grant_calls
 from watchword.api.openapi import describe
 from watchword.api.operation import Operation
-from watchword.api.user_history import history_calls
+from watchword.api.user_devices import device_calls
+from watchword.api.user_requests import request_calls
 from watchword.api.users import user_calls
+from watchword.api.view_links import view_link_calls
 
 ADDRESS = "https://verify.shop.example"
-CALLS = (*user_calls(), *history_calls(), *action_calls(), *challenge_calls(), *grant_calls(), *event_calls())
+CALLS = (
+    *(*user_calls(), *device_calls(), *request_calls(), *view_link_calls()),
+    *(*action_calls(), *challenge_calls(), *grant_calls(), *event_calls()),
+)
 OPERATIONS = tuple(call.operation for call in CALLS)
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
-# Every call of the design's page, word for word.
+# Every call that the outside can rely on, word for word.
 PROMISED = {
     "PUT /v1/users/{user_id}",
     "GET /v1/users/{user_id}",
     "DELETE /v1/users/{user_id}",
     "POST /v1/users/{user_id}/contacts/{contact_id}/confirmation",
+    "PATCH /v1/users/{user_id}/contacts/{contact_id}",
+    "POST /v1/users/{user_id}/view_links",
     "GET /v1/users/{user_id}/devices",
     "DELETE /v1/users/{user_id}/devices",
     "GET /v1/users/{user_id}/devices/{device_id}",
+    "PATCH /v1/users/{user_id}/devices/{device_id}",
     "DELETE /v1/users/{user_id}/devices/{device_id}",
+    "POST /v1/users/{user_id}/devices/distrust",
     "GET /v1/users/{user_id}/requests",
+    "POST /v1/users/{user_id}/requests/{action_id}/dispute",
     "POST /v1/actions",
     "GET /v1/actions",
     "GET /v1/actions/{action_id}",

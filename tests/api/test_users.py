@@ -20,6 +20,7 @@ async def test_the_first_registration_counts_at_once(world: World) -> None:
         "id": phone["id"],
         "channel_type": "phone",
         "masked": "•••• 23",
+        "state": "confirmed",
         "added_at": "2026-11-22T10:00:00Z",
         "confirmed_at": "2026-01-05T09:30:00Z",
         "last_proven_at": phone["last_proven_at"],
@@ -233,8 +234,13 @@ async def test_genuine_requests_are_listed_for_30_days(world: World) -> None:
         "state": "expired",
         "device": "Chrome on Windows",
         "country": "NO",
+        "sent_to": found[1]["sent_to"],
+        "can_be_denied": False,
+        "can_be_disputed": False,
         "created_at": "2026-11-22T10:00:00Z",
         "expires_at": "2026-11-22T10:05:00Z",
+        "ended_at": "2026-11-22T10:05:00Z",
+        "disputed_at": None,
     }
     assert (found[0]["field"], found[0]["state"]) == ("password", "pending")
     world.clock.move(seconds=30 * 86_400 - 500)

@@ -7,6 +7,8 @@ from msgspec import Meta, Struct
 from watchword.domain.action import Label
 from watchword.domain.code import LONGEST_INPUT
 from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.device import LONGEST_NAME
+from watchword.flow.link import LONGEST_LINK_URL, ViewPage
 
 DETAIL_KEY: Final = "^[a-z][a-z0-9_]{0,63}$"
 LOCALE: Final = "^[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8})*$"
@@ -55,6 +57,31 @@ class UserBody(Struct, forbid_unknown_fields=True, kw_only=True):
     contacts: Annotated[list[ContactBody], Meta(max_length=20)]
     locale: LocaleText | None = None
     grant: GrantText | None = None
+
+
+class NoFieldsBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Nothing: the address says it all. The body may be left out."""
+
+
+class DeviceChangeBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What changes about a device: its name, the end of its trust, or both."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Kitchen tablet"])] | None = None
+    trusted: Annotated[bool, Meta(extra_json_schema={"const": False})] | None = None
+
+
+class PreferenceBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whether a contact is the one that the user prefers."""
+
+    preferred: bool
+
+
+class ViewLinkBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Where a user's own view begins, the way back, and the language."""
+
+    page: ViewPage = ViewPage.REQUESTS
+    return_url: Annotated[str, Meta(max_length=LONGEST_LINK_URL)] | None = None
+    locale: LocaleText | None = None
 
 
 class ActionBody(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -33,23 +33,32 @@ _CHALLENGE: Final[Mapping[str, object]] = {
     "resend_at": "2026-11-22T10:00:30Z",
 }
 _DEVICE: Final = {"id": _DEVICE_ID, "state": "known", "token": "wd1.…"}
+_CONTACT: Final[Mapping[str, object]] = {
+    "id": _CONTACT_ID,
+    "channel_type": "phone",
+    "masked": "•••• 23",
+    "state": "confirmed",
+    "added_at": "2026-01-05T09:30:00Z",
+    "confirmed_at": "2026-01-05T09:30:00Z",
+    "last_proven_at": None,
+    "usable": True,
+    "usable_from": "2026-01-05T09:30:00Z",
+    "leaves_at": None,
+    "preferred": True,
+}
+_USER_DEVICE: Final[Mapping[str, object]] = {
+    "id": _DEVICE_ID,
+    "name": "Kitchen tablet",
+    "state": "known",
+    "first_seen_at": "2026-01-05T09:30:00Z",
+    "last_seen_at": "2026-11-22T10:00:00Z",
+    "last_proven_at": "2026-11-20T10:00:00Z",
+    "trusted_at": None,
+}
 _USER: Final[Mapping[str, object]] = {
     "id": "u-42",
     "locale": "en",
-    "contacts": [
-        {
-            "id": _CONTACT_ID,
-            "channel_type": "phone",
-            "masked": "•••• 23",
-            "added_at": "2026-01-05T09:30:00Z",
-            "confirmed_at": "2026-01-05T09:30:00Z",
-            "last_proven_at": None,
-            "usable": True,
-            "usable_from": "2026-01-05T09:30:00Z",
-            "leaves_at": None,
-            "preferred": True,
-        }
-    ],
+    "contacts": [_CONTACT],
     "locked_until": None,
     "disputed_at": None,
     "created_at": "2026-01-05T09:30:00Z",
@@ -68,6 +77,11 @@ REQUESTS: Final[Mapping[str, Mapping[str, object]]] = {
         ],
         "locale": "en",
     },
+    "preferContact": {"preferred": True},
+    "changeDevice": {"name": "Kitchen tablet", "trusted": False},
+    "distrustDevices": {},
+    "disputeRequest": {},
+    "createViewLink": {"page": "requests", "return_url": "https://shop.example/account", "locale": "en"},
     "confirmContact": {"session_id": "s-9", "ip": "203.0.113.7"},
     "createAction": {
         **_PURCHASE,
@@ -92,6 +106,40 @@ REQUESTS: Final[Mapping[str, Mapping[str, object]]] = {
 ANSWERS: Final[Mapping[str, Mapping[str, object]]] = {
     "putUser": _USER,
     "getUser": _USER,
+    "preferContact": _CONTACT,
+    "listDevices": {"data": [_USER_DEVICE], "next_cursor": None},
+    "getDevice": _USER_DEVICE,
+    "changeDevice": _USER_DEVICE,
+    "distrustDevices": {"distrusted": 2},
+    "listRequests": {
+        "data": [
+            {
+                "action_id": _ACTION_ID,
+                "challenge_id": _CHALLENGE_ID,
+                "reference": "7K2M9QXD",
+                "type": "purchase",
+                "field": None,
+                "amount": _MONEY,
+                "payee": "ACME Cameras",
+                "state": "approved",
+                "device": "Firefox on Linux",
+                "country": "NO",
+                "sent_to": {"contact_id": _CONTACT_ID, "channel": "sms", "masked": "•••• 23", "status": "delivered"},
+                "can_be_denied": False,
+                "can_be_disputed": True,
+                "created_at": "2026-11-22T10:00:00Z",
+                "expires_at": "2026-11-22T10:05:00Z",
+                "ended_at": "2026-11-22T10:01:00Z",
+                "disputed_at": None,
+            }
+        ],
+        "next_cursor": None,
+    },
+    "disputeRequest": {"action_id": _ACTION_ID, "outcome": "disputed"},
+    "createViewLink": {
+        "url": "https://verify.shop.example/me/wvl_…",
+        "expires_at": "2026-11-22T10:10:00Z",
+    },
     "confirmContact": _CHALLENGE,
     "createAction": {
         "id": _ACTION_ID,

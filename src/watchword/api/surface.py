@@ -17,8 +17,10 @@ from watchword.api.idempotency import Idempotency, read_key
 from watchword.api.manual import description_call, error_calls
 from watchword.api.openapi import KEYED_METHODS
 from watchword.api.operation import Call, Operation, Served
-from watchword.api.user_history import history_calls
+from watchword.api.user_devices import device_calls
+from watchword.api.user_requests import request_calls
 from watchword.api.users import user_calls
+from watchword.api.view_links import view_link_calls
 from watchword.ports import Ports
 from watchword.web.dispatcher import HotPath
 from watchword.web.edge import Edge
@@ -40,7 +42,10 @@ def create_api(ports: Ports, edge: Edge, *, version: str, is_stopping: Callable[
 
     ``is_stopping`` turns ``/readyz`` to 503 while the process shuts down.
     """
-    served = (*user_calls(), *history_calls(), *action_calls(), *challenge_calls(), *grant_calls(), *event_calls())
+    served = (
+        *(*user_calls(), *device_calls(), *request_calls(), *view_link_calls()),
+        *(*action_calls(), *challenge_calls(), *grant_calls(), *event_calls()),
+    )
     public = [*health_calls(ports, edge.metrics, version, is_stopping), key_set_call(ports), *error_calls()]
     operations = [*(call.operation for call in served), *(call.operation for call in public)]
     description = description_call(tuple(operations), version=version, address=edge.address_base)

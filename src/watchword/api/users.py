@@ -2,12 +2,13 @@
 
 from msgspec import Struct
 
-from watchword.api.bodies import ConfirmationBody, ContactBody, UserBody
+from watchword.api.bodies import ConfirmationBody, ContactBody, PreferenceBody, UserBody
 from watchword.api.field_reading import ip_of, locale_of, moment_of
 from watchword.api.operation import Call, Operation, Scope, Served
 from watchword.api.responses import ChallengeAnswer, answer_with, challenge_answer, moment_text
 from watchword.domain.action import Decision
-from watchword.domain.contact import Contact, ContactKind
+from watchword.domain.application import Application
+from watchword.domain.contact import ContactKind, ContactState
 from watchword.domain.errors import (
     ContactNotUsable,
     GrantAlreadyRedeemed,
@@ -25,6 +26,8 @@ from watchword.domain.ids import ContactId, UserId
 from watchword.domain.instant import Instant, later, rfc3339
 from watchword.domain.user import User
 from watchword.flow.assess import Assessed, ConfirmationReport, confirm_contact
+from watchword.flow.overview import OwnContact, own_contact, own_contacts
+from watchword.flow.prefer import prefer_contact
 from watchword.flow.register import ContactEntry, delete_user, put_user, read_user
 from watchword.ports.store.values import Registered
 from watchword.web.exchange import Answer
@@ -39,6 +42,7 @@ class UserContactAnswer(Struct, kw_only=True):
     id: str
     channel_type: ContactKind
     masked: str
+    state: ContactState
     added_at: str
     confirmed_at: str | None
     last_proven_at: str | None
@@ -101,6 +105,19 @@ def user_calls() -> tuple[Served, ...]:
         ),
         Served(
             operation=Operation(
+                method="PATCH",
+                path=f"{USER}/contacts/{{contact_id}}",
+                name="preferContact",
+                summary="Say whether a contact is the one that the user prefers",
+                scope=Scope.USERS,
+                body=PreferenceBody,
+                answers={200: UserContactAnswer},
+                refusals=(UnknownUser, ContactNotUsable),
+            ),
+            handle=prefer,
+        ),
+        Served(
+            operation=Operation(
                 method="POST",
                 path=f"{USER}/contacts/{{contact_id}}/confirmation",
                 name="confirmContact",
@@ -126,7 +143,8 @@ async def register(call: Call) -> Answer:
     def answer(registered: Registered) -> Answer:
         # A contact that was added in this very transaction is younger than the time read before it.
         moment = max([now, *(contact.added_at for contact in registered.user.contacts)])
-        return answer_with(201 if registered.created else 200, _user_answer(registered.user, Instant(moment)))
+        body = _user_answer(call.application, registered.user, Instant(moment))
+        return answer_with(201 if registered.created else 200, body)
 
     registered = await put_user(
         call.ports,
@@ -143,13 +161,22 @@ async def register(call: Call) -> Answer:
 async def get_user(call: Call) -> Answer:
     """Show a user."""
     user = await read_user(call.ports, call.application, named_user(call))
-    return answer_with(200, _user_answer(user, await call.ports.store.now()))
+    return answer_with(200, _user_answer(call.application, user, await call.ports.store.now()))
 
 
 async def erase(call: Call) -> Answer:
     """Erase a person."""
     await delete_user(call.ports, call.application, named_user(call))
     return Answer(status=204)
+
+
+async def prefer(call: Call) -> Answer:
+    """Make a contact the preferred one, or have none preferred."""
+    body, contact_id = call.body(PreferenceBody), ContactId(call.request.values["contact_id"])
+    user = await read_user(call.ports, call.application, named_user(call))
+    contact = await prefer_contact(call.ports, call.application, user.id, contact_id, preferred=body.preferred)
+    now = await call.ports.store.now()
+    return answer_with(200, _contact_answer(own_contact(call.application, contact, now), now))
 
 
 async def confirm(call: Call) -> Answer:
@@ -192,22 +219,24 @@ def _entry(contact: ContactBody, pointer: str) -> ContactEntry:
     )
 
 
-def _user_answer(user: User, now: Instant) -> UserAnswer:
+def _user_answer(application: Application, user: User, now: Instant) -> UserAnswer:
     return UserAnswer(
         id=user.id,
         locale=user.locale,
-        contacts=[_contact_answer(contact, now) for contact in user.contacts],
+        contacts=[_contact_answer(own, now) for own in own_contacts(application, user, now)],
         locked_until=moment_text(user.locked_until),
         disputed_at=moment_text(user.disputed_at),
         created_at=rfc3339(user.created_at),
     )
 
 
-def _contact_answer(contact: Contact, now: Instant) -> UserContactAnswer:
+def _contact_answer(own: OwnContact, now: Instant) -> UserContactAnswer:
+    contact = own.contact
     return UserContactAnswer(
         id=contact.id,
         channel_type=contact.kind,
         masked=contact.masked,
+        state=own.state,
         added_at=rfc3339(contact.added_at),
         confirmed_at=moment_text(contact.confirmed_at),
         last_proven_at=moment_text(contact.last_proven_at),

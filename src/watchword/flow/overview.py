@@ -166,8 +166,12 @@ def own_device(application: Application, device: Device, now: Instant) -> OwnDev
 
 def own_contacts(application: Application, user: User, now: Instant) -> Sequence[OwnContact]:
     """Return the contacts that a user lists, each with its state, oldest first."""
-    stale_days = application.limits.stale_contact_days
-    return [OwnContact(contact=one, state=one.state(now, stale_days=stale_days)) for one in user.contacts]
+    return [own_contact(application, contact, now) for contact in user.contacts]
+
+
+def own_contact(application: Application, contact: Contact, now: Instant) -> OwnContact:
+    """Return a listed contact with its state."""
+    return OwnContact(contact=contact, state=contact.state(now, stale_days=application.limits.stale_contact_days))
 
 
 def _own_request(ports: Ports, user: User, record: ActionRecord) -> OwnRequest:
