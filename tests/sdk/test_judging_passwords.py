@@ -159,6 +159,24 @@ def test_one_customers_words_are_gone_before_the_next_is_judged() -> None:
     assert _judged("".join(words)) == before == Accepted()
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        "adalovelaceexample",
+        "Ada-Lovelace-Example",
+        "exampleshopadalovelace",
+        "lovelace lovelace",
+        "ADA LOVELACE SHOP 1",
+    ],
+)
+def test_words_of_the_account_add_nothing_however_many_there_are(own: str) -> None:
+    words = ["Ada Lovelace", "ada@example.com", "Example Shop"]
+    verdict = _judged(own, *words)
+    assert isinstance(verdict, TooEasy)
+    assert verdict.hints[0] is Hint.OWN_WORDS
+    assert _judged(f"{GOOD} {own}", *words) == Accepted()
+
+
 def test_no_words_of_a_customer_stay_behind() -> None:
     _judged(GOOD, "vqxzkjwplmtr")
     assert "vqxzkjwplmtr" not in RANKED_DICTIONARIES["user_inputs"]

@@ -51,15 +51,34 @@ class Strength:
 
 
 def strength_of(password: str, own_words: Iterable[str]) -> Strength:
-    """Judge a normalised password; ``own_words`` are what an attacker knows about the customer and the store."""
+    """Judge a normalised password; ``own_words`` are what an attacker knows about the customer and the store.
+
+    zxcvbn thinks three such words in a row hard to guess, so what is left without them has to hold as well.
+    """
     words = _pieces(own_words)
-    judged = password[:JUDGED_CHARACTERS]
+    whole = _judged(password, words)
+    rest = _without(password, words)
+    if rest == password:
+        return whole
+    left = _judged(rest, []) if rest else Strength(score=0, hints=())
+    if whole.score <= left.score:
+        return whole
+    return Strength(score=left.score, hints=_with_the_way_out((Hint.OWN_WORDS, *left.hints)))
+
+
+def _judged(password: str, words: list[str]) -> Strength:
     with _ONE_AT_A_TIME:
         try:
-            found = zxcvbn(judged, user_inputs=words)
+            found = zxcvbn(password[:JUDGED_CHARACTERS], user_inputs=words)
         finally:
             zxcvbn("-", user_inputs=[])  # the shared table would keep this customer's words until the next call
     return Strength(score=found["score"], hints=_hints(found["sequence"]))
+
+
+def _without(password: str, words: list[str]) -> str:
+    longest_first = sorted(words, key=len, reverse=True)
+    found = "|".join(re.escape(word) for word in longest_first)
+    return re.sub(found, "", password, flags=re.IGNORECASE) if found else password
 
 
 def _pieces(own_words: Iterable[str]) -> list[str]:
@@ -76,7 +95,12 @@ def _pieces(own_words: Iterable[str]) -> list[str]:
 def _hints(parts: Sequence[_Part]) -> tuple[Hint, ...]:
     heaviest_first = sorted(parts, key=lambda part: len(str(part["token"])), reverse=True)
     hints = [hint for part in heaviest_first for hint in _hints_of(part)]
-    return tuple(dict.fromkeys((*hints, Hint.ADD_WORDS)))
+    return _with_the_way_out(hints)
+
+
+def _with_the_way_out(hints: Iterable[Hint]) -> tuple[Hint, ...]:
+    causes = dict.fromkeys(hint for hint in hints if hint is not Hint.ADD_WORDS)
+    return (*causes, Hint.ADD_WORDS)
 
 
 def _hints_of(part: _Part) -> list[Hint]:
