@@ -28,7 +28,7 @@ from watchword.wording.harmless import one_line
 
 TEXTS = ENGLISH.language.texts
 READER = Reader(words=ENGLISH, offered=(), chosen=None)
-RENDERER = make_renderer(LANGUAGES, "https://verify.shop.example")
+RENDERER = make_renderer(LANGUAGES, "https://verify.shop.example", {})
 BROWSER = Browser(value="x", is_fresh=False)
 BUDGET_BYTES = 20_000
 WORDS_ON_ENTRY = set(Said) - {Said.ENDED, Said.DISPUTED, Said.UNDONE, Said.NOTED, Said.UNKNOWN, Said.LINK_OLD}

@@ -12,7 +12,7 @@ class Logo:
 
     content: bytes = field(repr=False)
     width: int
-    """In pixels of the file; a page shows it at half that, for screens with two pixels in place of one."""
+    """In pixels of the file, of which a page shows several in place of one, for sharp screens."""
     height: int
 
 

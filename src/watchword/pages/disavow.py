@@ -93,6 +93,7 @@ class DisavowPages:
             free_at=free_at,
             brand="",
             again=self._address(),
+            leaves_frame=False,
         )
 
     async def _say(self, browser: Browser, said: Said) -> Response:

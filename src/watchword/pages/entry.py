@@ -134,6 +134,7 @@ class EntryPages:
         return self.renderer.page(
             "end.html",
             reader=reader,
+            application=visit.application,
             state=state,
             text_key=f"end.{state}.replaced" if replaced else f"end.{state}.text",
             brand=isolated(visit.application.name),
@@ -160,6 +161,7 @@ class EntryPages:
         return self.renderer.page(
             template,
             reader=reader,
+            application=visit.application,
             form_targets=form_targets(visit.application, visit.challenge),
             sheet=entry_sheet(self.ports, reader.words, visit, said, has_way_back=back is not None),
             here=self._address(visit.token),
@@ -171,6 +173,7 @@ class EntryPages:
         return self.renderer.page(
             "refused.html",
             reader=self._reader(request, visit),
+            application=visit.application,
             status=429,
             retry_after_s=wait_s,
             why="soon",
@@ -178,12 +181,14 @@ class EntryPages:
             free_at=free_at,
             brand=isolated(visit.application.name),
             again=self._address(visit.token),
+            leaves_frame=False,
         )
 
     def _budget_exhausted(self, request: Request, visit: Visit, free_at: Instant) -> Response:
         return self.renderer.page(
             "refused.html",
             reader=self._reader(request, visit),
+            application=visit.application,
             status=429,
             retry_after_s=seconds_until(free_at, visit.now),
             why="budget",
@@ -191,6 +196,7 @@ class EntryPages:
             free_at=free_at,
             brand=isolated(visit.application.name),
             again=self._address(visit.token),
+            leaves_frame=False,
         )
 
     def _after_end(self, visit: Visit) -> Response:

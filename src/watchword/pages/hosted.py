@@ -12,12 +12,15 @@ from watchword.domain.errors import NotFound, Refusal, StorageUnavailable
 from watchword.pages.assets import AssetPages
 from watchword.pages.disavow import DisavowPages
 from watchword.pages.entry import EntryPages
+from watchword.pages.framing import allow_frames, noted_application
 from watchword.pages.reader import meet_reader
 from watchword.pages.refused import STATUS, PageRefused, Why
 from watchword.pages.renderer import Renderer, make_renderer
 from watchword.ports import Ports
+from watchword.web.browser import is_framed
 from watchword.web.client_address import Network
 from watchword.wording.languages import Languages
+from watchword.wording.page_words import isolated
 
 Handler = Callable[[Request], Awaitable[Response]]
 RETRY_AFTER_S: Final = 5
@@ -32,9 +35,10 @@ def create_page_routes(ports: Ports, languages: Languages, *, trusted_proxies: S
     """
     base = urlsplit(ports.page_base)
     own_origin = f"{base.scheme}://{base.netloc}"
-    renderer = make_renderer(languages, ports.page_base)
+    renderer = make_renderer(languages, ports.page_base, ports.applications)
     entry = EntryPages(ports=ports, renderer=renderer, own_origin=own_origin)
     disavow = DisavowPages(ports=ports, renderer=renderer, own_origin=own_origin, trusted_proxies=trusted_proxies)
+    files = {**renderer.assets, **renderer.looks.files}
     table: list[tuple[str, Mapping[str, Handler]]] = [
         ("/c/{token}", {"GET": entry.show, "POST": entry.check}),
         ("/c/{token}/help", {"GET": entry.help}),
@@ -42,13 +46,18 @@ def create_page_routes(ports: Ports, languages: Languages, *, trusted_proxies: S
         ("/c/{token}/deny", {"GET": entry.back_to_entry, "POST": entry.deny}),
         ("/c/{token}/cancel", {"GET": entry.back_to_entry, "POST": entry.cancel}),
         ("/no", {"GET": disavow.show, "POST": disavow.act}),
-        ("/assets/{digest}/{name}", {"GET": AssetPages(assets=renderer.assets).show}),
+        ("/assets/{digest}/{name}", {"GET": AssetPages(assets=files).show}),
     ]
     return [Route(path, _answering(handlers, renderer), methods=list(handlers)) for path, handlers in table]
 
 
 def _answering(handlers: Mapping[str, Handler], renderer: Renderer) -> Handler:
     async def answer(request: Request) -> Response:
+        response = await page(request)
+        allow_frames(request, response)
+        return response
+
+    async def page(request: Request) -> Response:
         handler = handlers["GET" if request.method == "HEAD" else request.method]
         token = request.path_params.get("token")
         again = None if token is None else f"{renderer.root}/c/{token}"
@@ -71,14 +80,19 @@ def _answering(handlers: Mapping[str, Handler], renderer: Renderer) -> Handler:
 def _refused(
     request: Request, renderer: Renderer, why: str, status: int, again: str | None, *, retry_after_s: int | None = None
 ) -> Response:
+    application = noted_application(request)
+    locale = None if application is None else application.locale
     return renderer.page(
         "refused.html",
-        reader=meet_reader(renderer.languages, request, renderer.page_base),
+        reader=meet_reader(renderer.languages, request, renderer.page_base, default=locale),
+        application=application,
         status=status,
         retry_after_s=retry_after_s,
         why=why,
         wait_s=None,
         free_at=None,
-        brand="",
+        brand="" if application is None else isolated(application.name),
         again=again,
+        # Where a browser keeps no cookies in frames, the page itself is the way on.
+        leaves_frame=why == Why.COOKIES and is_framed(request),
     )

@@ -14,6 +14,7 @@ from watchword.domain.challenge import Challenge, ChallengeState
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
 from watchword.flow.show import read_page_token
+from watchword.pages.framing import note_application
 from watchword.pages.posted_form import read_form
 from watchword.pages.refused import PageRefused, Why
 from watchword.ports import Ports
@@ -48,6 +49,7 @@ async def read_visit(ports: Ports, request: Request) -> Visit:
     application = None if result is None else ports.applications.get(result.challenge.action.application_id)
     if result is None or application is None:
         raise PageRefused(Why.UNKNOWN)
+    note_application(request, application)
     challenge, now = result.challenge, await ports.store.now()
     if not challenge.is_shown(now):
         raise PageRefused(Why.UNKNOWN)

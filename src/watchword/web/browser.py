@@ -18,6 +18,12 @@ from watchword.ports.keyring import Keyring, Purpose
 COOKIE_BYTES: Final = 32
 """256 random bits (SP 800-63B-4 §5.1 asks for at least 64 of a session secret)."""
 
+_FRAMES: Final = frozenset({"frame", "iframe"})
+_ORDINARY: Final = b"; SameSite=lax"
+_SECURE: Final = b"; Secure"
+_PARTITIONED: Final = b"; SameSite=none; Secure; Partitioned"
+"""Cookies Having Independent Partitioned State (CHIPS): ``Partitioned`` asks for ``Secure``, also on loopback."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browser:
@@ -74,6 +80,23 @@ def set_cookie(response: Response, name: str, value: str, page_base: str, *, lif
     response.set_cookie(
         name, value, max_age=lifetime_s, path="/", secure=is_secure(page_base), httponly=True, samesite="lax"
     )
+
+
+def is_framed(request: Request) -> bool:
+    """Whether a page was asked for by a frame (Fetch Metadata, ``Sec-Fetch-Dest``); a browser that is silent is not."""
+    return request.headers.get("sec-fetch-dest") in _FRAMES
+
+
+def keep_cookies_in_frame(response: Response) -> None:
+    """Let the cookies of an answer last in a frame on a foreign site, in a jar for that site alone.
+
+    Such a cookie is sent with every request from that jar, so it is for framed answers only; what keeps foreign forms
+    out is ``csrf`` (docs/decisions/0008). The server's cookie library learnt ``Partitioned`` later than we need it.
+    """
+    for index, (name, value) in enumerate(response.raw_headers):
+        if name == b"set-cookie" and value.count(_ORDINARY) == 1:
+            kept = value.removesuffix(_SECURE).replace(_ORDINARY, _PARTITIONED)
+            response.raw_headers[index] = (name, kept)
 
 
 def browser_binding(keyring: Keyring, browser: Browser, challenge_id: ChallengeId) -> bytes:

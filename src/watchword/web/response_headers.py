@@ -13,6 +13,10 @@ _EVERY_ANSWER: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+_POLICY: Final = b"content-security-policy"
+_FRAMES: Final = b"x-frame-options"
+_ANCESTORS: Final = b"frame-ancestors "
+_NO_ANCESTORS: Final = b"frame-ancestors 'none'"
 _OVER_TLS: Final[Header] = (b"strict-transport-security", b"max-age=63072000")
 """Two years (ASVS 3.4.1 asks for one at least); what lies on subdomains is not ours to decide."""
 
@@ -23,7 +27,17 @@ def standing_headers(*, over_tls: bool) -> tuple[Header, ...]:
 
 
 def completed(headers: Sequence[Header], standing: Sequence[Header], request_id: str) -> list[Header]:
-    """Return an answer's headers with the standing ones it does not set itself, and its request id."""
+    """Return an answer's headers with the standing ones it does not set itself, and its request id.
+
+    An answer whose own policy names who may frame it gets no ``X-Frame-Options``, which cannot name anybody (RFC 7034
+    §2.2; ``ALLOW-FROM`` is gone) and would contradict it.
+    """
     present = {name.lower() for name, _ in headers}
+    if any(name.lower() == _POLICY and _names_ancestors(value) for name, value in headers):
+        present.add(_FRAMES)
     added = [header for header in standing if header[0] not in present]
     return [*headers, *added, (b"x-request-id", request_id.encode())]
+
+
+def _names_ancestors(policy: bytes) -> bool:
+    return _ANCESTORS in policy and _NO_ANCESTORS not in policy
