@@ -5,11 +5,12 @@ import re
 import pytest
 
 from tests.house.repository import ROOT
+from tests.kit.languages import ENGLISH
 from tests.risk.samples import policy_of
 from watchword.risk.policy import Environment, RuleMode
 from watchword.risk.policy.expression import Condition, compile_condition
 from watchword.risk.policy.rule_reading import KEYS
-from watchword.risk.reasons import PLACEHOLDERS, SENTENCES
+from watchword.risk.reasons import PLACEHOLDERS, SentenceKey
 from watchword.risk.signals import SignalType, declarations
 
 PAGE = (ROOT / "docs" / "policy.md").read_text()
@@ -23,7 +24,7 @@ def test_every_signal_is_listed_as_it_is() -> None:
 
 
 def test_every_sentence_of_the_product_is_listed_with_its_english_words() -> None:
-    rows = [f"| `@{key}` | {words} |" for key, words in SENTENCES.items()]
+    rows = [f"| `@{key}` | {ENGLISH.language.sentence(f'reason.{key}')} |" for key in SentenceKey]
     table = PAGE.partition("| `customer_text` | in English |\n|---|---|\n")[2].partition("\n\n")[0]
     assert table.splitlines() == rows
 

@@ -11,13 +11,13 @@ from watchword.domain.instant import Instant, seconds_until
 from watchword.flow.show import ChallengeView, show
 from watchword.pages.flash import Said
 from watchword.pages.visit import Visit, is_elsewhere
-from watchword.pages.why import say_why
 from watchword.ports import Ports
 from watchword.ports.atlas import Atlas
 from watchword.wording.harmless import one_line
 from watchword.wording.page_words import PageWords, as_plain_text, isolated, marked_reference
 from watchword.wording.sending import FAILED, delivery_sentence, other_ways, sent_sentence, way_label
 from watchword.wording.subject import Subject, Surroundings, describe
+from watchword.wording.why import say_why
 
 COUNTED_S: Final = 120
 """The longest wait that is told in seconds: the longest between two messages of one challenge."""

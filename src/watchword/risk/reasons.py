@@ -47,35 +47,6 @@ class SentenceKey(StrEnum):
     RULE_ERROR = "rule_error"
 
 
-SENTENCES: Final[Mapping[str, str]] = {
-    SentenceKey.PASSWORD_RESET: "Resetting a password is always confirmed with a code.",
-    SentenceKey.ACCOUNT_UPDATE: "Changes to your account are always confirmed with a code.",
-    SentenceKey.NEW_DEVICE: "You are signing in from a new device or browser.",
-    SentenceKey.NEW_DEVICE_PURCHASE: "You are buying from a new device or browser.",
-    SentenceKey.NEW_PLACE: "You seem to be in a new place.",
-    SentenceKey.STOLEN_DEVICE: "We could not recognise this device safely, so we make sure that it is you.",
-    SentenceKey.HIGH_VALUE_PURCHASE: "Purchases above {threshold} are always confirmed with a code.",
-    SentenceKey.UNKNOWN_VALUE_PURCHASE: "This purchase is confirmed with a code.",
-    SentenceKey.PURCHASE_SUM: "Your purchases since you last confirmed one add up, so we ask again.",
-    SentenceKey.PURCHASE_COUNT: "You have made several purchases since you last confirmed one, so we ask again.",
-    SentenceKey.SUSPICIOUS: "Something about this looks unusual for your account, so we make sure that it is you.",
-    SentenceKey.ASKED_UNTIL_PROVEN: "An earlier request like this one was not completed, so we ask again.",
-    SentenceKey.ATTACK_SUSPECTED: "Somebody may be trying to use your account, so we ask more often for a while.",
-    SentenceKey.DISPUTED: (
-        "You told us that an earlier action was not yours, so we ask every time until you confirm an older contact."
-    ),
-    SentenceKey.CONCEALED: "We ask for a code every time this is requested.",
-    SentenceKey.CONTACT_CONFIRMATION: "We check that this contact reaches you.",
-    SentenceKey.RECENT_RESET: (
-        "Your password was reset lately, so we ask over another contact than the one used for that."
-    ),
-    SentenceKey.USER_LOCKED: "Too many wrong codes were entered for this account.",
-    SentenceKey.NO_USABLE_CONTACT: "We have no confirmed phone number or e-mail address to send a code to.",
-    SentenceKey.NO_RULE: "This step is confirmed with a code.",
-    SentenceKey.RULE_ERROR: "We could not check everything about this request, so we ask for a code to be safe.",
-}
-"""The same in English; ``{threshold}`` is the amount that a sentence mentions."""
-
 PLACEHOLDERS: Final[Mapping[str, str]] = {
     "threshold": "action_threshold",
     "sum_threshold": "purchase_sum_threshold",
