@@ -21,6 +21,7 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 
 from tests.api.world import ADDRESS_BASE, World, create_world
+from tests.kit.languages import LANGUAGES
 from watchword.api.actions import action_calls
 from watchword.api.challenges import challenge_calls
 from watchword.api.events import event_calls
@@ -36,7 +37,7 @@ EXAMPLES_PER_CALL = 8
 """Few each, because there are many calls; enough in all to meet every kind of field wrongly filled."""
 CALLS = (
     *(*user_calls(), *device_calls(), *request_calls(), *view_link_calls()),
-    *(*action_calls(), *challenge_calls(), *grant_calls(), *event_calls()),
+    *(*action_calls(), *challenge_calls(LANGUAGES), *grant_calls(), *event_calls()),
 )
 SCHEMA = schemathesis.openapi.from_dict(describe([call.operation for call in CALLS], version="1", address=ADDRESS_BASE))
 OPERATIONS: dict[str, APIOperation[Any, Any, Any, Any]] = {

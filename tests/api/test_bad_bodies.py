@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.world import PHONE, World
+from tests.kit.languages import LANGUAGES
 from watchword.api.actions import action_calls
 from watchword.api.challenges import challenge_calls
 from watchword.api.examples import REQUESTS
@@ -18,7 +19,7 @@ from watchword.web.json_texts import canonical_json
 
 CALLS = (
     *(*user_calls(), *device_calls(), *view_link_calls()),
-    *(*action_calls(), *challenge_calls(), *grant_calls()),
+    *(*action_calls(), *challenge_calls(LANGUAGES), *grant_calls()),
 )
 WITH_BODY = [call.operation for call in CALLS if call.operation.body is not None and REQUESTS[call.operation.name]]
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.kit.languages import LANGUAGES
 from watchword.api.actions import action_calls
 from watchword.api.challenges import challenge_calls
 from watchword.api.events import event_calls
@@ -23,7 +24,7 @@ from watchword.api.view_links import view_link_calls
 ADDRESS = "https://verify.shop.example"
 CALLS = (
     *(*user_calls(), *device_calls(), *request_calls(), *view_link_calls()),
-    *(*action_calls(), *challenge_calls(), *grant_calls(), *event_calls()),
+    *(*action_calls(), *challenge_calls(LANGUAGES), *grant_calls(), *event_calls()),
 )
 OPERATIONS = tuple(call.operation for call in CALLS)
 BY_NAME = {operation.name: operation for operation in OPERATIONS}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.world import ADDRESS_BASE, ORIGIN, World
+from tests.kit.languages import LANGUAGES
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.api.surface import create_api
 from watchword.web.dispatcher import create_site
@@ -24,7 +25,7 @@ async def test_health_and_version_need_no_key(world: World) -> None:
 
 
 async def test_a_stopping_server_is_alive_and_not_ready(world: World) -> None:
-    api = create_api(world.ports, world.edge, version="1", is_stopping=lambda: True)
+    api = create_api(world.ports, world.edge, LANGUAGES, version="1", is_stopping=lambda: True)
     world.site = create_site(api.routes, api.hot, world.edge)
     answer = await _public(world, "/readyz")
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")

@@ -214,5 +214,5 @@ async def create_world(policy: Policy, **limits: int) -> World:
 
 
 def _serve(ports: Ports, edge: Edge) -> tuple[Api, Dispatcher]:
-    api = create_api(ports, edge, version="1.2.3")
+    api = create_api(ports, edge, LANGUAGES, version="1.2.3")
     return api, create_site(api.routes, api.hot, edge)

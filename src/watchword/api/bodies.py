@@ -12,6 +12,8 @@ from watchword.flow.link import LONGEST_LINK_URL, ViewPage
 
 DETAIL_KEY: Final = "^[a-z][a-z0-9_]{0,63}$"
 LOCALE: Final = "^[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8})*$"
+LONGEST_LOCALE: Final = 35
+"""Characters (BCP 47 §4.4.1: buffers of that size hold any tag in use)."""
 LARGEST_NUMBER: Final = 2**53 - 1
 """The largest integer that every JSON reader keeps (RFC 8259 §6)."""
 
@@ -19,7 +21,7 @@ UserIdText = Annotated[str, Meta(min_length=1, max_length=128)]
 SessionIdText = Annotated[str, Meta(min_length=1, max_length=128)]
 TypeText = Annotated[str, Meta(min_length=1, max_length=64)]
 ShownText = Annotated[str, Meta(max_length=200)]
-LocaleText = Annotated[str, Meta(min_length=1, max_length=35, pattern=LOCALE)]
+LocaleText = Annotated[str, Meta(min_length=1, max_length=LONGEST_LOCALE, pattern=LOCALE)]
 AgentText = Annotated[str, Meta(max_length=1_024)]
 AddressText = Annotated[str, Meta(max_length=45, description="An IPv4 or IPv6 literal")]
 StateText = Annotated[str, Meta(max_length=512)]

@@ -1,8 +1,12 @@
 """Challenges: show one, send its code, try a code, end it, and claim what an approval earned."""
 
+import re
+from typing import Final
+
 from msgspec import Struct
 
-from watchword.api.bodies import AttemptBody, CancelBody, ClaimBody, DeliveryBody
+from watchword.api.bodies import LOCALE, LONGEST_LOCALE, AttemptBody, CancelBody, ClaimBody, DeliveryBody
+from watchword.api.challenge_words import challenge_words
 from watchword.api.operation import Call, Operation, Scope, Served
 from watchword.api.responses import (
     ChallengeAnswer,
@@ -17,6 +21,7 @@ from watchword.domain.errors import (
     ChallengeEnded,
     CodeNotSent,
     ContactNotUsable,
+    InvalidField,
     NotFound,
     ResendTooSoon,
     SendsExhausted,
@@ -29,10 +34,12 @@ from watchword.flow.claim import claim
 from watchword.flow.order import send
 from watchword.flow.show import ChallengeView, show
 from watchword.web.exchange import Answer
+from watchword.wording.languages import Languages
 
 CHALLENGES = "/v1/challenges/"
 ATTEMPTS = "/attempts"
 _CHALLENGE = f"{CHALLENGES}{{challenge_id}}"
+_TAG: Final = re.compile(LOCALE, re.ASCII)
 
 
 class AttemptAnswer(Struct, kw_only=True):
@@ -53,8 +60,12 @@ class ClaimAnswer(Struct, kw_only=True):
     device: DeviceAnswer | None
 
 
-def challenge_calls() -> tuple[Served, ...]:
+def challenge_calls(languages: Languages) -> tuple[Served, ...]:
     """Return the calls about challenges."""
+
+    async def show_one(call: Call) -> Answer:
+        return await get_challenge(call, languages)
+
     return (
         Served(
             operation=Operation(
@@ -64,9 +75,10 @@ def challenge_calls() -> tuple[Served, ...]:
                 summary="Look a challenge up",
                 scope=Scope.ACTIONS,
                 takes_token=True,
+                parameters=("words",),
                 answers={200: ChallengeAnswer},
             ),
-            handle=get_challenge,
+            handle=show_one,
         ),
         Served(
             operation=Operation(
@@ -127,12 +139,27 @@ def challenge_calls() -> tuple[Served, ...]:
     )
 
 
-async def get_challenge(call: Call) -> Answer:
-    """Show a challenge."""
+async def get_challenge(call: Call, languages: Languages) -> Answer:
+    """Show a challenge, with every sentence about it where ``words`` names a language."""
+    tag = call.request.parameters("words").get("words")
+    if tag is not None and (len(tag) > LONGEST_LOCALE or not _TAG.fullmatch(tag)):
+        raise InvalidField("words is a language tag such as en or pt-BR")
     found = await call.ports.store.challenge(_challenge_id(call))
     if found is None or found.challenge.action.application_id != call.application.id:
         raise NotFound
-    return _shown(200, show(call.ports, found.challenge))
+    view = show(call.ports, found.challenge)
+    if tag is None:
+        return _shown(200, view)
+    words = challenge_words(
+        languages,
+        tag,
+        application=call.application,
+        challenge=found.challenge,
+        view=view,
+        atlas=call.ports.atlas,
+        now=await call.ports.store.now(),
+    )
+    return answer_with(200, challenge_answer(view, words))
 
 
 async def order_delivery(call: Call) -> Answer:

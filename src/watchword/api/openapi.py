@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import schema_components
 
+from watchword.api.bodies import LOCALE, LONGEST_LOCALE
 from watchword.api.cursors import DEFAULT_LIMIT, LARGEST_LIMIT
 from watchword.api.examples import ANSWERS, REQUESTS
 from watchword.api.idempotency import LONGEST_KEY
@@ -36,6 +37,7 @@ _PARAMETERS: Final[dict[str, dict[str, object]]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT},
     "cursor": {"type": "string", "minLength": 1, "maxLength": 256},
     "user_id": {"type": "string", "minLength": 1, "maxLength": 128},
+    "words": {"type": "string", "minLength": 1, "maxLength": LONGEST_LOCALE, "pattern": LOCALE, "examples": ["pt-BR"]},
 }
 
 

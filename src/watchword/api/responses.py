@@ -1,7 +1,8 @@
 """The bodies of answers as ``/openapi.json`` describes them, and how they are made of what the story says."""
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from watchword.api.challenge_words import ChallengeWords
 from watchword.domain.challenge import ChallengeState, Option, Route
 from watchword.domain.contact import Channel
 from watchword.domain.device import DeviceState
@@ -59,6 +60,8 @@ class ChallengeAnswer(Struct, kw_only=True):
     attempts_left: int
     expires_at: str
     resend_at: str
+    words: ChallengeWords | UnsetType = UNSET
+    """Every sentence about it in one language, where they were asked for; absent otherwise."""
 
 
 class DeviceAnswer(Struct, kw_only=True):
@@ -74,7 +77,7 @@ def answer_with(status: int, body: Struct) -> Answer:
     return Answer(status=status, body=write_json(body))
 
 
-def challenge_answer(view: ChallengeView) -> ChallengeAnswer:
+def challenge_answer(view: ChallengeView, words: ChallengeWords | UnsetType = UNSET) -> ChallengeAnswer:
     """Return a challenge as it is answered; concealment is already applied to the view."""
     return ChallengeAnswer(
         id=view.id,
@@ -89,6 +92,7 @@ def challenge_answer(view: ChallengeView) -> ChallengeAnswer:
         attempts_left=view.attempts_left,
         expires_at=rfc3339(view.expires_at),
         resend_at=rfc3339(view.resend_at),
+        words=words,
     )
 
 

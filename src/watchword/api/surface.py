@@ -26,6 +26,7 @@ from watchword.web.dispatcher import HotPath
 from watchword.web.edge import Edge
 from watchword.web.endpoint import Endpoint, Handler
 from watchword.web.exchange import Answer, Request
+from watchword.wording.languages import Languages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +38,16 @@ class Api:
     operations: tuple[Operation, ...]
 
 
-def create_api(ports: Ports, edge: Edge, *, version: str, is_stopping: Callable[[], bool] = lambda: False) -> Api:
+def create_api(
+    ports: Ports, edge: Edge, languages: Languages, *, version: str, is_stopping: Callable[[], bool] = lambda: False
+) -> Api:
     """Return the API's routes and hot paths.
 
     ``is_stopping`` turns ``/readyz`` to 503 while the process shuts down.
     """
     served = (
         *(*user_calls(), *device_calls(), *request_calls(), *view_link_calls()),
-        *(*action_calls(), *challenge_calls(), *grant_calls(), *event_calls()),
+        *(*action_calls(), *challenge_calls(languages), *grant_calls(), *event_calls()),
     )
     public = [*health_calls(ports, edge.metrics, version, is_stopping), key_set_call(ports), *error_calls()]
     operations = [*(call.operation for call in served), *(call.operation for call in public)]

@@ -101,7 +101,7 @@ def _site(
     settings: Settings, ports: Ports, edge: Edge, worker: Worker, inbox: InboxFile | None, languages: Languages
 ) -> ASGIApp:
     stopping = _Flag()
-    api = create_api(ports, edge, version=__version__, is_stopping=stopping.is_set)
+    api = create_api(ports, edge, languages, version=__version__, is_stopping=stopping.is_set)
     pages = create_page_routes(ports, languages, trusted_proxies=settings.server.trusted_proxies)
     routes = [*api.routes, *pages, *(inbox_routes(inbox) if inbox is not None else ())]
 
