@@ -14,7 +14,7 @@ from watchword.domain.branding import (
     nearest_readable,
     theme_of,
 )
-from watchword.domain.colour import BLACK, READABLE, WHITE, Colour, contrast, ink_on, mixed, read_colour
+from watchword.domain.colour import BLACK, READABLE, WHITE, Colour, contrast, ink_on, lit, mixed, read_colour
 
 PARTS = st.integers(min_value=0, max_value=255)
 COLOURS = st.builds(Colour, red=PARTS, green=PARTS, blue=PARTS)
@@ -66,6 +66,18 @@ def test_mixing_goes_from_one_colour_to_the_other() -> None:
     assert mixed(one, other, 0) == one
     assert mixed(one, other, 1) == other
     assert mixed(BLACK, WHITE, 0.5) == _colour("#808080")
+
+
+@given(COLOURS)
+def test_a_colour_that_is_lit_keeps_its_hue_and_ends_in_black_or_white(colour: Colour) -> None:
+    assert lit(colour, WHITE, 1) == WHITE
+    assert lit(colour, BLACK, 1) == BLACK
+    lighter, darker = lit(colour, WHITE, 0.3), lit(colour, BLACK, 0.3)
+    assert darker.luminance <= colour.luminance <= lighter.luminance
+
+
+def test_a_colour_stays_vivid_while_it_is_lit() -> None:
+    assert lit(_colour("#800000"), WHITE, 0.5) == _colour("#ff4040")
 
 
 @SURFACES

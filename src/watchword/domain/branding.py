@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from watchword.domain.colour import BLACK, MIXING_STEPS, READABLE, WHITE, Colour, contrast, ink_on, mixed
+from watchword.domain.colour import BLACK, READABLE, STEPS, WHITE, Colour, contrast, ink_on, lit, mixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,5 +99,5 @@ def lowest_contrast(accent: Colour, surface: Surface) -> float:
 
 def nearest_readable(accent: Colour, surface: Surface) -> Colour:
     """Return the accent itself where it can be read, or the first colour on the way to black or white that can."""
-    ways = (mixed(accent, surface.away, step / MIXING_STEPS) for step in range(MIXING_STEPS + 1))
-    return next(colour for colour in ways if lowest_contrast(colour, surface) >= READABLE)
+    ways = (lit(accent, surface.away, step / STEPS) for step in range(1, STEPS + 1))
+    return next(colour for colour in (accent, *ways) if lowest_contrast(colour, surface) >= READABLE)

@@ -1,12 +1,13 @@
 """Colours as a screen mixes them, and whether a person can read one on another (WCAG 2.2, success criterion 1.4.3)."""
 
+import colorsys
 import re
 from dataclasses import dataclass
 from typing import Final
 
 READABLE: Final = 4.5
 """The lowest ratio of contrast for text of any size (WCAG 2.2, success criterion 1.4.3)."""
-MIXING_STEPS: Final = 100
+STEPS: Final = 100
 """How finely a colour is moved until it can be read."""
 _STRAIGHT_UNTIL: Final = 0.04045
 _WRITTEN: Final = re.compile(r"#([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})", re.ASCII)
@@ -56,6 +57,18 @@ def mixed(colour: Colour, other: Colour, share: float) -> Colour:
         green=round(colour.green + (other.green - colour.green) * share),
         blue=round(colour.blue + (other.blue - colour.blue) * share),
     )
+
+
+def lit(colour: Colour, end: Colour, share: float) -> Colour:
+    """Return a colour on its way to black or white, from 0 to 1, that stays as vivid as it is on the way.
+
+    Mixing with white would end in greyish pastels, in which nobody knows a brand again.
+    """
+    hue, lightness, saturation = colorsys.rgb_to_hls(colour.red / 255, colour.green / 255, colour.blue / 255)
+    goal = 1.0 if end == WHITE else 0.0
+    parts = colorsys.hls_to_rgb(hue, lightness + (goal - lightness) * share, saturation)
+    red, green, blue = (round(part * 255) for part in parts)
+    return Colour(red=red, green=green, blue=blue)
 
 
 def ink_on(ground: Colour) -> Colour:
