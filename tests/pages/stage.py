@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import uvicorn
@@ -15,8 +15,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tests.pages.world import World, new_world
+from watchword.domain.branding import Branding
 
-LOCAL_RETURNS: Final = ("http://127.0.0.1:*/*", "http://[::1]:*/*")
+LOCAL_RETURNS: Final = ("http://127.0.0.1:*/*", "http://localhost:*/*", "http://[::1]:*/*")
 ATTACKER_HOST: Final = "localhost"
 """Another site than 127.0.0.1 in the eyes of a browser, on the same machine."""
 
@@ -40,9 +41,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(shop_host: str = "127.0.0.1", **application: Any) -> AsyncIterator[Stage]:
-    """Serve both until the test is over; ``application`` is what differs from the usual one."""
+async def open_stage(
+    shop_host: str = "127.0.0.1", *, is_framed: bool = False, **application: Any
+) -> AsyncIterator[Stage]:
+    """Serve both until the test is over; ``application`` is what differs from the usual one.
+
+    ``is_framed`` lets the shop frame our pages under its foreign name.
+    """
     ours, shops = _listen("127.0.0.1"), _listen(shop_host)
+    if is_framed:
+        origin = _address(shops).replace(shop_host, ATTACKER_HOST)
+        application["branding"] = replace(application.get("branding", Branding()), frame_origins=(origin,))
     world = await new_world(_address(ours), return_urls=LOCAL_RETURNS, **application)
     stage = Stage(world=world, shop=_address(shops))
     async with _serving([(ours, world.site), (shops, _shop())]):
@@ -72,7 +81,9 @@ async def _done(request: Request) -> Response:
 
 
 async def _framing(request: Request) -> Response:
-    return HTMLResponse(f'<title>Framing</title><iframe src="{request.query_params["page"]}"></iframe>')
+    page = request.query_params["page"]
+    frame = f'<iframe src="{page}" width="600" height="1400" allow="otp-credentials"></iframe>'
+    return HTMLResponse(f'<title>Framing</title><link rel="icon" href="data:,">{frame}')
 
 
 async def _forging(request: Request) -> Response:
