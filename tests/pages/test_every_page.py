@@ -17,7 +17,7 @@ from watchword.domain.contact import Channel
 from watchword.domain.instant import later
 from watchword.domain.message import DeliveryStatus
 from watchword.pages.entry import EntryPages
-from watchword.pages.entry_sheet import entry_sheet
+from watchword.pages.entry_sheet import SAID_ON_ENTRY, entry_sheet
 from watchword.pages.flash import Said
 from watchword.pages.hosted import create_page_routes
 from watchword.pages.reader import Reader
@@ -31,7 +31,6 @@ READER = Reader(words=ENGLISH, offered=(), chosen=None)
 RENDERER = make_renderer(LANGUAGES, "https://verify.shop.example", {})
 BROWSER = Browser(value="x", is_fresh=False)
 BUDGET_BYTES = 20_000
-WORDS_ON_ENTRY = set(Said) - {Said.ENDED, Said.DISPUTED, Said.UNDONE, Said.NOTED, Said.UNKNOWN, Said.LINK_OLD}
 
 
 def _page(world: World, challenge: Challenge, said: Said | None, template: str) -> str:
@@ -65,7 +64,7 @@ async def test_every_challenge_is_shown_with_one_heading(world: World) -> None:
 
 
 async def test_every_word_is_shown(world: World) -> None:
-    for said in WORDS_ON_ENTRY:
+    for said in SAID_ON_ENTRY:
         assert TEXTS[f"said.{said}"] in _page(world, CHALLENGE, said, "entry.html")
 
 

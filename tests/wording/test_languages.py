@@ -10,7 +10,12 @@ from babel import Locale
 import watchword
 from tests.kit.languages import LANGUAGES
 from watchword.domain.challenge import ChallengeState
+from watchword.domain.contact import Channel, ContactState
+from watchword.domain.device import DeviceState
 from watchword.domain.message import NoticeKind
+from watchword.flow.link import ViewPage
+from watchword.flow.overview import RequestState
+from watchword.pages.entry_sheet import SAID_ON_ENTRY
 from watchword.pages.flash import Said
 from watchword.pages.refused import Why
 from watchword.wording.languages import PSEUDO_TAG, TAGS, Language, categories, problems_of
@@ -25,6 +30,7 @@ WORDED = sorted(
 )
 MADE = (
     "what", "done", "verb", "reason", "notice", "voice.code", "voice.notice", "message.code",
+    "me.state", "me.said", "me.nav", "me.contact.state", "me.device", "me.request.sent", "me.deny", "me",
     "send", "sent", "delivery", "said", "help.check", "resend.wait", "send.wait", "end", "no", "refused",
 )  # fmt: skip
 """Sentences whose key is put together where they are asked for; tests of their own ask for each."""
@@ -126,8 +132,14 @@ def test_every_sentence_that_is_asked_for_by_its_name_exists() -> None:
 
 
 def test_every_state_has_its_sentences() -> None:
-    on_entry = set(Said) - {Said.ENDED, Said.DISPUTED, Said.UNDONE, Said.NOTED, Said.UNKNOWN, Said.LINK_OLD}
-    needed = {f"said.{word}" for word in on_entry}
+    disavowed = {Said.ENDED, Said.DISPUTED, Said.UNDONE, Said.NOTED, Said.UNKNOWN, Said.EMPTY, Said.LINK_OLD}
+    needed = {f"said.{word}" for word in SAID_ON_ENTRY} | {f"no.{word}" for word in disavowed}
+    needed |= {
+        f"me.said.{word}" for word in set(Said) - SAID_ON_ENTRY - disavowed | {Said.ENDED, Said.DISPUTED, Said.NOTED}
+    }
+    needed |= {f"me.{page}" for page in ViewPage} | {f"me.nav.{page}" for page in ViewPage}
+    needed |= {f"me.state.{state}" for state in RequestState} | {f"me.contact.state.{state}" for state in ContactState}
+    needed |= {f"me.device.{state}" for state in DeviceState} | {f"me.request.sent.{channel}" for channel in Channel}
     needed |= {f"refused.{why}.text" for why in Why}
     needed |= {f"end.{state}.text" for state in set(ChallengeState) - {ChallengeState.PENDING}}
     needed |= {f"notice.{kind}.story" for kind in NoticeKind}

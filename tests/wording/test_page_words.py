@@ -9,8 +9,6 @@ from watchword.domain.contact import ContactKind
 from watchword.domain.ids import Reference
 from watchword.domain.instant import Instant
 from watchword.domain.money import Money
-from watchword.pages.flash import Said
-from watchword.pages.refused import Why
 from watchword.wording.harmless import one_line
 from watchword.wording.page_words import isolated, marked_reference
 
@@ -67,9 +65,3 @@ def test_a_reference_is_not_for_translators() -> None:
 def test_a_number_chooses_the_form_of_its_sentence() -> None:
     assert str(ENGLISH.count("tries_left", 1)) == "You have 1 try left."
     assert str(ENGLISH.count("tries_left", 4)) == "You have 4 tries left."
-
-
-def test_every_word_after_a_form_and_every_refusal_has_its_sentence() -> None:
-    on_entry = set(Said) - {Said.ENDED, Said.DISPUTED, Said.UNDONE, Said.NOTED, Said.UNKNOWN, Said.LINK_OLD}
-    assert [word for word in on_entry if not ENGLISH.knows(f"said.{word}")] == []
-    assert [why for why in Why if not ENGLISH.knows(f"refused.{why}.text")] == []

@@ -25,6 +25,8 @@ _ABOUT_CODE = frozenset({Said.EMPTY, Said.SHORT, Said.LONG, Said.MALFORMED, Said
 _ABOUT_TRIES = frozenset({Said.INCORRECT, Said.SUPERSEDED})
 _GOOD_NEWS = frozenset({Said.SENT_AGAIN, Said.SENT_NEW, Said.SENT_MAYBE})
 _BAD_NEWS = frozenset({Said.NOT_SENT, Said.SENDS_SPENT, Said.UNUSABLE})
+SAID_ON_ENTRY = _ABOUT_CODE | _GOOD_NEWS | _BAD_NEWS
+"""What a form of this page can come to, besides the end of the challenge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from watchword.pages.assets import AssetPages
 from watchword.pages.disavow import DisavowPages
 from watchword.pages.entry import EntryPages
 from watchword.pages.framing import allow_frames, noted_application
+from watchword.pages.own_view import OwnViewPages
 from watchword.pages.reader import meet_reader
 from watchword.pages.refused import STATUS, PageRefused, Why
 from watchword.pages.renderer import Renderer, make_renderer
@@ -45,13 +46,33 @@ def create_page_routes(ports: Ports, languages: Languages, *, trusted_proxies: S
         ("/c/{token}/send", {"GET": entry.back_to_entry, "POST": entry.send}),
         ("/c/{token}/deny", {"GET": entry.back_to_entry, "POST": entry.deny}),
         ("/c/{token}/cancel", {"GET": entry.back_to_entry, "POST": entry.cancel}),
+        *_own_view_table(OwnViewPages(ports=ports, renderer=renderer, own_origin=own_origin)),
         ("/no", {"GET": disavow.show, "POST": disavow.act}),
         ("/assets/{digest}/{name}", {"GET": AssetPages(assets=files).show}),
     ]
-    return [Route(path, _answering(handlers, renderer), methods=list(handlers)) for path, handlers in table]
+    return [Route(path, _answering(path, handlers, renderer), methods=list(handlers)) for path, handlers in table]
 
 
-def _answering(handlers: Mapping[str, Handler], renderer: Renderer) -> Handler:
+def _own_view_table(own: OwnViewPages) -> list[tuple[str, Mapping[str, Handler]]]:
+    """Return the addresses of a user's own view; the one of a form leads, opened by hand, to where it began."""
+    return [
+        ("/me/{token}", {"GET": own.start}),
+        ("/me/{token}/requests", {"GET": own.requests}),
+        ("/me/{token}/devices", {"GET": own.devices}),
+        ("/me/{token}/contacts", {"GET": own.contacts}),
+        ("/me/{token}/requests/{id}/deny", {"GET": own.start, "POST": own.deny}),
+        ("/me/{token}/devices/distrust", {"GET": own.start, "POST": own.distrust_all}),
+        ("/me/{token}/devices/forget", {"GET": own.start, "POST": own.forget_all}),
+        ("/me/{token}/devices/{id}/rename", {"GET": own.start, "POST": own.rename}),
+        ("/me/{token}/devices/{id}/distrust", {"GET": own.start, "POST": own.distrust}),
+        ("/me/{token}/devices/{id}/forget", {"GET": own.start, "POST": own.forget}),
+        ("/me/{token}/contacts/{id}/prefer", {"GET": own.start, "POST": own.prefer}),
+    ]
+
+
+def _answering(path: str, handlers: Mapping[str, Handler], renderer: Renderer) -> Handler:
+    home = path.partition("{token}")[0]
+
     async def answer(request: Request) -> Response:
         response = await page(request)
         allow_frames(request, response)
@@ -60,13 +81,12 @@ def _answering(handlers: Mapping[str, Handler], renderer: Renderer) -> Handler:
     async def page(request: Request) -> Response:
         handler = handlers["GET" if request.method == "HEAD" else request.method]
         token = request.path_params.get("token")
-        again = None if token is None else f"{renderer.root}/c/{token}"
+        again = None if token is None else f"{renderer.root}{home}{token}"
         try:
             return await handler(request)
         except PageRefused as refusal:
-            return _refused(
-                request, renderer, refusal.why, STATUS[refusal.why], None if refusal.why is Why.UNKNOWN else again
-            )
+            is_over = refusal.why in {Why.UNKNOWN, Why.CLOSED}
+            return _refused(request, renderer, refusal.why, STATUS[refusal.why], None if is_over else again)
         except NotFound:
             return _refused(request, renderer, Why.UNKNOWN, STATUS[Why.UNKNOWN], None)
         except Refusal as refusal:

@@ -13,6 +13,7 @@ class Why(StrEnum):
     FORM = "form"
     LARGE = "large"
     KIND = "kind"
+    CLOSED = "closed"
 
 
 STATUS: Final = {
@@ -22,6 +23,7 @@ STATUS: Final = {
     Why.FORM: 403,
     Why.LARGE: 413,
     Why.KIND: 415,
+    Why.CLOSED: 404,
 }
 
 

@@ -14,7 +14,7 @@ from watchword.domain.instant import SECOND_MS, Instant
 from watchword.domain.money import Money
 from watchword.wording.harmless import one_line
 from watchword.wording.languages import Language
-from watchword.wording.numbers import clock_time, day_and_clock, exact_amount
+from watchword.wording.numbers import clock_time, day, day_and_clock, exact_amount
 
 _SHORT_AMOUNT: Final = 18
 """Characters that fit on one line of the narrowest screen, so that they need not be broken."""
@@ -68,6 +68,10 @@ class PageWords:
     def clock(self, moment: Instant) -> Markup:
         """Return a time of day in UTC; the script writes it in the customer's own zone."""
         return _time(moment, clock_time(moment, self.language.locale), "clock")
+
+    def day(self, moment: Instant) -> Markup:
+        """Return a day in UTC."""
+        return Markup('<span class="whole">{}</span>').format(day(moment, self.language.locale))
 
     def day_and_clock(self, moment: Instant) -> Markup:
         """Return a day and a time in UTC; the script writes it in the customer's own zone."""

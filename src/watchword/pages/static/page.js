@@ -54,7 +54,10 @@
     var say = function (text) { if (status.textContent !== text) status.textContent = text; };
     var watch = function () {
       var left = ends - now();
-      if (left <= 0) return say(status.dataset.over);
+      if (left <= 0) {
+        status.classList.add("bad");
+        return say(status.dataset.over);
+      }
       if (left <= 60000) say(status.dataset.soon);
       setTimeout(watch, Math.min(1000, left));
     };
