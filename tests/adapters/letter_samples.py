@@ -72,6 +72,7 @@ def a_code_message(
     lifetime_s: float = 600,
     device_name: str | None = None,
     country: str | None = None,
+    app_hash: str | None = None,
 ) -> CodeMessage:
     return CodeMessage(
         channel=channel,
@@ -79,6 +80,7 @@ def a_code_message(
         locale=locale,
         code=Secret(code),
         origin_host=host,
+        app_hash=app_hash,
         not_me_at=f"{host}/no",
         action=action or a_purchase(),
         device_name=device_name,

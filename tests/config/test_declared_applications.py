@@ -59,6 +59,29 @@ def test_codes_are_bound_to_no_other_host(tmp_path: Path, host: str) -> None:
     )
 
 
+def test_an_app_is_named_by_its_hash_and_never_beside_a_host(tmp_path: Path) -> None:
+    app = 'android_app_hash = "FA+9qCX9VSu"'
+    assert _declare(tmp_path, *TEST, app).application.android_app_hash == "FA+9qCX9VSu"
+    problem = _problem(tmp_path, *TEST, app, 'code_host = "verify.shop.example"')
+    assert problem.startswith("applications.shop.android_app_hash: a message has one last line")
+
+
+@pytest.mark.parametrize(
+    "text", ["FA+9qCX9VS", "FA+9qCX9VSuu", "FA 9qCX9VSu", "FA_9qCX9VSu", "FA+9qCX9VS=", "FÄ+9qCX9VSu"]
+)
+def test_an_app_hash_has_eleven_characters_of_base64(tmp_path: Path, text: str) -> None:
+    problem = _problem(tmp_path, *TEST, f'android_app_hash = "{text}"')
+    assert problem == (
+        "applications.shop.android_app_hash: must be the 11 characters that Android knows the app by, such as "
+        "FA+9qCX9VSu"
+    )
+
+
+def test_an_app_hash_that_reads_like_a_code_is_refused(tmp_path: Path) -> None:
+    problem = _problem(tmp_path, *TEST, 'android_app_hash = "FA123456VSu"')
+    assert problem.endswith("holds six digits in a row, which would read like a code")
+
+
 def test_an_application_is_declared_whole(tmp_path: Path) -> None:
     declared = _declare(
         tmp_path,

@@ -9,6 +9,7 @@ import pytest
 from tests.flow.outside import ALL_CHANNELS, Outbox, notice_token_in
 from tests.flow.world import BEA, EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, SHOP, World, challenge_of, email, phone, usd
 from watchword.adapters.letters import CatalogueLetters
+from watchword.domain.app_bound import parse_app_bound
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.event import Event, EventType
@@ -130,6 +131,18 @@ async def test_an_application_with_a_page_of_its_own_has_its_codes_bound_to_that
     bound = parse_origin_bound(world.outbox.sent[0].message.text)
     assert bound is not None
     assert bound.host == "www.shop.example"
+
+
+async def test_an_application_that_is_an_app_has_its_codes_end_with_its_hash(world: World) -> None:
+    await world.browser().report()
+    shop = world.ports.applications[SHOP]
+    applications = {**world.ports.applications, SHOP: replace(shop, android_app_hash="FA+9qCX9VSu")}
+    await deliver_once(replace(world.ports, applications=applications), limit=10)
+    text = world.outbox.sent[0].message.text
+    bound = parse_app_bound(text)
+    assert bound is not None
+    assert bound.app_hash == "FA+9qCX9VSu"
+    assert text.startswith(bound.code.reveal())
 
 
 async def test_a_repeated_message_says_how_long_the_code_is_still_valid(world: World) -> None:

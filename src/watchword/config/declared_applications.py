@@ -14,6 +14,7 @@ from watchword.config.key_lines import KeyPath
 from watchword.config.settings import INBOX, DeclaredApplication, PolicySource, Situation, SmtpServer
 from watchword.config.web_addresses import origin_problem, return_url_problem
 from watchword.domain.action import BUILT_IN_TYPES, CONTACT_CONFIRMATION
+from watchword.domain.app_bound import app_hash_problem
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId
@@ -59,6 +60,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
     _check_texts(path, table, around, problems)
     _check_addresses(path, table, around, problems)
     _check_code_host(path, table, around, problems)
+    _check_app_hash(path, table, problems)
     _check_action_types(path, table, problems)
     senders = _senders(path, table, around, problems)
     application = Application(
@@ -74,6 +76,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         return_urls=tuple(table.return_urls),
         origins=tuple(table.origins),
         code_host=table.code_host,
+        android_app_hash=table.android_app_hash,
         locale=table.locale,
         support=table.support,
         branding=declare_branding(
@@ -123,6 +126,17 @@ def _check_code_host(path: KeyPath, table: ApplicationTable, around: Surrounding
     if table.code_host is not None and table.code_host not in hosts:
         known = ", ".join(hosts)
         problems.add((*path, "code_host"), f"must be the host of page_base or of one of the origins: {known}")
+
+
+def _check_app_hash(path: KeyPath, table: ApplicationTable, problems: Problems) -> None:
+    path = (*path, "android_app_hash")
+    if table.android_app_hash is None:
+        return
+    found = app_hash_problem(table.android_app_hash)
+    if found:
+        problems.add(path, found)
+    if table.code_host is not None:
+        problems.add(path, "a message has one last line: name the app here, or a host as code_host, not both")
 
 
 def _check_action_types(path: KeyPath, table: ApplicationTable, problems: Problems) -> None:

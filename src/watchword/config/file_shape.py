@@ -248,6 +248,16 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
             )
         ),
     ] = None
+    android_app_hash: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "The 11 characters that Android knows the application's app by, such as `FA+9qCX9VSu`. They become the "
+                "last line of every SMS, in place of the host, and Android hands the message to that app alone. For an "
+                "application that is an app; see docs/native-apps.md."
+            )
+        ),
+    ] = None
     locale: Annotated[
         str | None,
         Meta(

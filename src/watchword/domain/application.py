@@ -40,6 +40,8 @@ class Application:
     """Origins whose pages may call the challenge API."""
     code_host: str | None = None
     """The host that the last line of an SMS binds the code to; None: that of the hosted pages."""
+    android_app_hash: str | None = None
+    """What Android knows its app by: the last line of an SMS, in place of the host."""
     locale: str | None = None
     """The language of pages and messages where neither the action, the user nor his browser names one of ours."""
     support: str | None = None

@@ -56,6 +56,8 @@ class CodeMessage:
     code: Secret
     origin_host: str
     """The host of the page where the code is typed: the origin-bound last line of an SMS."""
+    app_hash: str | None = None
+    """What Android knows the app by where the code is typed: the last line of an SMS instead."""
     not_me_at: str
     """Where the reference is typed to say "this wasn't me", without a scheme: code messages have no link."""
     action: Action

@@ -109,6 +109,7 @@ def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now:
             locale=claimed.locale or application.locale,
             code=claimed.code,
             origin_host=application.code_host or host_of(ports.page_base),
+            app_hash=application.android_app_hash,
             not_me_at=f"{ports.page_base.partition('://')[2]}/no",
             action=action,
             device_name=None if action.user_agent is None else ports.atlas.device_name(action.user_agent),

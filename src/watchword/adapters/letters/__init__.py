@@ -5,7 +5,8 @@ sandbox; what it says is the catalogue's.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final, assert_never
 
 from jinja2 import PackageLoader, StrictUndefined, TemplateError
@@ -14,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from watchword.adapters.letters.code_words import CodeWords
 from watchword.adapters.letters.notice_words import NoticeWords
 from watchword.domain import gsm
+from watchword.domain.app_bound import AppBound, is_retrievable, parse_app_bound
 from watchword.domain.contact import Channel
 from watchword.domain.message import CodeMessage, Notice, RenderedMessage, spoken, written
 from watchword.domain.origin_bound import OriginBound, parse_origin_bound, write_origin_bound
@@ -55,7 +57,7 @@ class CatalogueLetters:
             rendered = self._notice(notice)
         except _FAILURES as error:
             raise ValueError("the words of a notice failed") from error
-        if parse_origin_bound(rendered.text) is not None:
+        if parse_origin_bound(rendered.text) is not None or parse_app_bound(rendered.text) is not None:
             raise ValueError("a notice reads like a code message")
         return rendered
 
@@ -64,12 +66,7 @@ class CatalogueLetters:
         words = CodeWords(language=language, dress=OfChannel(channel=message.channel), message=message)
         match message.channel:
             case Channel.SMS:
-                last_line = write_origin_bound(message.origin_host, message.code)
-                bodies = (
-                    CodeWords(language=language, dress=dress, message=message).sms(brevity)
-                    for dress, brevity in _wordings(language)
-                )
-                return _text_message(bodies, last_line)
+                return _code_by_text(language, message)
             case Channel.VOICE:
                 return RenderedMessage(subject=None, text=words.call(), html=None)
             case Channel.EMAIL:
@@ -104,6 +101,23 @@ class CatalogueLetters:
         )
 
 
+def _code_by_text(language: Language, message: CodeMessage) -> RenderedMessage:
+    wordings = list(_wordings(language))
+    if message.app_hash is None:
+        last_line = write_origin_bound(message.origin_host, message.code)
+        return _text_message(_bodies(language, message, wordings), last_line)
+    # Android hands over a short message only; one that cannot be made so short had better say all that it can.
+    shortest = [(replace(dress, brief=True), 3) for dress, _ in wordings]
+    for text in _texts(_bodies(language, message, [*wordings, *shortest]), message.app_hash):
+        if is_retrievable(text):
+            return RenderedMessage(subject=None, text=text, html=None)
+    return _text_message(_bodies(language, message, wordings), message.app_hash)
+
+
+def _bodies(language: Language, message: CodeMessage, wordings: Iterable[tuple[OfChannel, int]]) -> Iterator[str]:
+    return (CodeWords(language=language, dress=dress, message=message).sms(brevity) for dress, brevity in wordings)
+
+
 def _wordings(language: Language) -> Iterator[tuple[OfChannel, int]]:
     """Yield how a text message may be worded, the fullest way first; the brevity says how much is left out.
 
@@ -126,12 +140,16 @@ def _wordings(language: Language) -> Iterator[tuple[OfChannel, int]]:
 def _text_message(bodies: Iterator[str], last_line: str) -> RenderedMessage:
     """Return the first wording that fits, else the last one."""
     text = ""
-    for body in bodies:
-        folded = gsm.fold(body)
-        text = f"{folded if gsm.is_gsm(folded) else body}\n{last_line}"
+    for text in _texts(bodies, last_line):
         if gsm.parts(text) <= SMS_PARTS_AT_MOST:
             break
     return RenderedMessage(subject=None, text=text, html=None)
+
+
+def _texts(bodies: Iterator[str], last_line: str) -> Iterator[str]:
+    for body in bodies:
+        folded = gsm.fold(body)
+        yield f"{folded if gsm.is_gsm(folded) else body}\n{last_line}"
 
 
 def _check(message: CodeMessage, rendered: RenderedMessage) -> None:
@@ -142,6 +160,10 @@ def _check(message: CodeMessage, rendered: RenderedMessage) -> None:
     if found is None or found.group() != message.code.reveal():
         raise ValueError("the code is not the first long number of its message")
     if message.channel is not Channel.SMS:
+        return
+    if message.app_hash is not None:
+        if parse_app_bound(rendered.text) != AppBound(app_hash=message.app_hash, code=message.code):
+            raise ValueError("the message does not parse back to its app and code")
         return
     if parse_origin_bound(rendered.text) != OriginBound(host=message.origin_host, code=message.code):
         raise ValueError("the message does not parse back to its host and code")

@@ -14,6 +14,7 @@ _BEHIND: Final = (
     ("message.code.valid", "message.code.secret", "message.code.not_you"),
     ("message.code.secret.short", "message.code.not_you.short"),
     ("message.code.secret.short", "message.code.not_you.shortest"),
+    ("message.code.secret.short",),
 )
 """What a text message says after its first sentence, by brevity."""
 
@@ -31,7 +32,7 @@ class CodeWords:
         return self._say("message.code.subject")
 
     def sms(self, brevity: int) -> str:
-        """Return the text before the last line; ``brevity`` 0 says everything in full, 2 only what has to be there."""
+        """Return the text before the last line; ``brevity`` 0 says everything in full, 3 only what has to be there."""
         first = self._say("message.code.first")
         return " ".join((first, *map(self._say, _BEHIND[brevity])))
 
