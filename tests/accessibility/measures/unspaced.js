@@ -1,0 +1,2 @@
+// Takes the reader's own spacing away again.
+() => { document.adoptedStyleSheets = []; }
