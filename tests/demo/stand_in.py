@@ -111,12 +111,15 @@ class StandIn:
         devices = [{"id": "dev_1", "state": "trusted", "last_proven_at": "2026-11-20T10:00:00Z"}]
         requests = [
             {
+                "action_id": "act_1",
                 "challenge_id": "chl_1",
                 "reference": "7K2M9QXD",
                 "type": "purchase",
                 "amount": {"value": "1299.00", "currency": "USD"},
                 "payee": "Fernwick General Store",
                 "state": "denied",
+                "can_be_denied": False,
+                "can_be_disputed": False,
                 "created_at": "2026-11-20T10:00:00Z",
             }
         ]

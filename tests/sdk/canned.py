@@ -45,6 +45,7 @@ CONTACT: Json = {
     "id": "ctc_1",
     "channel_type": "email",
     "masked": "j•••@e•••.com",
+    "state": "confirmed",
     "added_at": "2026-01-02T03:04:05Z",
     "confirmed_at": "2026-01-02T03:04:05Z",
     "last_proven_at": None,
@@ -69,13 +70,40 @@ REDEMPTION: Json = {
     "assurance": "none",
     "redeemed_at": "2026-11-20T10:00:00Z",
 }
+KNOWN_DEVICE: Json = {
+    "id": "dev_1",
+    "name": "Kitchen tablet",
+    "state": "known",
+    "first_seen_at": "2026-11-20T10:00:00Z",
+    "last_seen_at": "2026-11-20T10:00:00Z",
+    "last_proven_at": "2026-11-20T10:00:00Z",
+    "trusted_at": None,
+}
+DISPUTE: Json = {"action_id": "act_1", "outcome": "disputed"}
+VIEW_LINK: Json = {"url": "https://verify.shop.example/me/wvl_secret", "expires_at": "2026-11-20T10:10:00Z"}
 REQUEST: Json = {
+    "action_id": "act_1",
     "challenge_id": "chl_1",
     "amount": {"value": "1299.00", "currency": "USD"},
     "reference": "7K2M9QXD",
     "type": "purchase",
     "state": "pending",
+    "sent_to": {"contact_id": "ctc_1", "channel": "sms", "masked": "•••• 23", "status": "delivered"},
+    "can_be_denied": True,
+    "can_be_disputed": False,
     "created_at": "2026-11-20T10:00:00Z",
+    "expires_at": "2026-11-20T10:10:00Z",
+    "ended_at": None,
+    "disputed_at": None,
+}
+REFUSED: Json = REQUEST | {
+    "challenge_id": None,
+    "reference": None,
+    "state": "refused",
+    "sent_to": None,
+    "can_be_denied": False,
+    "expires_at": None,
+    "ended_at": "2026-11-20T10:00:00Z",
 }
 EVENT: Json = {
     "id": "evt_1",
@@ -199,7 +227,7 @@ def _handler_for(server: CannedServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names that http.server looks for
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the names that http.server looks for
 
         @override
         def log_message(self, format: str, *args: object) -> None:

@@ -88,9 +88,47 @@ CALLS: dict[str, tuple[Doing, Json, str, Json | None]] = {
     ),
     "users.requests": (
         lambda client: client.users.requests("u-42"),
-        canned.page(canned.REQUEST),
+        canned.page(canned.REQUEST, canned.REFUSED),
         "GET /v1/users/u-42/requests",
         None,
+    ),
+    "users.rename_device": (
+        lambda client: client.users.rename_device("u-42", "dev_1", "Kitchen tablet"),
+        canned.KNOWN_DEVICE,
+        "PATCH /v1/users/u-42/devices/dev_1",
+        {"name": "Kitchen tablet"},
+    ),
+    "users.distrust_device": (
+        lambda client: client.users.distrust_device("u-42", "dev_1"),
+        canned.KNOWN_DEVICE,
+        "PATCH /v1/users/u-42/devices/dev_1",
+        {"trusted": False},
+    ),
+    "users.distrust_devices": (
+        lambda client: client.users.distrust_devices("u-42", idempotency_key="k"),
+        {"distrusted": 2},
+        "POST /v1/users/u-42/devices/distrust",
+        {},
+    ),
+    "users.prefer_contact": (
+        lambda client: client.users.prefer_contact("u-42", "ctc_1"),
+        canned.CONTACT,
+        "PATCH /v1/users/u-42/contacts/ctc_1",
+        {"preferred": True},
+    ),
+    "users.dispute_request": (
+        lambda client: client.users.dispute_request("u-42", "act_1", idempotency_key="k"),
+        canned.DISPUTE,
+        "POST /v1/users/u-42/requests/act_1/dispute",
+        {},
+    ),
+    "users.view_link": (
+        lambda client: client.users.view_link(
+            "u-42", page="devices", return_url="https://shop.example/back", locale="de", idempotency_key="k"
+        ),
+        canned.VIEW_LINK,
+        "POST /v1/users/u-42/view_links",
+        {"page": "devices", "return_url": "https://shop.example/back", "locale": "de"},
     ),
     "actions.create": (
         lambda client: client.actions.create(PURCHASE, on_unavailable="raise", idempotency_key="k"),

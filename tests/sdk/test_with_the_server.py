@@ -232,6 +232,28 @@ def test_a_code_is_sent_elsewhere_and_a_challenge_given_up(running: Server, real
     assert (request.reference, request.type, request.state) == (challenge.reference, "sign_in", "denied")
 
 
+def test_a_user_looks_after_his_own_account(running: Server, real: Client, user: User) -> None:
+    challenge = _challenge(real.actions.create(_sign_in(user), on_unavailable="raise"))
+    outcome = real.challenges.attempt(challenge.id, running.code_of(challenge), trust_device=True)
+    assert outcome.device is not None
+    assert outcome.device.id is not None
+    renamed = real.users.rename_device(user.id, outcome.device.id, "Kitchen tablet")
+    assert (renamed.name, renamed.state) == ("Kitchen tablet", "trusted")
+    assert real.users.distrust_device(user.id, outcome.device.id).state == "known"
+    assert real.users.distrust_devices(user.id) == 0
+
+    email = next(contact for contact in user.contacts if contact.channel_type == "email")
+    assert real.users.prefer_contact(user.id, email.id).preferred
+    assert [contact.preferred for contact in real.users.get(user.id).contacts if contact.id == email.id] == [True]
+
+    (request,) = real.users.requests(user.id).data
+    assert (request.state, request.can_be_disputed) == ("approved", True)
+    assert request.sent_to is not None
+    assert real.users.dispute_request(user.id, request.action_id).outcome == "disputed"
+    link = real.users.view_link(user.id, page="devices")
+    assert link.url.startswith(f"{running.api}/me/")
+
+
 def test_the_audit_feed_is_read_on_from_where_it_was_left(real: Client, user: User) -> None:
     seen = list(real.events.iterate(limit=2))
     assert seen

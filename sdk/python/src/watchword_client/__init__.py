@@ -14,6 +14,7 @@ from watchword_client.answers import (
     Decision,
     Delivery,
     DeviceInfo,
+    DisputeOutcome,
     Event,
     GenuineRequest,
     KnownDevice,
@@ -22,6 +23,7 @@ from watchword_client.answers import (
     Reason,
     RecordedAction,
     Redemption,
+    RequestSentTo,
     Risk,
     RiskTerm,
     SentTo,
@@ -29,6 +31,7 @@ from watchword_client.answers import (
     UnavailableDeny,
     User,
     UserContact,
+    ViewLink,
 )
 from watchword_client.async_client import AsyncClient
 from watchword_client.client import Client
@@ -71,6 +74,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "DeviceInfo",
+    "DisputeOutcome",
     "EarlyCheck",
     "Event",
     "FieldProblem",
@@ -89,6 +93,7 @@ __all__ = [
     "Reason",
     "RecordedAction",
     "Redemption",
+    "RequestSentTo",
     "Risk",
     "RiskTerm",
     "SentTo",
@@ -99,5 +104,6 @@ __all__ = [
     "UnreadableAnswer",
     "User",
     "UserContact",
+    "ViewLink",
     "WatchwordError",
 ]

@@ -267,6 +267,8 @@ class UserContact:
     id: str
     channel_type: str
     masked: str
+    state: str | None
+    """``confirmed``, ``stale``, ``unconfirmed``, ``waiting``, ``leaving``, ``bounced`` or ``disabled``."""
     added_at: datetime | None
     confirmed_at: datetime | None
     last_proven_at: datetime | None
@@ -293,21 +295,61 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GenuineRequest:
-    """A request for proof that really was made; a message whose reference is not among them is a fake."""
+class RequestSentTo:
+    """Where the newest code of a request went; for the eyes of its owner alone."""
 
-    challenge_id: str
-    reference: str
+    contact_id: str
+    channel: str
+    masked: str | None
+    """``None`` where a concealed request went to a contact that is not listed any more."""
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenuineRequest:
+    """A request that really was made; a message whose reference is not among them is a fake."""
+
+    action_id: str
+    """Names the request: ``users.dispute_request`` takes it."""
+    challenge_id: str | None
+    """``None`` for an action that was refused outright, as is the reference."""
+    reference: str | None
     type: str
     field: str | None
     """What an ``account_update`` would change."""
     amount: Money | None
     payee: str | None
     state: str
+    """A state of ``ChallengeState``, or ``refused``."""
     device: str | None
     country: str | None
+    sent_to: RequestSentTo | None
+    """``None`` where no code left."""
+    can_be_denied: bool
+    """Whether the owner's "this wasn't me" would end it."""
+    can_be_disputed: bool
+    """Whether the owner's "this wasn't me" would dispute what it approved."""
     created_at: datetime
     expires_at: datetime | None
+    ended_at: datetime | None
+    disputed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeOutcome:
+    """What the owner's "this wasn't me" came to."""
+
+    action_id: str
+    outcome: str
+    """``ended``, ``disputed``, or ``noted`` where there was nothing left to end or to take back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewLink:
+    """A link to a user's own view; redirect him there at once, and do not mail or keep it."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

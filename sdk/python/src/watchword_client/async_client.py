@@ -14,6 +14,7 @@ from watchword_client.answers import (
     AttemptOutcome,
     Challenge,
     Claim,
+    DisputeOutcome,
     Event,
     GenuineRequest,
     KnownDevice,
@@ -23,6 +24,8 @@ from watchword_client.answers import (
     UnavailableAllow,
     UnavailableDeny,
     User,
+    UserContact,
+    ViewLink,
 )
 from watchword_client.calls import Call
 from watchword_client.connection import (
@@ -167,11 +170,45 @@ class AsyncUsers:
         """Forget all devices of a user."""
         await self._carry_out(calls.delete_devices(user_id))
 
+    async def rename_device(self, user_id: str, device_id: str, name: str) -> KnownDevice:
+        """Call a device by the name that its user gives it, of 1 to 60 characters."""
+        return await self._carry_out(calls.change_device(user_id, device_id, name=name))
+
+    async def distrust_device(self, user_id: str, device_id: str) -> KnownDevice:
+        """Take trust from one device, which stays known."""
+        return await self._carry_out(calls.change_device(user_id, device_id, trusted=False))
+
+    async def distrust_devices(self, user_id: str, *, idempotency_key: str | None = None) -> int:
+        """Take trust from every device of a user, and return how many had it; they stay known."""
+        return await self._carry_out(calls.distrust_devices(user_id, idempotency_key))
+
+    async def prefer_contact(self, user_id: str, contact_id: str, *, preferred: bool = True) -> UserContact:
+        """Have codes go to this contact first, and to no other, or with ``preferred=False`` prefer none."""
+        return await self._carry_out(calls.prefer_contact(user_id, contact_id, preferred=preferred))
+
     async def requests(
         self, user_id: str, *, limit: int | None = None, cursor: str | None = None
     ) -> Page[GenuineRequest]:
-        """List the genuine requests for proof, for a page that answers "is this message real?"."""
+        """List the genuine requests of the last 30 days, for a page that answers "is this message genuine?"."""
         return await self._carry_out(calls.list_requests(user_id, limit, cursor))
+
+    async def dispute_request(
+        self, user_id: str, action_id: str, *, idempotency_key: str | None = None
+    ) -> DisputeOutcome:
+        """Take the "this wasn't me" of a user who is signed in: ends a pending request, disputes an approved one."""
+        return await self._carry_out(calls.dispute_request(user_id, action_id, idempotency_key))
+
+    async def view_link(
+        self,
+        user_id: str,
+        *,
+        page: Literal["requests", "devices", "contacts"] = "requests",
+        return_url: str | None = None,
+        locale: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> ViewLink:
+        """Make a link to the hosted view of a user who is signed in; redirect him there at once, within ten minutes."""
+        return await self._carry_out(calls.create_view_link(user_id, page, return_url, locale, idempotency_key))
 
 
 class AsyncActions:

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from watchword_client import reading
@@ -13,6 +13,7 @@ from watchword_client.answers import (
     AttemptOutcome,
     Challenge,
     Claim,
+    DisputeOutcome,
     Event,
     GenuineRequest,
     KnownDevice,
@@ -20,6 +21,8 @@ from watchword_client.answers import (
     RecordedAction,
     Redemption,
     User,
+    UserContact,
+    ViewLink,
 )
 from watchword_client.fields import Fields
 from watchword_client.values import ActionRequest, BoundFields, Circumstances, Contact
@@ -80,6 +83,26 @@ def list_devices(user_id: str, limit: int | None, cursor: str | None) -> Call[Pa
     return _reading(path, reading.page_of(reading.read_known_device))
 
 
+def change_device(
+    user_id: str, device_id: str, *, name: str | None = None, trusted: Literal[False] | None = None
+) -> Call[KnownDevice]:
+    """Rename a device of a user, or take trust from it."""
+    path = _path("users", user_id, "devices", device_id)
+    return _changing(path, _present(name=name, trusted=trusted), reading.read_known_device)
+
+
+def distrust_devices(user_id: str, key: str | None) -> Call[int]:
+    """Take trust from every device of a user."""
+    path = _path("users", user_id, "devices", "distrust")
+    return _writing("POST", path, {}, lambda fields: fields.whole("distrusted"), key)
+
+
+def prefer_contact(user_id: str, contact_id: str, *, preferred: bool) -> Call[UserContact]:
+    """Say whether a contact is the one that a user prefers."""
+    path = _path("users", user_id, "contacts", contact_id)
+    return _changing(path, {"preferred": preferred}, reading.read_user_contact)
+
+
 def delete_device(user_id: str, device_id: str) -> Call[None]:
     """Forget one device of a user."""
     return Call(method="DELETE", path=_path("users", user_id, "devices", device_id), read=reading.read_nothing)
@@ -94,6 +117,20 @@ def list_requests(user_id: str, limit: int | None, cursor: str | None) -> Call[P
     """List the genuine requests of a user."""
     path = _path("users", user_id, "requests") + _query(limit=limit, cursor=cursor)
     return _reading(path, reading.page_of(reading.read_genuine_request))
+
+
+def dispute_request(user_id: str, action_id: str, key: str | None) -> Call[DisputeOutcome]:
+    """Take the owner's "this wasn't me" about a request."""
+    path = _path("users", user_id, "requests", action_id, "dispute")
+    return _writing("POST", path, {}, reading.read_dispute_outcome, key)
+
+
+def create_view_link(
+    user_id: str, page: str, return_url: str | None, locale: str | None, key: str | None
+) -> Call[ViewLink]:
+    """Make a link to a user's own view."""
+    body = {"page": page} | _present(return_url=return_url, locale=locale)
+    return _writing("POST", _path("users", user_id, "view_links"), body, reading.read_view_link, key)
 
 
 def create_action(action: ActionRequest, key: str | None) -> Call[Action]:
@@ -167,12 +204,19 @@ def _reading(path: str, read: Callable[[Fields], Answer]) -> Call[Answer]:
     return Call(method="GET", path=path, read=read)
 
 
+def _changing(path: str, body: Mapping[str, object], read: Callable[[Fields], Answer]) -> Call[Answer]:
+    return Call(method="PATCH", path=path, read=read, body=_json(body))
+
+
 def _writing(
     method: str, path: str, body: Mapping[str, object], read: Callable[[Fields], Answer], key: str | None
 ) -> Call[Answer]:
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     idempotency_key = secrets.token_urlsafe(IDEMPOTENCY_KEY_BYTES) if key is None else _checked_key(key)
-    return Call(method=method, path=path, read=read, body=text.encode(), idempotency_key=idempotency_key)
+    return Call(method=method, path=path, read=read, body=_json(body), idempotency_key=idempotency_key)
+
+
+def _json(body: Mapping[str, object]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _checked_key(key: str) -> str:

@@ -13,6 +13,7 @@ from watchword_client.answers import (
     Decision,
     Delivery,
     DeviceInfo,
+    DisputeOutcome,
     Event,
     GenuineRequest,
     KnownDevice,
@@ -20,11 +21,13 @@ from watchword_client.answers import (
     Reason,
     RecordedAction,
     Redemption,
+    RequestSentTo,
     Risk,
     RiskTerm,
     SentTo,
     User,
     UserContact,
+    ViewLink,
 )
 from watchword_client.errors import UnreadableAnswer
 from watchword_client.fields import Fields
@@ -202,6 +205,7 @@ def read_user_contact(fields: Fields) -> UserContact:
         id=fields.text("id"),
         channel_type=fields.text("channel_type"),
         masked=fields.text("masked"),
+        state=fields.optional_text("state"),
         added_at=fields.optional_moment("added_at"),
         confirmed_at=fields.optional_moment("confirmed_at"),
         last_proven_at=fields.optional_moment("last_proven_at"),
@@ -228,8 +232,9 @@ def read_known_device(fields: Fields) -> KnownDevice:
 def read_genuine_request(fields: Fields) -> GenuineRequest:
     """Read a genuine request of a user."""
     return GenuineRequest(
-        challenge_id=fields.text("challenge_id"),
-        reference=fields.text("reference"),
+        action_id=fields.text("action_id"),
+        challenge_id=fields.optional_text("challenge_id"),
+        reference=fields.optional_text("reference"),
         type=fields.text("type"),
         field=fields.optional_text("field"),
         amount=fields.optional_part("amount", read_money),
@@ -237,9 +242,34 @@ def read_genuine_request(fields: Fields) -> GenuineRequest:
         state=fields.text("state"),
         device=fields.optional_text("device"),
         country=fields.optional_text("country"),
+        sent_to=fields.optional_part("sent_to", read_request_sent_to),
+        can_be_denied=fields.flag("can_be_denied"),
+        can_be_disputed=fields.flag("can_be_disputed"),
         created_at=fields.moment("created_at"),
         expires_at=fields.optional_moment("expires_at"),
+        ended_at=fields.optional_moment("ended_at"),
+        disputed_at=fields.optional_moment("disputed_at"),
     )
+
+
+def read_request_sent_to(fields: Fields) -> RequestSentTo:
+    """Read where the newest code of a request went."""
+    return RequestSentTo(
+        contact_id=fields.text("contact_id"),
+        channel=fields.text("channel"),
+        masked=fields.optional_text("masked"),
+        status=fields.optional_text("status"),
+    )
+
+
+def read_dispute_outcome(fields: Fields) -> DisputeOutcome:
+    """Read what the owner's word came to."""
+    return DisputeOutcome(action_id=fields.text("action_id"), outcome=fields.text("outcome"))
+
+
+def read_view_link(fields: Fields) -> ViewLink:
+    """Read a link to a user's own view."""
+    return ViewLink(url=fields.text("url"), expires_at=fields.moment("expires_at"))
 
 
 def read_event(fields: Fields) -> Event:
