@@ -7,7 +7,17 @@ from typing import Final
 
 import httpx2
 
+from watchword.demo.catalogue import find_product
+
 STORE_URL: Final = "http://127.0.0.1:8099"
+SOMEWHERE: Final = {
+    "name": "Ada Byron",
+    "street": "1 Harbour Lane",
+    "town": "Wickford",
+    "postcode": "02852",
+    "country": "United States",
+}
+"""A postal address, by the fields of its form."""
 _FORM: Final = re.compile(r'<form method="post" action="(?P<action>[^"]+)"[^>]*>(?P<inside>.*?)</form>', re.DOTALL)
 _FIELD: Final = re.compile(r'<input type="hidden" name="(?P<name>\w+)"[^>]* value="(?P<value>[^"]*)"')
 
@@ -28,6 +38,22 @@ class CustomerBrowser:
         """Send a form of the open page; return the text of the page where that ends."""
         self.page = await self._follow(await self.http.post(action, data=self._hidden_fields(action) | typed))
         return self.text
+
+    async def buy(self, product: str, pieces: str = "1") -> str:
+        """Put something into the basket and check out; return the text of the page where that ends."""
+        await self.open(f"/products/{product}")
+        await self.send("/basket", pieces=pieces)
+        if self.status != 200:
+            return self.text
+        await self.review(product)
+        if self.path == "/checkout/delivery":
+            await self.send(self.path, **SOMEWHERE)
+        return await self.send("/checkout")
+
+    async def review(self, product: str) -> str:
+        """Open the last look at an order that holds a product."""
+        chosen = find_product(product)
+        return await self.open("/checkout", currency="USD" if chosen is None else chosen.currency)
 
     @property
     def text(self) -> str:

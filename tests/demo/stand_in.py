@@ -44,6 +44,8 @@ class StandIn:
     device_token: str | None = None
     """The value that the next answer sets."""
     users: dict[str, list[Json]] = field(default_factory=dict)
+    locales: dict[str, str | None] = field(default_factory=dict)
+    """The language that each user was last registered with."""
     actions: list[Json] = field(default_factory=list)
     challenges: dict[str, Json] = field(default_factory=dict)
     grants: dict[str, Json] = field(default_factory=dict)
@@ -89,7 +91,10 @@ class StandIn:
         return self._refuse(Refusal(status=404, code="not_found"))
 
     def _put_user(self, body: Json, user_id: str) -> tuple[int, Json]:
-        if user_id in self.users and not self._spend(body.get("grant"), None):
+        self.locales[user_id] = body.get("locale")
+        named = [contact["address"] for contact in body["contacts"]]
+        is_change = [contact["address"] for contact in self.users.get(user_id, [])] != named
+        if user_id in self.users and is_change and not self._spend(body.get("grant"), None):
             return self._refuse(Refusal(status=422, code="grant_mismatch"))
         known = {contact["address"]: contact for contact in self.users.get(user_id, [])}
         self.users[user_id] = [

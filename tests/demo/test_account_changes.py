@@ -3,9 +3,10 @@
 import pytest
 
 from tests.demo.conftest import sign_in_visitor
-from tests.demo.customer_browser import CustomerBrowser
+from tests.demo.customer_browser import SOMEWHERE, CustomerBrowser
 from tests.demo.stand_in import Json, Refusal, StandIn
 
+ADDRESS = SOMEWHERE | {"street": "1 Harbour <Lane>", "country": "Ireland"}
 NEXT_PASSWORD = "eleven gulls above the old lighthouse"
 
 
@@ -125,18 +126,54 @@ async def test_the_present_password_is_needed_to_change_it(browser: CustomerBrow
 
 async def test_the_postal_address_is_changed_after_the_code(browser: CustomerBrowser, watchword: StandIn) -> None:
     await browser.open("/account/address")
-    await browser.send("/account/address", postal_address="1 Harbour <Lane>\nWickford")
+    await browser.send("/account/address", **ADDRESS)
     assert watchword.actions[-1]["details"] == {"field": "address"}
+    assert "1 Harbour <Lane>" not in await browser.open("/account")
     text = await browser.open("/watchword/return", **watchword.end("approved"))
 
-    assert "1 Harbour <Lane> Wickford" in text
+    assert "Ada Byron 1 Harbour <Lane> Wickford 02852 Ireland" in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"town": " "}, "Write the town"),
+        ({"name": ""}, "Write whom"),
+        ({"country": "Atlantis"}, "Choose a country"),
+        ({"extra": "x" * 81}, "at most 80"),
+    ],
+)
+async def test_an_address_with_a_gap_is_refused_and_says_where(
+    browser: CustomerBrowser, watchword: StandIn, wrong: dict[str, str], words: str
+) -> None:
+    asked = len(watchword.actions)
+    await browser.open("/account/address")
+    text = await browser.send("/account/address", **ADDRESS | wrong)
+
+    assert words in text
+    assert browser.status == 422
+    assert len(watchword.actions) == asked
+
+
+async def test_the_language_of_codes_and_messages_is_changed_with_watchword_too(
+    browser: CustomerBrowser, watchword: StandIn
+) -> None:
+    before = _contacts(watchword)
+    assert "in this language" in await browser.send("/account/language", language="de")
+    assert set(watchword.locales.values()) == {"de"}
+    assert _contacts(watchword) == before
+    await browser.buy("candle")
+    assert watchword.actions[-1]["locale"] == "de"
+
+    await browser.open("/account")
+    assert "in this language" not in await browser.send("/account/language", language="tlh")
+    assert set(watchword.locales.values()) == {"de"}
 
 
 async def test_advice_is_shown_with_a_way_to_follow_it(browser: CustomerBrowser, watchword: StandIn) -> None:
     phone = _contacts(watchword)[1]
     watchword.advice = [{"code": "contact_stale", "contact_id": phone["id"]}, {"code": "a_newer_code"}]
-    await browser.open("/products/candle")
-    await browser.send("/products/candle", pieces="1")
+    await browser.buy("candle")
     text = await browser.open("/account")
 
     assert "Is this still yours?" in text
@@ -151,8 +188,7 @@ async def test_advice_that_was_settled_since_is_not_shown_any_more(
     email, phone = _contacts(watchword)
     phone["confirmed_at"] = None
     watchword.advice = [{"code": "contact_unconfirmed", "contact_id": phone["id"]}, {"code": "add_second_contact"}]
-    await browser.open("/products/candle")
-    await browser.send("/products/candle", pieces="1")
+    await browser.buy("candle")
     text = await browser.open("/account")
     assert "Not confirmed yet" in text
     assert "Add a second way" in text

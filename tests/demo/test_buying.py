@@ -1,6 +1,9 @@
 """Purchases: what is asked, what is redeemed, and that each goes ahead once or not at all."""
 
+import re
+
 import anyio
+import httpx2
 import pytest
 
 from tests.demo.conftest import sign_in_visitor
@@ -13,35 +16,37 @@ async def signed_in(browser: CustomerBrowser, watchword: StandIn) -> None:
     await sign_in_visitor(browser, watchword)
 
 
-async def _buy(browser: CustomerBrowser, product: str, pieces: str = "1", **further: str) -> str:
-    await browser.open(f"/products/{product}")
-    return await browser.send(f"/products/{product}", pieces=pieces, **further)
-
-
 async def test_an_allowed_purchase_is_redeemed_and_ordered(browser: CustomerBrowser, watchword: StandIn) -> None:
-    text = await _buy(browser, "candle", "2")
+    text = await browser.buy("candle", "2")
 
     assert "thank you" in text
     assert "19.00 USD" in text
-    assert watchword.redeemed[-1] == {
+    bound = watchword.redeemed[-1]
+    assert re.fullmatch("[0-9a-f]{16}", bound["details"].pop("shipping_address"))
+    assert bound == {
         "type": "purchase",
         "user_id": watchword.actions[-1]["user_id"],
         "amount": {"value": "19.00", "currency": "USD"},
         "payee": "Fernwick General Store",
-        "details": {"product": "Beeswax candle", "pieces": 2},
+        "details": {
+            "items": 1,
+            "pieces": 2,
+            "contents": "2 × Beeswax candle",
+            "new_shipping_address": False,
+        },
     }
 
 
 async def test_the_action_says_where_it_comes_from(browser: CustomerBrowser, watchword: StandIn) -> None:
     await browser.send("/pretend", place="abroad")
-    await _buy(browser, "candle", elsewhere="yes")
+    await browser.buy("candle")
 
     action = watchword.actions[-1]
     assert action["ip"] == "198.51.100.23"
     assert action["return_url"] == "http://127.0.0.1:8099/watchword/return"
     assert action["user_agent"].startswith("python-httpx2")
     assert action["summary"] == "1 × Beeswax candle"
-    assert action["details"]["new_shipping_address"] is True
+    assert action["locale"] == "en"
     assert len(action["session_id"]) == 32
     assert "conceal" not in action
 
@@ -50,19 +55,21 @@ async def test_a_challenged_purchase_goes_ahead_after_the_code_and_once(
     browser: CustomerBrowser, watchword: StandIn
 ) -> None:
     watchword.decision = "challenge"
-    await _buy(browser, "telescope")
+    await browser.buy("telescope")
     assert "Nothing yet" in await browser.open("/orders")
     query = watchword.end("approved")
 
     assert "thank you" in await browser.open("/watchword/return", **query)
-    assert "finished before" in await browser.open("/watchword/return", **query)
+    order = browser.path
+    await browser.open("/watchword/return", **query)
+    assert browser.path == order
     assert (await browser.open("/orders")).count("Brass telescope") == 1
     assert [bound["type"] for bound in watchword.redeemed] == ["sign_in", "purchase"]
 
 
 async def test_coming_back_twice_at_the_same_time_buys_once(browser: CustomerBrowser, watchword: StandIn) -> None:
     watchword.decision = "challenge"
-    await _buy(browser, "telescope")
+    await browser.buy("telescope")
     query = watchword.end("approved")
 
     async def come_back() -> None:
@@ -75,27 +82,55 @@ async def test_coming_back_twice_at_the_same_time_buys_once(browser: CustomerBro
     assert (await browser.open("/orders")).count("Brass telescope") == 1
 
 
-async def test_a_double_click_buys_once(browser: CustomerBrowser, watchword: StandIn) -> None:
-    await browser.open("/products/candle")
-    page = browser.page
-    await browser.send("/products/candle", pieces="1")
-    browser.page = page
-    await browser.send("/products/candle", pieces="1")
+async def _look_at_an_order(browser: CustomerBrowser, product: str) -> httpx2.Response:
+    await browser.open(f"/products/{product}")
+    await browser.send("/basket", pieces="1")
+    await browser.review(product)
+    assert browser.page is not None
+    return browser.page
 
-    assert browser.path == "/orders"
-    assert browser.text.count("Beeswax candle") == 1
+
+async def test_a_double_click_buys_once(browser: CustomerBrowser, watchword: StandIn) -> None:
+    page = await _look_at_an_order(browser, "candle")
+    await browser.send("/checkout")
+    first = browser.path
+    browser.page = page
+    await browser.send("/checkout")
+
+    assert first.startswith("/orders/F")
+    assert browser.path == first
+    assert (await browser.open("/orders")).count("Beeswax candle") == 1
+
+
+async def test_clicks_at_the_same_time_buy_once_and_lead_to_the_same_order(
+    browser: CustomerBrowser, watchword: StandIn
+) -> None:
+    page = await _look_at_an_order(browser, "candle")
+    ends: list[str | None] = []
+
+    async def click() -> None:
+        clicked = CustomerBrowser(http=browser.http, page=page)
+        await clicked.send("/checkout")
+        ends.append(clicked.path)
+
+    async with anyio.create_task_group() as together:
+        for _ in range(5):
+            together.start_soon(click)
+
+    assert len(set(ends)) == 1
+    assert (await browser.open("/orders")).count("Beeswax candle") == 1
 
 
 async def test_a_double_click_leads_to_the_same_challenge(browser: CustomerBrowser, watchword: StandIn) -> None:
     watchword.decision = "challenge"
-    await browser.open("/products/telescope")
-    page = browser.page
-    await browser.send("/products/telescope", pieces="1")
+    page = await _look_at_an_order(browser, "telescope")
+    await browser.send("/checkout")
     first = browser.location
     browser.page = page
-    await browser.send("/products/telescope", pieces="1")
+    await browser.send("/checkout")
 
     assert browser.location == first
+    assert len([action for action in watchword.actions if action["type"] == "purchase"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -112,7 +147,7 @@ async def test_every_other_end_orders_nothing_and_says_why(
     browser: CustomerBrowser, watchword: StandIn, state: str, words: str
 ) -> None:
     watchword.decision = "challenge"
-    await _buy(browser, "telescope")
+    await browser.buy("telescope")
     query = watchword.end(state)
     text = await browser.open("/watchword/return", **query)
 
@@ -124,7 +159,7 @@ async def test_every_other_end_orders_nothing_and_says_why(
 
 async def test_coming_back_early_leads_on_to_the_code(browser: CustomerBrowser, watchword: StandIn) -> None:
     watchword.decision = "challenge"
-    await _buy(browser, "telescope")
+    await browser.buy("telescope")
     query = watchword.end("pending")
 
     assert "still missing" in await browser.open("/watchword/return", **query)
@@ -136,7 +171,7 @@ async def test_coming_back_early_leads_on_to_the_code(browser: CustomerBrowser, 
 
 async def test_a_return_with_another_challenge_is_not_taken(browser: CustomerBrowser, watchword: StandIn) -> None:
     watchword.decision = "challenge"
-    await _buy(browser, "telescope")
+    await browser.buy("telescope")
     query = watchword.end("approved") | {"watchword_challenge": "chl_1"}
 
     assert "finished before" in await browser.open("/watchword/return", **query)
@@ -156,7 +191,7 @@ async def test_a_denial_says_why(
 ) -> None:
     watchword.decision, watchword.retry_after = "deny", retry_after
     watchword.reasons = [{"rule": rule, "text": "We do not ship there"}]
-    text = await _buy(browser, "candle")
+    text = await browser.buy("candle")
 
     assert browser.status == 403
     assert all(word in text for word in words)
@@ -175,9 +210,9 @@ async def test_a_denial_says_why(
 async def test_trouble_ends_closed(
     browser: CustomerBrowser, watchword: StandIn, refusal: Refusal, status: int, words: str
 ) -> None:
-    await browser.open("/products/candle")
+    await _look_at_an_order(browser, "candle")
     watchword.refusal = refusal
-    text = await browser.send("/products/candle", pieces="1")
+    text = await browser.send("/checkout")
     watchword.refusal = None
 
     assert browser.status == status
@@ -187,7 +222,7 @@ async def test_trouble_ends_closed(
 
 async def test_a_grant_that_cannot_be_redeemed_orders_nothing(browser: CustomerBrowser, watchword: StandIn) -> None:
     watchword.decision = "challenge"
-    await _buy(browser, "telescope")
+    await browser.buy("telescope")
     query = watchword.end("approved")
     for grant in watchword.grants.values():
         grant["spent"] = True
@@ -201,11 +236,12 @@ async def test_a_grant_that_cannot_be_redeemed_orders_nothing(browser: CustomerB
 async def test_only_a_sensible_number_is_bought(browser: CustomerBrowser, watchword: StandIn, pieces: str) -> None:
     asked = len(watchword.actions)
 
-    assert "Choose between 1 and 9" in await _buy(browser, "candle", pieces)
+    assert "Choose between 1 and 9" in await browser.buy("candle", pieces)
     assert len(watchword.actions) == asked
 
 
 async def test_the_price_is_not_the_forms(browser: CustomerBrowser, watchword: StandIn) -> None:
-    await _buy(browser, "telescope", amount="0.01", price="0.01")
+    await _look_at_an_order(browser, "telescope")
+    await browser.send("/checkout", amount="0.01", price="0.01", total="0.01")
 
     assert watchword.redeemed[-1]["amount"] == {"value": "1299.00", "currency": "USD"}

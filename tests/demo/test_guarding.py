@@ -51,6 +51,9 @@ async def test_looking_changes_nothing(store: Starlette, browser: CustomerBrowse
             "SELECT * FROM visits",
             "SELECT * FROM intentions",
             "SELECT * FROM orders",
+            "SELECT * FROM order_lines",
+            "SELECT * FROM baskets",
+            "SELECT * FROM deliveries",
         )
         return [tuple(row) for question in questions for row in ledger.rows(question)]
 
@@ -136,24 +139,23 @@ async def test_the_device_token_follows_the_answers(browser: CustomerBrowser, wa
     await sign_in_visitor(browser, watchword)
     assert "device_token" not in watchword.actions[0]
     watchword.device_token = None
-    await _buy(browser)
+    await browser.buy("candle")
     assert watchword.actions[-1]["device_token"] == "wd1one"
 
     await browser.open("/")
     await browser.send("/pretend/new-browser")
-    await browser.open("/products/candle")
-    await browser.send("/products/candle", pieces="1")
+    await browser.buy("candle")
     assert "device_token" not in watchword.actions[-1]
 
 
 async def test_an_old_device_token_can_be_played(browser: CustomerBrowser, watchword: StandIn) -> None:
     for number, token in enumerate(("wd1one", "wd1two", "wd1three")):
         watchword.device_token = token
-        await (sign_in_visitor(browser, watchword) if number == 0 else _buy(browser))
+        await (sign_in_visitor(browser, watchword) if number == 0 else browser.buy("candle"))
     watchword.device_token = None
     await browser.open("/")
     await browser.send("/pretend/thief")
-    await _buy(browser)
+    await browser.buy("candle")
 
     assert watchword.actions[-1]["device_token"] == "wd1one"
 
@@ -165,11 +167,6 @@ async def test_the_strip_says_what_it_did(browser: CustomerBrowser, watchword: S
     assert "You are somewhere else now" in await browser.send("/pretend", place="abroad")
     assert "browser now that nobody knows" in await browser.send("/pretend/new-browser")
     assert browser.path == "/try"
-
-
-async def _buy(browser: CustomerBrowser) -> None:
-    await browser.open("/products/candle")
-    await browser.send("/products/candle", pieces="1")
 
 
 @pytest.mark.parametrize("path", ["//thief.example", "/\\thief.example", "https://thief.example", "", "/\r\nx: y"])

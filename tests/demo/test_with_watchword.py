@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from tests.demo.customer_browser import CustomerBrowser
+from tests.demo.customer_browser import SOMEWHERE, CustomerBrowser
 from tests.demo.real_demo import RealDemo, code_in, follow_to_code, running_demo
 
 PASSWORD = "three herons over a quiet canal"
@@ -42,8 +42,7 @@ class Visitor:
 
     async def buy(self, product: str, pieces: str = "1") -> str:
         """Buy something; return the text of the page where that ends, which is empty on the way to a code."""
-        await self.browser.open(f"/products/{product}")
-        return await self.browser.send(f"/products/{product}", pieces=pieces)
+        return await self.browser.buy(product, pieces)
 
     async def sign_out_and_in(self) -> str:
         """Sign out and in again; return the text of the page where that ends."""
@@ -129,7 +128,7 @@ async def test_b3_a_changed_address_is_proven_by_an_older_contact(visitor: Visit
 async def test_b3_password_and_postal_address_are_proven(visitor: Visitor) -> None:
     await visitor.arrive(trust=True)
     await visitor.browser.open("/account/address")
-    await visitor.browser.send("/account/address", postal_address="1 Harbour Lane")
+    await visitor.browser.send("/account/address", **SOMEWHERE)
     assert "1 Harbour Lane" in await visitor.prove()
     await visitor.browser.open("/account/password")
     await visitor.browser.send("/account/password", old_password=visitor.password, password=NEXT_PASSWORD)

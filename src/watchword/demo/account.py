@@ -1,6 +1,7 @@
 """The customer's account: what is known of him, and changing his password and postal address."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -9,19 +10,22 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from watchword.demo.asking import ask
-from watchword.demo.customers import Customer, advice_for
+from watchword.demo.customers import Customer, advice_for, set_language
 from watchword.demo.forms import read_form
+from watchword.demo.going_ahead import as_contact
 from watchword.demo.intentions import Kind, new_intention
 from watchword.demo.ledger import now
+from watchword.demo.orders import orders_of
 from watchword.demo.passwords import hash_password, is_password, weakness
+from watchword.demo.postal import PostalAddress, countries, empty_address, problems_with, read_postal_address
 from watchword.demo.shop import shop_of
+from watchword.demo.speaking import is_spoken, spoken_languages
 from watchword.demo.templating import render
 from watchword.demo.visits import customer_of, visit_of
 from watchword_client import Advice, BoundFields, User, UserContact, WatchwordError
 
-LONGEST_ADDRESS = 300
-"""Characters of a postal address."""
-
+RECENT_ORDERS: Final = 3
+"""How many orders the account shows; the rest is a page of its own."""
 A_DAY: Final = timedelta(days=1)
 """A contact that carried a code within this time is not stale, whatever was advised before."""
 
@@ -34,6 +38,7 @@ def account_routes() -> list[Route]:
         Route("/account/password", change_password, methods=["POST"]),
         Route("/account/address", show_postal_address, methods=["GET"]),
         Route("/account/address", change_postal_address, methods=["POST"]),
+        Route("/account/language", change_language, methods=["POST"]),
     ]
 
 
@@ -56,6 +61,8 @@ async def show_account(request: Request) -> Response:
         leaving=[contact for contact in contacts if contact.leaves_at is not None],
         locked_until=None if user is None else user.locked_until,
         now=now(),
+        orders=orders_of(shop_of(request).ledger, customer.id, limit=RECENT_ORDERS),
+        languages=spoken_languages(),
         advice=_still_due(advice_for(shop_of(request).ledger, customer.id), contacts),
         fresh_password=shop_of(request).fresh_passwords.get(customer.id),
     )
@@ -90,7 +97,7 @@ async def show_postal_address(request: Request) -> Response:
     customer = customer_of(request)
     if customer is None:
         return please_sign_in()
-    return render(request, "postal_address.html", problem=None, typed=customer.postal_address)
+    return _postal_address_page(request, customer.postal_address or empty_address(), {})
 
 
 async def change_postal_address(request: Request) -> Response:
@@ -98,11 +105,34 @@ async def change_postal_address(request: Request) -> Response:
     form, customer = await read_form(request), customer_of(request)
     if customer is None:
         return please_sign_in()
-    typed = form.get("postal_address", "").strip()
-    if not 1 <= len(typed) <= LONGEST_ADDRESS:
-        problem = f"Write between 1 and {LONGEST_ADDRESS} characters."
-        return render(request, "postal_address.html", status=422, problem=problem, typed=typed)
-    return await _ask_for_update(request, customer, Kind.POSTAL_ADDRESS, {"postal_address": typed})
+    typed = read_postal_address(form)
+    problems = problems_with(typed)
+    if problems:
+        return _postal_address_page(request, typed, problems)
+    return await _ask_for_update(request, customer, Kind.POSTAL_ADDRESS, {"postal_address": typed.to_text()})
+
+
+async def change_language(request: Request) -> Response:
+    """Set the language of codes and messages, here and with Watchword."""
+    form, customer = await read_form(request), customer_of(request)
+    if customer is None:
+        return please_sign_in()
+    language = form.get("language", "")
+    if not is_spoken(language):
+        return RedirectResponse("/account", status_code=303)
+    shop = shop_of(request)
+    user = await shop.watchword.users.get(customer.id)
+    preferred = {contact.id for contact in user.contacts if contact.preferred}
+    # The same contacts as before: nothing changes but the language, so no grant is needed.
+    same = [replace(as_contact(address), preferred=address.contact_id in preferred) for address in customer.addresses]
+    await shop.watchword.users.put(customer.id, same, locale=language)
+    set_language(shop.ledger, customer.id, language)
+    return RedirectResponse("/account?said=language_changed", status_code=303)
+
+
+def _postal_address_page(request: Request, typed: PostalAddress, problems: Mapping[str, str]) -> Response:
+    status = 422 if problems else 200
+    return render(request, "postal_address.html", status=status, typed=typed, problems=problems, countries=countries())
 
 
 async def _ask_for_update(request: Request, customer: Customer, kind: Kind, wish: dict[str, str]) -> Response:

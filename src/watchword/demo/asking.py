@@ -6,12 +6,13 @@ Whatever goes wrong here ends closed: without a redeemed grant nothing goes ahea
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from watchword.demo.customers import keep_advice
+from watchword.demo.customers import find_customer, keep_advice
 from watchword.demo.endings import show_denial, show_unavailable
 from watchword.demo.going_ahead import go_ahead
 from watchword.demo.intentions import Intention, Kind, Step, finish, keep_challenge, keep_intention
 from watchword.demo.pretending import find_place
 from watchword.demo.shop import shop_of
+from watchword.demo.speaking import preferred_language
 from watchword.demo.visits import device_token_of, set_device_token, visit_of
 from watchword_client import Action, ActionRequest, Circumstances, Decision, DeviceInfo, UnavailableDeny
 
@@ -30,7 +31,12 @@ async def ask_about_kept(request: Request, intention: Intention, *, summary: str
     """Ask for a decision on a kept intention, and go on with the answer."""
     shop = shop_of(request)
     answer = await shop.watchword.actions.create(
-        ActionRequest(bound=intention.bound, circumstances=circumstances(request, intention), summary=summary),
+        ActionRequest(
+            bound=intention.bound,
+            circumstances=circumstances(request, intention),
+            locale=_language_for(request, intention),
+            summary=summary,
+        ),
         on_unavailable="deny",
         idempotency_key=f"ask-{intention.state}",
     )
@@ -62,6 +68,17 @@ def keep_device(request: Request, device: DeviceInfo | None) -> None:
     """Set the device cookie if Watchword gave a new value for it."""
     if device is not None and device.token is not None:
         set_device_token(request, device.token)
+
+
+def _language_for(request: Request, intention: Intention) -> str:
+    """Return what code page and message are written in.
+
+    For a reset it is the browser's language alone: the customer's own would tell who has an account.
+    """
+    customer = None
+    if intention.kind is not Kind.RESET and intention.customer_id is not None:
+        customer = find_customer(shop_of(request).ledger, intention.customer_id)
+    return preferred_language(request) if customer is None else customer.language
 
 
 async def _follow(request: Request, intention: Intention, answer: Action) -> Response:

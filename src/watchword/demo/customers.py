@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from watchword.demo.ledger import Ledger, now_s
+from watchword.demo.postal import PostalAddress, postal_address_from
 from watchword_client import Advice, User
 
 
@@ -29,7 +30,9 @@ class Customer:
     email: str = field(repr=False)
     """What he signs in with, in small letters."""
     password_hash: str = field(repr=False)
-    postal_address: str = field(repr=False)
+    postal_address: PostalAddress | None = field(repr=False)
+    language: str
+    """What codes, messages and code pages are written in, as a BCP 47 tag."""
     addresses: tuple[Address, ...]
 
     def address_of(self, contact_id: str) -> Address | None:
@@ -42,21 +45,22 @@ def new_customer_id() -> str:
     return f"u-{secrets.token_hex(12)}"
 
 
-def register_customer(
-    ledger: Ledger, customer_id: str, email: str, password_hash: str, addresses: Iterable[Address]
-) -> bool:
+def register_customer(ledger: Ledger, customer: Customer) -> bool:
     """Keep a new customer; false, and nothing kept, if somebody signs in with this e-mail already."""
+    postal_address = customer.postal_address
     with ledger.transaction():
         kept = ledger.write(
-            "INSERT OR IGNORE INTO customers (id, email, password_hash, created_at)"
-            " VALUES (:id, :email, :password_hash, :created_at)",
-            id=customer_id,
-            email=email,
-            password_hash=password_hash,
+            "INSERT OR IGNORE INTO customers VALUES"
+            " (:id, :email, :password_hash, :postal_address, :language, :created_at)",
+            id=customer.id,
+            email=customer.email,
+            password_hash=customer.password_hash,
+            postal_address="" if postal_address is None else postal_address.to_text(),
+            language=customer.language,
             created_at=now_s(),
         )
         if kept:
-            _keep_addresses(ledger, customer_id, addresses)
+            _keep_addresses(ledger, customer.id, customer.addresses)
     return bool(kept)
 
 
@@ -82,8 +86,13 @@ def set_password_hash(ledger: Ledger, customer_id: str, password_hash: str) -> N
     ledger.write("UPDATE customers SET password_hash = :hash WHERE id = :id", hash=password_hash, id=customer_id)
 
 
+def set_language(ledger: Ledger, customer_id: str, language: str) -> None:
+    """Replace the language."""
+    ledger.write("UPDATE customers SET language = :language WHERE id = :id", language=language, id=customer_id)
+
+
 def set_postal_address(ledger: Ledger, customer_id: str, postal_address: str) -> None:
-    """Replace the postal address."""
+    """Replace the postal address, given in the form that the store keeps."""
     ledger.write("UPDATE customers SET postal_address = :text WHERE id = :id", text=postal_address, id=customer_id)
 
 
@@ -168,7 +177,8 @@ def _customer(ledger: Ledger, row: sqlite3.Row | None) -> Customer | None:
         id=row["id"],
         email=row["email"],
         password_hash=row["password_hash"],
-        postal_address=row["postal_address"],
+        postal_address=postal_address_from(row["postal_address"]),
+        language=row["language"],
         addresses=tuple(
             Address(
                 channel_type=address["channel_type"],

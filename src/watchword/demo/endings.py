@@ -68,7 +68,7 @@ _AGAIN = {
     Kind.PASSWORD: "/account/password",
     Kind.POSTAL_ADDRESS: "/account/address",
     Kind.CONTACT: "/account",
-    Kind.PURCHASE: "/",
+    Kind.PURCHASE: "/basket",
     Kind.CONFIRMATION: "/account",
 }
 
@@ -125,6 +125,12 @@ def show_lost(request: Request) -> Response:
         " something is missing, start it again.",
     )
     return _show(request, ending, status=409)
+
+
+def show_nothing_here(request: Request) -> Response:
+    """Show that there is no such page, product or order."""
+    ending = Ending(title="There is nothing here", words="The address may be mistyped, or it is not sold any more.")
+    return _show(request, ending, status=404)
 
 
 async def show_refusal(request: Request, error: Exception) -> Response:

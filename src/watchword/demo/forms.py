@@ -50,10 +50,10 @@ def read_address(channel_type: str, typed: str) -> str | None:
 
 
 def read_pieces(typed: str, most: int) -> int | None:
-    """Return how many are wanted, or ``None`` if that is no number from 1 to ``most``."""
+    """Return how many are wanted, or ``None`` if that is no number from 0 to ``most``."""
     if not typed.isascii() or not typed.isdigit() or len(typed) > len(str(most)):
         return None
-    return int(typed) if 1 <= int(typed) <= most else None
+    return int(typed) if int(typed) <= most else None
 
 
 async def _body(request: Request) -> bytes:

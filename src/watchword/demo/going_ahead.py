@@ -1,10 +1,13 @@
 """What happens when an intention may go ahead: its grant is redeemed first, and only then is anything done."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from watchword.demo.basket import Parcel, parcels, take_out
 from watchword.demo.customers import (
     Address,
     Customer,
@@ -16,10 +19,15 @@ from watchword.demo.customers import (
 )
 from watchword.demo.endings import show_lost
 from watchword.demo.intentions import Intention, Kind, Step, finish
-from watchword.demo.orders import keep_order
+from watchword.demo.ledger import Ledger, now_s
+from watchword.demo.orders import Order, keep_order, order_lines, order_number
+from watchword.demo.postal import choose_delivery, postal_address_from
 from watchword.demo.shop import shop_of
 from watchword.demo.visits import begin_signed_in_visit, end_other_visits
-from watchword_client import Contact, Redemption
+from watchword_client import Contact, Money, Redemption
+
+THEN: Final = {"": "/account", "checkout": "/checkout"}
+"""Where somebody who has signed in goes on, by what the form said that he came from; nowhere else."""
 
 
 async def go_ahead(request: Request, intention: Intention, grant: str) -> Response:
@@ -56,7 +64,8 @@ async def _sign_in(request: Request, intention: Intention, grant: str) -> Respon
     if customer is None or not finish(shop_of(request).ledger, intention, Step.DONE):
         return show_lost(request)
     begin_signed_in_visit(request, customer.id)
-    return RedirectResponse("/account?said=signed_in", status_code=303)
+    then = intention.wish.get("then", "")
+    return RedirectResponse(f"{THEN.get(then, THEN[''])}?said=signed_in", status_code=303)
 
 
 async def _choose_password(request: Request, intention: Intention, grant: str) -> Response:
@@ -108,19 +117,32 @@ async def _buy(request: Request, intention: Intention, grant: str) -> Response:
     ledger, amount = shop_of(request).ledger, intention.bound.amount
     if intention.customer_id is None or amount is None:
         return show_lost(request)
+    order = _order(ledger, intention, amount, redemption)
     with ledger.transaction():
-        if not finish(ledger, intention, Step.DONE):
-            return show_lost(request)
-        number = keep_order(
-            ledger,
-            intention.customer_id,
-            product=intention.wish["product"],
-            pieces=int(intention.wish["pieces"]),
-            amount=str(amount.value),
-            currency=amount.currency,
-            assurance=redemption.assurance,
-        )
-    return RedirectResponse(f"/orders?new={number}", status_code=303)
+        if finish(ledger, intention, Step.DONE):
+            keep_order(ledger, intention.customer_id, order)
+            take_out(ledger, intention.visit_id, _bought(intention).lines)
+            choose_delivery(ledger, intention.visit_id, None)
+    return RedirectResponse(f"/orders/{order.id}?said=ordered", status_code=303)
+
+
+def _order(ledger: Ledger, intention: Intention, amount: Money, redemption: Redemption) -> Order:
+    return Order(
+        id=order_number(ledger, intention.state),
+        lines=order_lines(_bought(intention)),
+        amount=Decimal(amount.value),
+        currency=amount.currency,
+        assurance=redemption.assurance,
+        reference=intention.reference,
+        delivered_to=postal_address_from(intention.wish["delivered_to"]),
+        placed_at_s=now_s(),
+    )
+
+
+def _bought(intention: Intention) -> Parcel:
+    pieces = (wished.partition("=") for wished in intention.wish["pieces"].split(","))
+    (parcel,) = parcels({product_id: int(count) for product_id, _, count in pieces})
+    return parcel
 
 
 async def _nothing_to_carry_out(request: Request, intention: Intention, grant: str) -> Response:

@@ -123,6 +123,11 @@ def find_intention(ledger: Ledger, state: str, visit_id: str) -> Intention | Non
     )
 
 
+def wished_by_form(visit_id: str, typed: str) -> str:
+    """Return the key of a form, which is worth something in the visit it was made for only."""
+    return f"{visit_id}:{typed}"
+
+
 def find_intention_of_form(ledger: Ledger, form_key: str, visit_id: str) -> Intention | None:
     """Return the intention that a form began before."""
     return _intention(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-FILE_NAME: Final = "store.sqlite3"
+FILE_NAME: Final = "shop.sqlite3"
 _KEY_BYTES: Final = 32
 _OWNER_ONLY: Final = 0o600
 
@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS customers (
     id TEXT PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
-    postal_address TEXT NOT NULL DEFAULT '',
+    postal_address TEXT NOT NULL,
+    language TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS addresses (
@@ -59,15 +60,35 @@ CREATE TABLE IF NOT EXISTS intentions (
     form_key TEXT UNIQUE,
     created_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS baskets (
+    visit_id TEXT NOT NULL,
+    product TEXT NOT NULL,
+    pieces INTEGER NOT NULL,
+    form_key TEXT NOT NULL,
+    touched_at INTEGER NOT NULL,
+    PRIMARY KEY (visit_id, product)
+) STRICT;
+CREATE TABLE IF NOT EXISTS deliveries (
+    visit_id TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    chosen_at INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS orders (
     id TEXT PRIMARY KEY,
     customer_id TEXT NOT NULL REFERENCES customers (id),
-    product TEXT NOT NULL,
-    pieces INTEGER NOT NULL,
     amount TEXT NOT NULL,
     currency TEXT NOT NULL,
     assurance TEXT NOT NULL,
+    reference TEXT,
+    delivered_to TEXT NOT NULL,
     placed_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS order_lines (
+    order_id TEXT NOT NULL REFERENCES orders (id),
+    product TEXT NOT NULL,
+    title TEXT NOT NULL,
+    pieces INTEGER NOT NULL,
+    price TEXT NOT NULL
 ) STRICT;
 """
 

@@ -1,11 +1,16 @@
-"""Makes up a visitor: an address that reaches nobody, a number out of films, and a password of four words."""
+"""Makes up a visitor: addresses that reach nobody, a number out of films, and a password of four words."""
 
 import secrets
 from importlib import resources
 
+from watchword.demo.postal import PostalAddress
+
 # Area codes of large places; with 555-01xx behind them the numbers belong to nobody (North American Numbering Plan).
 _AREAS = (201, 202, 206, 212, 213, 214, 215, 216, 303, 305, 312, 313, 314, 315, 404, 407, 410, 412, 413, 414, 415)
 _LAST_DIGITS = 100
+_FIRST_NAMES = ("Ada", "Bela", "Edith", "Felix", "Greta", "Hugo", "Iris", "Jonas", "Marta", "Noor", "Robin", "Tariq")
+_LAST_NAMES = ("Alder", "Birch", "Elm", "Hazel", "Linden", "Maple", "Rowan", "Willow")
+_STREETS = ("Clover Lane", "Ferry Road", "Mill Street", "Orchard Row", "Station Hill")
 
 
 def email_of_nobody() -> str:
@@ -16,6 +21,17 @@ def email_of_nobody() -> str:
 def phone_of_nobody() -> str:
     """Return a number that no carrier gives out, in E.164."""
     return f"+1{secrets.choice(_AREAS)}55501{secrets.randbelow(_LAST_DIGITS):02d}"
+
+
+def postal_address_of_nobody() -> PostalAddress:
+    """Return an address in a town that is on no map."""
+    return PostalAddress(
+        name=f"{secrets.choice(_FIRST_NAMES)} {secrets.choice(_LAST_NAMES)}",
+        street=f"{secrets.randbelow(98) + 1} {secrets.choice(_STREETS)}",
+        town="Fernwick, Vermont",
+        postcode="05000",
+        country="United States",
+    )
 
 
 def memorable_password() -> str:

@@ -11,6 +11,7 @@ from watchword.demo.customers import mark_confirmed
 from watchword.demo.endings import show_end, show_lost, show_pending
 from watchword.demo.going_ahead import go_ahead
 from watchword.demo.intentions import Intention, Kind, Step, find_intention, finish
+from watchword.demo.orders import order_number
 from watchword.demo.shop import shop_of
 from watchword.demo.visits import visit_of
 from watchword_client import ChallengeState
@@ -27,6 +28,8 @@ async def come_back(request: Request) -> Response:
     Address and state say nothing about the result: whoever follows such a link in another browser finds no intention.
     """
     intention = _returned_intention(request)
+    if intention is not None and intention.kind is Kind.PURCHASE and intention.step is Step.DONE:
+        return RedirectResponse(f"/orders/{order_number(shop_of(request).ledger, intention.state)}", status_code=303)
     if intention is None or intention.step is not Step.OPEN or intention.challenge_id is None:
         return show_lost(request)
     shop = shop_of(request)

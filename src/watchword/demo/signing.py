@@ -1,5 +1,7 @@
 """Becoming a customer, signing in and out, and the visitor who is made up with one click."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -16,13 +18,21 @@ from watchword.demo.customers import (
     set_addresses,
     with_contact_ids,
 )
+from watchword.demo.desks import settle_in
 from watchword.demo.forms import read_email, read_form, read_phone
-from watchword.demo.going_ahead import as_contact
+from watchword.demo.going_ahead import THEN, as_contact
 from watchword.demo.intentions import Kind, new_intention
 from watchword.demo.ledger import now
-from watchword.demo.made_up import email_of_nobody, memorable_password, phone_of_nobody
+from watchword.demo.made_up import (
+    email_of_nobody,
+    memorable_password,
+    phone_of_nobody,
+    postal_address_of_nobody,
+)
 from watchword.demo.passwords import hash_password, is_password, weakness
+from watchword.demo.postal import PostalAddress
 from watchword.demo.shop import shop_of
+from watchword.demo.speaking import is_spoken, preferred_language, spoken_languages
 from watchword.demo.templating import render
 from watchword.demo.visits import end_visit, visit_of
 from watchword_client import BoundFields, Contact, Unprocessable, User
@@ -42,30 +52,40 @@ def signing_routes() -> list[Route]:
 
 async def show_registration(request: Request) -> Response:
     """Show the form for new customers."""
-    return _registration(request, problems={}, email="", phone="")
+    return _registration(
+        request,
+        problems={},
+        form={"language": preferred_language(request), "then": request.query_params.get("then", "")},
+    )
 
 
 async def register(request: Request) -> Response:
     """Take a new customer, and sign him in the way everybody signs in: a first device is a new one."""
     form = await read_form(request)
     email, phone = read_email(form.get("email", "")), read_phone(form.get("phone", ""))
-    password = form.get("password", "")
+    password, language = form.get("password", ""), form.get("language", "")
     problems = _registration_problems(form.get("phone", ""), email, phone, password)
     if problems or email is None:
-        return _registration(request, problems=problems, email=form.get("email", ""), phone=form.get("phone", ""))
+        return _registration(request, problems=problems, form=form)
     addresses = [Address(channel_type="email", address=email)]
     if phone is not None:
         addresses.append(Address(channel_type="phone", address=phone))
-    customer = await _new_customer(request, addresses, password, [as_contact(address) for address in addresses])
+    customer = await _new_customer(
+        request,
+        addresses,
+        password,
+        [as_contact(address) for address in addresses],
+        language=language if is_spoken(language) else preferred_language(request),
+    )
     if customer is None:
         problems = {"email": "There is an account with this address, or Watchword did not take it. Try to sign in."}
-        return _registration(request, problems=problems, email=email, phone=form.get("phone", ""))
-    return await begin_sign_in(request, customer)
+        return _registration(request, problems=problems, form=form)
+    return await begin_sign_in(request, customer, then=form.get("then", ""))
 
 
 async def show_sign_in(request: Request) -> Response:
     """Show the form for customers."""
-    return render(request, "sign_in.html", problem=None, email="")
+    return render(request, "sign_in.html", problem=None, email="", then=_then(request.query_params))
 
 
 async def sign_in(request: Request) -> Response:
@@ -77,8 +97,10 @@ async def sign_in(request: Request) -> Response:
     kept_hash = None if customer is None else customer.password_hash
     if not await is_password(shop.hasher, kept_hash, form.get("password", "")) or customer is None:
         problem = "E-mail and password do not belong together."
-        return render(request, "sign_in.html", status=422, problem=problem, email=form.get("email", ""))
-    return await begin_sign_in(request, customer)
+        return render(
+            request, "sign_in.html", status=422, problem=problem, email=form.get("email", ""), then=_then(form)
+        )
+    return await begin_sign_in(request, customer, then=form.get("then", ""))
 
 
 async def sign_out(request: Request) -> Response:
@@ -90,60 +112,82 @@ async def sign_out(request: Request) -> Response:
 
 async def make_visitor(request: Request) -> Response:
     """Make up a customer whose e-mail and phone count as confirmed, and sign him in."""
-    await read_form(request)
+    form = await read_form(request)
     if visit_of(request).customer_id is not None:
         end_visit(request)
     addresses = [
         Address(channel_type="email", address=email_of_nobody(), confirmed=True),
-        Address(channel_type="phone", address=phone_of_nobody(), confirmed=True),
+        Address(channel_type="phone", address=read_phone(form.get("phone", "")) or phone_of_nobody(), confirmed=True),
     ]
     contacts = [
         Contact(channel_type=address.channel_type, address=address.address, confirmed_at=now()) for address in addresses
     ]
     password = memorable_password()
-    customer = await _new_customer(request, addresses, password, contacts)
+    customer = await _new_customer(
+        request,
+        addresses,
+        password,
+        contacts,
+        language=preferred_language(request),
+        postal_address=postal_address_of_nobody(),
+    )
     if customer is None:
         return RedirectResponse("/register", status_code=303)
     shop_of(request).fresh_passwords[customer.id] = password
-    return await begin_sign_in(request, customer)
+    return await begin_sign_in(request, customer, then=form.get("then", ""))
 
 
-async def begin_sign_in(request: Request, customer: Customer) -> Response:
-    """Ask whether somebody who knows the password may come in from here."""
+async def begin_sign_in(request: Request, customer: Customer, *, then: str = "") -> Response:
+    """Ask whether somebody who knows the password may come in from here; ``then`` names where he goes on."""
     intention = new_intention(
         visit_id=visit_of(request).id,
         customer_id=customer.id,
         kind=Kind.SIGN_IN,
         bound=BoundFields(type="sign_in", user_id=customer.id),
+        wish={"then": then if then in THEN else ""},
     )
     return await ask(request, intention)
 
 
 async def _new_customer(
-    request: Request, addresses: list[Address], password: str, contacts: list[Contact]
+    request: Request,
+    addresses: list[Address],
+    password: str,
+    contacts: list[Contact],
+    *,
+    language: str,
+    postal_address: PostalAddress | None = None,
 ) -> Customer | None:
     """Keep a customer here and with Watchword, or neither."""
-    shop, customer_id, email = shop_of(request), new_customer_id(), addresses[0].address
-    password_hash = await hash_password(shop.hasher, password)
-    if not register_customer(shop.ledger, customer_id, email, password_hash, addresses):
+    shop = shop_of(request)
+    customer = Customer(
+        id=new_customer_id(),
+        email=addresses[0].address,
+        password_hash=await hash_password(shop.hasher, password),
+        postal_address=postal_address,
+        language=language,
+        addresses=tuple(addresses),
+    )
+    if not register_customer(shop.ledger, customer):
         return None
-    user = await _register_with_watchword(request, customer_id, contacts)
+    user = await _register_with_watchword(request, customer, contacts)
     if user is None:
         return None
-    set_addresses(shop.ledger, customer_id, email, with_contact_ids(addresses, user))
-    return find_customer(shop.ledger, customer_id)
+    set_addresses(shop.ledger, customer.id, customer.email, with_contact_ids(addresses, user))
+    settle_in(request, customer.id)
+    return find_customer(shop.ledger, customer.id)
 
 
-async def _register_with_watchword(request: Request, customer_id: str, contacts: list[Contact]) -> User | None:
+async def _register_with_watchword(request: Request, customer: Customer, contacts: list[Contact]) -> User | None:
     shop, taken = shop_of(request), False
     try:
-        user = await shop.watchword.users.put(customer_id, contacts, locale="en")
+        user = await shop.watchword.users.put(customer.id, contacts, locale=customer.language)
         taken = True
     except Unprocessable:
         return None
     finally:
         if not taken:
-            forget_customer(shop.ledger, customer_id)
+            forget_customer(shop.ledger, customer.id)
     return user
 
 
@@ -159,6 +203,20 @@ def _registration_problems(typed_phone: str, email: str | None, phone: str | Non
     return problems
 
 
-def _registration(request: Request, *, problems: dict[str, str], email: str, phone: str) -> Response:
-    status = 422 if problems else 200
-    return render(request, "register.html", status=status, problems=problems, email=email, phone=phone)
+def _registration(request: Request, *, problems: dict[str, str], form: Mapping[str, str]) -> Response:
+    return render(
+        request,
+        "register.html",
+        status=422 if problems else 200,
+        problems=problems,
+        email=form.get("email", ""),
+        phone=form.get("phone", ""),
+        language=form.get("language", ""),
+        languages=spoken_languages(),
+        then=_then(form),
+    )
+
+
+def _then(said: Mapping[str, str]) -> str:
+    then = said.get("then", "")
+    return then if then in THEN else ""

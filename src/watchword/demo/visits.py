@@ -12,8 +12,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from watchword.demo.basket import drop_basket, move_basket
 from watchword.demo.customers import Customer, find_customer
 from watchword.demo.ledger import Ledger, now_s
+from watchword.demo.postal import choose_delivery
 from watchword.demo.pretending import places
 from watchword.demo.shop import Shop, shop_of
 
@@ -61,21 +63,46 @@ def customer_of(request: Request) -> Customer | None:
 
 
 def begin_signed_in_visit(request: Request, customer_id: str) -> None:
-    """Sign a customer in: under a new key, so that a key planted before is worth nothing."""
+    """Sign a customer in: under a new key, so that a key planted before is worth nothing. The basket comes along."""
     shop, old = shop_of(request), visit_of(request)
     new = replace(_new_visit(shop.ledger), customer_id=customer_id, place=old.place)
     with shop.ledger.transaction():
         _forget(shop.ledger, old)
         _keep(shop.ledger, new)
+        move_basket(shop.ledger, old.id, new.id)
+        choose_delivery(shop.ledger, old.id, None)
     shop.tokens.move(old.id, new.id)
     _parting(request).visit = new
 
 
 def end_visit(request: Request) -> None:
-    """Sign out."""
+    """Sign out; the basket is forgotten with the visit."""
     shop, old = shop_of(request), visit_of(request)
-    _forget(shop.ledger, old)
+    with shop.ledger.transaction():
+        _forget(shop.ledger, old)
+        drop_basket(shop.ledger, old.id)
+        choose_delivery(shop.ledger, old.id, None)
     _parting(request).visit = replace(_new_visit(shop.ledger), place=old.place)
+
+
+def leave_visit(request: Request) -> None:
+    """Let this browser have another visit, with nobody signed in; the one it leaves goes on without it."""
+    _parting(request).visit = replace(_new_visit(shop_of(request).ledger), place=visit_of(request).place)
+
+
+def resume_visit(request: Request, key: str) -> None:
+    """Let this browser have the visit of a key again, as far as it still lasts."""
+    _parting(request).visit = _find_visit(shop_of(request).ledger, key)
+
+
+def leave_visit(request: Request) -> None:
+    """Open a visit as another browser would; the present one waits for ``resume_visit``."""
+    _parting(request).visit = _new_visit(shop_of(request).ledger)
+
+
+def resume_visit(request: Request, key: str) -> None:
+    """Go on with the visit that was left, by the value of its cookie."""
+    _parting(request).visit = _find_visit(shop_of(request).ledger, key)
 
 
 def end_other_visits(request: Request, customer_id: str) -> None:
