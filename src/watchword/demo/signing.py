@@ -18,7 +18,6 @@ from watchword.demo.customers import (
     set_addresses,
     with_contact_ids,
 )
-from watchword.demo.desks import settle_in
 from watchword.demo.forms import read_email, read_form, read_phone
 from watchword.demo.going_ahead import THEN, as_contact
 from watchword.demo.intentions import Kind, new_intention
@@ -174,7 +173,6 @@ async def _new_customer(
     if user is None:
         return None
     set_addresses(shop.ledger, customer.id, customer.email, with_contact_ids(addresses, user))
-    settle_in(request, customer.id)
     return find_customer(shop.ledger, customer.id)
 
 

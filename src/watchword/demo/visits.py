@@ -95,16 +95,6 @@ def resume_visit(request: Request, key: str) -> None:
     _parting(request).visit = _find_visit(shop_of(request).ledger, key)
 
 
-def leave_visit(request: Request) -> None:
-    """Open a visit as another browser would; the present one waits for ``resume_visit``."""
-    _parting(request).visit = _new_visit(shop_of(request).ledger)
-
-
-def resume_visit(request: Request, key: str) -> None:
-    """Go on with the visit that was left, by the value of its cookie."""
-    _parting(request).visit = _find_visit(shop_of(request).ledger, key)
-
-
 def end_other_visits(request: Request, customer_id: str) -> None:
     """Sign a customer out everywhere but here."""
     shop_of(request).ledger.write(
