@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.pages.stage import Stage, open_stage
 from tests.pages.world import A_SIGN_IN, ONE_CAMERA
 from watchword.domain.challenge import ChallengeState
+from watchword.flow.cancel import cancel
 from watchword.flow.show import ChallengeView
 
 pytestmark = pytest.mark.browser
@@ -247,7 +248,8 @@ async def test_the_end_is_announced_a_minute_before_and_when_it_comes(stage: Sta
     page = await context.new_page()
     await page.clock.install()
     await page.goto(challenge.url.reveal())
-    status = page.get_by_role("status")
+    status = page.locator("[data-soon]")
+    await expect(status).to_have_attribute("role", "status")
     await expect(status).to_have_text("")
     await page.clock.fast_forward(241_000)
     await expect(status).to_have_text("This request ends in one minute.")
@@ -257,7 +259,7 @@ async def test_the_end_is_announced_a_minute_before_and_when_it_comes(stage: Sta
 
 async def test_times_are_shown_in_the_customers_own_zone(stage: Stage, browser: Browser) -> None:
     challenge = await _camera(stage)
-    customer = await Customer.arrive(browser, challenge.url.reveal(), timezone_id="Asia/Kolkata", locale="de-DE")
+    customer = await Customer.arrive(browser, challenge.url.reveal(), timezone_id="Asia/Kolkata", locale="en-GB")
     await expect(customer.page.get_by_text("The code works until")).to_contain_text("until 15:35.")
 
 
@@ -344,3 +346,17 @@ async def test_every_text_stands_out_from_its_ground(stage: Stage, browser: Brow
     pages.append(await customer.page.evaluate(_FAINT))
     assert [faint for page in pages for faint in page["faint"]] == []
     assert min(page["seen"] for page in pages) > 5
+
+
+async def test_the_open_page_follows_its_message_and_its_end_without_a_reload(stage: Stage, browser: Browser) -> None:
+    challenge = await _camera(stage)
+    page = await (await browser.new_context()).new_page()
+    await page.clock.install()
+    await page.goto(challenge.url.reveal())
+    await expect(page.locator("[data-live]")).to_have_text("The message is about to leave.")
+    await stage.world.messages()
+    await page.clock.fast_forward(2_000)
+    await expect(page.locator("[data-live]")).to_have_text("The message is on its way.")
+    await cancel(stage.world.ports, stage.world.application, challenge.id, "abandoned")
+    await page.clock.fast_forward(4_000)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled")

@@ -143,6 +143,7 @@ async def test_every_page_is_shut_against_frames_scripts_caches_and_referrers(wo
             "default-src": "'none'",
             "style-src": "'self'",
             "script-src": "'self'",
+            "connect-src": "'self'",
             "img-src": "'self'",
             "base-uri": "'none'",
             "frame-ancestors": "'none'",

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.contact import Channel
@@ -24,7 +24,8 @@ from watchword.domain.instant import Instant, later, seconds_until
 from watchword.flow.cancel import cancel
 from watchword.flow.check import check
 from watchword.flow.order import send
-from watchword.pages.entry_sheet import entry_sheet, surroundings_of
+from watchword.flow.show import show
+from watchword.pages.entry_sheet import entry_sheet, live_news, surroundings_of
 from watchword.pages.flash import Said, forget_said, read_said, said_cookie, set_said, write_said
 from watchword.pages.reader import Reader, meet_reader
 from watchword.pages.renderer import Renderer
@@ -58,6 +59,13 @@ class EntryPages:
         response = self._sheet("help.html", request, visit, None) if visit.is_pending else self.end(request, visit)
         set_browser(response, visit.browser, self.ports.page_base)
         return response
+
+    async def live(self, request: Request) -> Response:
+        """Tell the open page what became of its message and of its challenge, so that nobody has to reload it."""
+        visit = await read_visit(self.ports, request)
+        words = self._reader(request, visit).words
+        news = live_news(words.language, show(self.ports, visit.challenge))
+        return JSONResponse(news, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
     async def back_to_entry(self, request: Request) -> Response:
         """Lead from the address of a form, opened by hand, to the page it is on."""

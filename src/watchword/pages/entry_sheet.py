@@ -1,5 +1,6 @@
 """Everything the entry page and its help page show, ready to be written down; decides nothing that the server obeys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,15 +8,17 @@ from markupsafe import Markup
 
 from watchword.domain.challenge import Challenge
 from watchword.domain.contact import Channel, ContactKind
-from watchword.domain.instant import Instant, seconds_until
+from watchword.domain.instant import Instant, rfc3339, seconds_until
+from watchword.domain.message import DeliveryStatus
 from watchword.flow.show import ChallengeView, show
 from watchword.pages.flash import Said
 from watchword.pages.visit import Visit, is_elsewhere
 from watchword.ports import Ports
 from watchword.ports.atlas import Atlas
 from watchword.wording.harmless import one_line
+from watchword.wording.languages import Language
 from watchword.wording.page_words import PageWords, as_plain_text, isolated, marked_reference
-from watchword.wording.sending import FAILED, delivery_sentence, other_ways, sent_sentence, way_label
+from watchword.wording.sending import FAILED, SETTLED, delivery_sentence, other_ways, sent_sentence, way_label
 from watchword.wording.subject import Subject, Surroundings, describe
 from watchword.wording.why import say_why
 
@@ -87,6 +90,8 @@ class EntrySheet:
     now: Instant
     delivery: str | None
     """What is known of the message on its way."""
+    is_live: bool
+    """Whether more may be heard of it, so that the page asks."""
     failed_delivery: str | None
     """The same where it did not arrive, which is said first."""
     trust_days: int | None
@@ -125,6 +130,7 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
         ends_at=view.expires_at,
         now=visit.now,
         delivery=None if view.delivery_status in FAILED else _delivery(words, view),
+        is_live=view.delivery_status is not None and view.delivery_status not in {*SETTLED, DeliveryStatus.WITHHELD},
         failed_delivery=_delivery(words, view) if view.delivery_status in FAILED else None,
         trust_days=application.limits.device_trusted_days if challenge.trust_allowed else None,
         others_count_from=view.others_count_from,
@@ -132,6 +138,19 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
         support=application.support,
         has_way_back=has_way_back,
     )
+
+
+def live_news(language: Language, view: ChallengeView) -> Mapping[str, str | bool | None]:
+    """Return what an open page is told: the state, and the sentence about the message with ``{time}`` left open."""
+    status = view.delivery_status
+    is_told = status is not None and status is not DeliveryStatus.WITHHELD
+    return {
+        "state": view.state,
+        "delivery": language.sentence(f"delivery.{status}") if is_told else None,
+        "time": None if view.delivery_updated_at is None else rfc3339(view.delivery_updated_at),
+        "failed": status in FAILED,
+        "settled": status in SETTLED,
+    }
 
 
 def surroundings_of(challenge: Challenge, atlas: Atlas) -> Surroundings:

@@ -43,6 +43,7 @@ def create_page_routes(ports: Ports, languages: Languages, *, trusted_proxies: S
     table: list[tuple[str, Mapping[str, Handler]]] = [
         ("/c/{token}", {"GET": entry.show, "POST": entry.check}),
         ("/c/{token}/help", {"GET": entry.help}),
+        ("/c/{token}/live", {"GET": entry.live}),
         ("/c/{token}/send", {"GET": entry.back_to_entry, "POST": entry.send}),
         ("/c/{token}/deny", {"GET": entry.back_to_entry, "POST": entry.deny}),
         ("/c/{token}/cancel", {"GET": entry.back_to_entry, "POST": entry.cancel}),

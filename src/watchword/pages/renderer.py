@@ -17,7 +17,7 @@ from watchword.pages.reader import Reader, keep_choice
 from watchword.wording.languages import Languages
 
 _POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
     f"{NOBODY}; form-action 'self'"
 )
 _HEADERS: Final = {

@@ -1,4 +1,5 @@
-// Makes the page kinder; without it everything works. No library, no request of its own, nothing is sent by itself.
+// Makes the page kinder; without it everything works. No library; it only asks how the message is doing, and sends nothing
+// by itself.
 (function () {
   "use strict";
   var main = document.querySelector("main[data-now]");
@@ -12,11 +13,11 @@
   var ends = Number(main.dataset.ends);
   var now = function () { return Date.now() + off; };
 
+  var clock = { hour: "numeric", minute: "2-digit" };
+  var day = { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" };
+  var written = function (when, form) { return new Intl.DateTimeFormat(country, form).format(when); };
   document.querySelectorAll("time[data-local]").forEach(function (time) {
-    var when = new Date(time.dateTime);
-    var clock = { hour: "2-digit", minute: "2-digit" };
-    var day = { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" };
-    time.textContent = new Intl.DateTimeFormat(country, time.dataset.local === "day" ? day : clock).format(when);
+    time.textContent = written(new Date(time.dateTime), time.dataset.local === "day" ? day : clock);
   });
 
   // The same code is not asked for twice by an impatient finger. (Returning by "back" makes the buttons live again.)
@@ -46,6 +47,25 @@
       setTimeout(tick, 250);
     };
     tick();
+  }
+
+  // Asks what became of the message: less and less often, never in the background, and not at all once it is known.
+  var live = document.querySelector("[data-live]");
+  if (live) {
+    var pause = 2000;
+    var later = function () { setTimeout(ask, pause); pause = Math.min(pause * 1.5, 20000); };
+    var ask = function () {
+      if (document.hidden) return document.addEventListener("visibilitychange", ask, { once: true });
+      fetch(live.dataset.live, { cache: "no-store" }).then(function (answer) { return answer.json(); }).then(function (news) {
+        if (news.state !== "pending" && !sent.size) return location.reload();
+        var text = (news.delivery || "").replace("{time}", news.time ? written(new Date(news.time), clock) : "");
+        if (live.textContent !== text) live.textContent = text;
+        live.classList.toggle("bad", news.failed);
+        live.classList.toggle("notice", news.failed);
+        if (!news.settled) later();
+      }).catch(later);
+    };
+    later();
   }
 
   // Only two things are said aloud: one minute left, and over.

@@ -1,0 +1,63 @@
+"""What an open page is told while it waits: the truth about the message, and nothing about a concealed one."""
+
+import pytest
+
+from tests.pages.guest import visit
+from tests.pages.world import ONE_CAMERA, USER, World
+from watchword.domain.action import PASSWORD_RESET
+from watchword.domain.message import DeliveryStatus
+from watchword.flow.cancel import cancel
+from watchword.flow.show import ChallengeView
+from watchword.ports.store.values import NotHandedOver
+
+
+async def _live(world: World, challenge: ChallengeView) -> dict[str, object]:
+    guest = await visit(world.site, challenge.url)
+    response = await guest.client.get(f"{challenge.url.reveal()}/live")
+    assert response.headers["cache-control"] == "no-store"
+    news: dict[str, object] = response.json()
+    return news
+
+
+async def test_a_message_is_followed_on_its_way(world: World) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    assert await _live(world, challenge) == {
+        "state": "pending",
+        "delivery": "The message is about to leave.",
+        "time": "2026-11-03T10:00:00Z",
+        "failed": False,
+        "settled": False,
+    }
+    await world.messages()
+    assert (await _live(world, challenge))["delivery"] == "The message is on its way."
+
+
+async def test_a_message_that_did_not_arrive_is_the_last_news(world: World) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    (message,) = await world.store.claim_deliveries(limit=1, lease_s=30)
+    await world.store.finish_delivery(message.id, NotHandedOver(reason="gone", retry_after_ms=None))
+    news = await _live(world, challenge)
+    assert (news["failed"], news["settled"]) == (True, True)
+    assert news["delivery"] == "The message could not be delivered. Try another way."
+
+
+async def test_the_end_of_a_challenge_is_told(world: World) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    await cancel(world.ports, world.application, challenge.id, "abandoned")
+    assert (await _live(world, challenge))["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("user_id", [USER, "nobody"])
+async def test_nothing_is_told_of_a_concealed_message(world: World, user_id: str) -> None:
+    challenge = await world.start(type=PASSWORD_RESET, user_id=user_id, conceal=True)
+    await world.messages()
+    news = await _live(world, challenge)
+    assert (news["delivery"], news["failed"], news["settled"]) == (None, False, False)
+
+
+async def test_the_page_asks_only_while_there_is_something_to_hear(world: World) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    assert f'data-live="/c/{challenge.token.reveal()}/live"' in (await visit(world.site, challenge.url)).page.html
+    concealed = await world.start(type=PASSWORD_RESET, conceal=True)
+    assert "data-live" not in (await visit(world.site, concealed.url)).page.html
+    assert DeliveryStatus.WITHHELD not in (await visit(world.site, concealed.url)).page.html
