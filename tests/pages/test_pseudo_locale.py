@@ -12,7 +12,8 @@ from watchword.flow.link import ViewPage, make_view_link
 from watchword.wording.languages import PSEUDO_TAG
 
 NOT_OURS = re.compile(
-    r"Example Shop|ACME Cameras|1 camera|1,299\.00 USD|Chrome on Windows|Firefox on Linux|j•••@g•••\.\w+|\b[0-9A-Z]{8}\b"
+    r"Example Shop|ACME Cameras|1 camera|1,299\.00 USD|Chrome on Windows|Firefox on Linux"
+    r"|j•••@g•••\.\w+|\b[0-9A-Z]{8}\b"
     r"|English|en-XA|Deutsch|[A-Z][a-zçü]+ \d+, \d{4}, \d\d:\d\d UTC|\d\d:\d\d UTC|UTC|[A-Z][a-z]{2} \d+, \d{4}"
 )
 """Names, amounts and times: values, and the names of languages in themselves."""
