@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from watchword.domain.action import SIGN_IN
 from watchword.domain.contact import Contact, ContactKind, ContactState
 from watchword.domain.device import DeviceState
 from watchword.domain.instant import later
@@ -116,6 +117,9 @@ def _what(view: View, words: PageWords, request: OwnRequest) -> str:
 
 
 def _origin(words: PageWords, request: OwnRequest) -> str | None:
+    """Return where a request came from, unless its heading says so already."""
+    if request.action.type == SIGN_IN and request.device_name is not None:
+        return None
     country = words.country(request.country)
     if request.device_name is None:
         return country
