@@ -38,6 +38,8 @@ async def test_a_copy_of_the_files_tells_no_address_code_word_or_answer(
         application_id=scene.application_id, scope=b"s", fingerprint=b"f", status=200, body=Secret("wd1.a-device-token")
     )
     await store.spend_attempt(scene.guess(second), keep=lambda _: answer)
+    (device,) = await store.devices(scene.ref(user.id))
+    await store.rename_device(scene.ref(user.id), device.id, "Jane's kitchen tablet")
     dump = _dump(database)
     assert len(dump) > 10_000
     telling = [
@@ -52,6 +54,7 @@ async def test_a_copy_of_the_files_tells_no_address_code_word_or_answer(
         "1234.56",
         "wd1.a-device-token",
         "Chrome on Windows",
+        "Jane's kitchen tablet",
         "••• 23",
         *(code.reveal() for planned in (first, second, update) for code in planned.codes.values()),
     ]

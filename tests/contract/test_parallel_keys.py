@@ -103,6 +103,16 @@ async def _label(scene: Scene) -> Operation:
     return lambda keep: scene.store.label_action(scene.ref(), planned.action.id, Label.FRAUD, keep=keep)
 
 
+async def _distrust_devices(scene: Scene) -> Operation:
+    await scene.store.spend_attempt(scene.guess(await scene.open(), trust_device=True))
+    return lambda keep: scene.store.distrust_devices(scene.ref(), keep=keep)
+
+
+async def _dispute(scene: Scene) -> Operation:
+    planned = await scene.open()
+    return lambda keep: scene.store.dispute_challenge(planned.id, keep=keep)
+
+
 OPERATIONS: Final = (
     _register,
     _erase,
@@ -114,6 +124,8 @@ OPERATIONS: Final = (
     _end,
     _redeem,
     _label,
+    _distrust_devices,
+    _dispute,
 )
 
 

@@ -5,9 +5,18 @@ from typing import Any
 import pytest
 
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, SIGN_IN
-from watchword.domain.contact import Contact, ContactKind, best_first, canonical_address, carriers, mask, read_address
+from watchword.domain.contact import (
+    Contact,
+    ContactKind,
+    ContactState,
+    best_first,
+    canonical_address,
+    carriers,
+    mask,
+    read_address,
+)
 from watchword.domain.ids import ContactId
-from watchword.domain.instant import Instant
+from watchword.domain.instant import Instant, later
 from watchword.domain.secret import Secret
 
 NOW = Instant(1_000_000)
@@ -129,3 +138,39 @@ def test_masks_all_but_what_the_owner_recognises() -> None:
 def test_a_secret_shows_nothing() -> None:
     secret = Secret("918273")
     assert "918273" not in f"{secret} {secret!r} {contact('one', address=secret)!r}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, ContactState.CONFIRMED),
+        ({"confirmed_at": None}, ContactState.UNCONFIRMED),
+        ({"usable_from": Instant(NOW + 1), "confirmed_at": None}, ContactState.WAITING),
+        ({"usable_from": Instant(NOW + 1)}, ContactState.WAITING),
+        ({"leaves_at": Instant(NOW + 1)}, ContactState.LEAVING),
+        ({"leaves_at": Instant(NOW + 1), "confirmed_at": None}, ContactState.LEAVING),
+        ({"leaves_at": Instant(NOW + 1), "bounced_at": Instant(1)}, ContactState.BOUNCED),
+        ({"bounced_at": Instant(1), "disabled_at": Instant(1)}, ContactState.DISABLED),
+        ({"usable_from": Instant(NOW + 1), "disabled_at": Instant(1)}, ContactState.DISABLED),
+    ],
+)
+def test_the_state_of_a_contact_is_what_its_owner_should_know_first(
+    changes: dict[str, Any], state: ContactState
+) -> None:
+    assert contact("c", **changes).state(NOW, stale_days=365) is state
+
+
+def test_a_contact_is_stale_a_year_after_it_was_last_proven() -> None:
+    proven = contact("c", last_proven_at=later(NOW, days=10))
+    assert proven.state(later(NOW, days=374.9), stale_days=365) is ContactState.CONFIRMED
+    assert proven.state(later(NOW, days=375), stale_days=365) is ContactState.STALE
+    assert contact("c").state(later(Instant(0), days=365), stale_days=365) is ContactState.STALE
+
+
+@pytest.mark.parametrize("moment", [Instant(0), NOW, later(NOW, days=400)])
+@pytest.mark.parametrize("changes", [{}, {"confirmed_at": None}, {"leaves_at": later(NOW, days=500)}])
+def test_what_is_usable_never_says_that_it_is_not(moment: Instant, changes: dict[str, Any]) -> None:
+    found = contact("c", **changes)
+    assert found.is_usable(moment)
+    unusable = {ContactState.WAITING, ContactState.BOUNCED, ContactState.DISABLED}
+    assert found.state(moment, stale_days=365) not in unusable

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchword.domain.application import Application
-from watchword.domain.device import Device, DeviceState, read_token, write_token
+from watchword.domain.device import LONGEST_NAME, Device, DeviceState, read_name, read_token, write_token
 from watchword.domain.ids import ApplicationId, DeviceId, UserKey, make_id
 from watchword.domain.instant import Instant, later, rfc3339, seconds_until
 from watchword.domain.limits import Limits, Mode
@@ -45,6 +45,34 @@ def test_a_token_comes_apart_as_it_was_put_together() -> None:
     read = read_token(write_token(ID, 7, b"m" * 32).reveal())
     assert read is not None
     assert (read.device_id, read.step, read.mac, read.user_key) == (ID, 7, b"m" * 32, b"k" * 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Kitchen tablet", "Kitchen tablet"),
+        ("  Jane's\n\tphone ", "Jane's phone"),
+        ("ADA \u202epc\u202c", "ADA pc"),
+        ("台所のタブレット", "台所のタブレット"),
+        ("see evil.example/x", "see evil example/x"),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, None),
+        ("", None),
+        (" \n ", None),
+        ("\u200b\u2060", None),
+        ("📱", None),
+    ],
+)
+def test_a_name_is_one_harmless_line_or_none(text: str, name: str | None) -> None:
+    assert read_name(text) == name
+
+
+@given(st.text(max_size=100))
+def test_any_name_stays_as_it_was_read(text: str) -> None:
+    name = read_name(text)
+    if name is not None:
+        assert 1 <= len(name) <= LONGEST_NAME
+        assert read_name(name) == name
 
 
 @given(st.text(max_size=200))

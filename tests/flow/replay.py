@@ -100,7 +100,8 @@ class Replay:
             challenge.attempts_left -= 1
             assert challenge.attempts_left >= 0, "approved by one guess too many"
             if data["device_id"] in self.devices:
-                _, _, trusted = self.devices[data["device_id"]]
+                # Trust that has run out by itself does not come back with the proof.
+                trusted = self._device_state(self.devices[data["device_id"]], event.at) is DeviceState.TRUSTED
                 self.devices[data["device_id"]] = (event.user_key, event.at, trusted)
 
     def _take_grant(self, event: Event, data: dict[str, Any]) -> None:

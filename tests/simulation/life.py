@@ -21,6 +21,7 @@ from watchword.domain.budget import Lane
 from watchword.domain.contact import Channel
 from watchword.domain.errors import (
     CodeNotSent,
+    ContactNotUsable,
     DeliveryFailed,
     GrantMismatch,
     Refusal,
@@ -37,8 +38,10 @@ from watchword.flow.cancel import cancel
 from watchword.flow.check import Checked, check
 from watchword.flow.dispute import by_notice, by_reference
 from watchword.flow.order import send
+from watchword.flow.prefer import prefer_contact
 from watchword.flow.redeem import redeem
 from watchword.flow.register import ContactEntry, delete_user, put_user
+from watchword.flow.remember import distrust_device, distrust_devices, list_devices, rename_device
 from watchword.flow.retain import sweep
 from watchword.ports.store.values import OwnersWord, ProfileQuery
 
@@ -97,6 +100,7 @@ class Life:
             (3, self._change_contacts),
             (3, self._change_contacts_proven),
             (2, self._confirm),
+            (3, self._look_after),
             (1, self._erase),
             (10, self._move_clock),
             (3, self._sweep),
@@ -280,6 +284,24 @@ class Life:
         for denied in [event for _, event in told if event.type is EventType.CHALLENGE_DENIED]:
             assert self.model.challenges[str(denied.data["challenge_id"])].state == "pending"
             self.model.challenges[str(denied.data["challenge_id"])].state = "denied"
+
+    async def _look_after(self) -> None:
+        """Have somebody do what his own account offers: prefer a contact, rename and distrust devices."""
+        world, user_id, likes = self.world, self.random.choice(PEOPLE), self.random.random() < 0.8
+        contact = self.random.choice((await self.client.persist(lambda: world.user(user_id))).contacts)
+        with suppress(ContactNotUsable):
+            await self.client.persist(
+                lambda: prefer_contact(world.ports, world.shop, user_id, contact.id, preferred=likes)
+            )
+        devices = await self.client.persist(lambda: list_devices(world.ports, world.shop, user_id))
+        if not devices:
+            return
+        device_id, name = self.random.choice(devices).id, f"Laptop {self.random.randrange(3)}"
+        await self.client.persist(lambda: rename_device(world.ports, world.shop, user_id, device_id, name))
+        if self.random.random() < 0.5:
+            await self.client.persist(lambda: distrust_device(world.ports, world.shop, user_id, device_id))
+        else:
+            await self.client.persist(lambda: distrust_devices(world.ports, world.shop, user_id))
 
     async def _change_contacts(self) -> None:
         user_id = self.random.choice(PEOPLE)
