@@ -272,6 +272,6 @@ def test_every_currency_is_named_by_its_code() -> None:
     assert "approve 10.00 CHF." in shown("CHF", "en")
 
 
-@pytest.mark.parametrize("locale", [None, "", "de", "xx", "not a locale", "en-XX-y-z", "\x00", "../../etc", "e" * 5000])
+@pytest.mark.parametrize("locale", [None, "", "sw", "xx", "not a locale", "en-XX-y-z", "\x00", "../../etc", "e" * 5000])
 def test_a_locale_that_has_no_words_yet_is_answered_in_english(locale: str | None) -> None:
     assert "is your Example Shop code to approve 1,299.00 USD" in LETTERS.code(a_code_message(locale=locale)).text
