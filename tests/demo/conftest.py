@@ -6,12 +6,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
 from tests.demo.customer_browser import STORE_URL, CustomerBrowser
 from tests.demo.stand_in import StandIn, running_stand_in
 from watchword.demo import create_store
+from watchword_client.passwords import AsyncPasswordHashes, HashParameters
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ async def store(watchword: StandIn, tmp_path: Path) -> AsyncIterator[Starlette]:
         settings_note="The limits of this demo are relaxed.",
     )
     # The work of the real settings is measured in tenths of a second, and these tests sign in a hundred times.
-    light = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-    store.state.shop = replace(store.state.shop, hasher=light)
+    light = AsyncPasswordHashes(parameters=HashParameters(memory_kib=7_168, passes=5, lanes=1))
+    store.state.shop = replace(store.state.shop, passwords=light)
     async with store.router.lifespan_context(store):
         yield store
 

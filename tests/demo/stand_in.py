@@ -81,6 +81,7 @@ class StandIn:
             (r"POST /v1/users/([^/]+)/contacts/([^/]+)/confirmation", self._confirm),
             (r"GET /v1/users/([^/]+)/(devices|requests)", self._list),
             (r"DELETE /v1/users/([^/]+)/(devices.*)", self._delete),
+            (r"POST /v1/users/([^/]+)/view_links", self._link_view),
             (r"POST /v1/actions", self._decide),
             (r"POST /v1/challenges/([^/]+)/claim", self._claim),
             (r"POST /v1/grants/redeem", self._redeem),
@@ -134,6 +135,10 @@ class StandIn:
         del body, user_id
         self.deleted.append(what)
         return 204, {}
+
+    def _link_view(self, body: Json, user_id: str) -> tuple[int, Json]:
+        address = f"{self.url}/me/{user_id}/{body['page']}?return_url={body['return_url']}"
+        return 201, {"url": address, "expires_at": "2026-11-20T10:10:00Z"}
 
     def _decide(self, body: Json) -> tuple[int, Json]:
         self.actions.append(body)

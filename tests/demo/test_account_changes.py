@@ -205,3 +205,15 @@ async def test_the_account_can_be_looked_at_while_watchword_does_not_answer(
     watchword.refusal = Refusal(status=503, code="storage_unavailable", retry_after=60)
 
     assert _contacts(watchword)[0]["address"] in await browser.open("/account")
+
+
+async def test_the_own_view_is_opened_by_a_link_made_for_it_and_leads_back(
+    browser: CustomerBrowser, watchword: StandIn
+) -> None:
+    (user_id,) = watchword.users
+    await browser.send("/account/view")
+    back = "http://127.0.0.1:8099/watchword/return"
+    assert browser.location == f"{watchword.url}/me/{user_id}/requests?return_url={back}"
+
+    await browser.open("/watchword/return")
+    assert browser.path == "/account"

@@ -1,6 +1,7 @@
 """Registering, signing in and out, and forgotten passwords."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
@@ -8,7 +9,9 @@ from starlette.applications import Starlette
 from tests.demo.conftest import new_browser, sign_in_visitor
 from tests.demo.customer_browser import CustomerBrowser
 from tests.demo.stand_in import Refusal, StandIn
+from watchword.demo.customers import find_customer_by_email
 from watchword.demo.shop import Shop
+from watchword_client.passwords import AsyncPasswordHashes, HashParameters
 
 PASSWORD = "three herons over a quiet canal"
 NEXT_PASSWORD = "eleven gulls above the old lighthouse"
@@ -132,6 +135,26 @@ async def test_a_wrong_password_looks_like_an_unknown_address(
 
     assert "do not belong together" in text
     assert len(watchword.actions) == asked
+
+
+async def test_a_hash_of_other_days_is_made_anew_by_signing_in(
+    store: Starlette, browser: CustomerBrowser, watchword: StandIn
+) -> None:
+    await _register(browser)
+    shop: Shop = store.state.shop
+    before = find_customer_by_email(shop.ledger, "ada@example.com")
+    store.state.shop = replace(
+        shop, passwords=AsyncPasswordHashes(parameters=HashParameters(memory_kib=7_168, passes=6, lanes=1))
+    )
+    for _ in range(2):
+        await browser.open("/sign-in")
+        await browser.send("/sign-in", email="ada@example.com", password=PASSWORD)
+        assert browser.location is not None
+
+    after = find_customer_by_email(shop.ledger, "ada@example.com")
+    assert before is not None
+    assert after is not None
+    assert ("t=5" in before.password_hash, "t=6" in after.password_hash) == (True, True)
 
 
 async def test_signing_in_changes_the_key_of_the_visit(browser: CustomerBrowser, watchword: StandIn) -> None:

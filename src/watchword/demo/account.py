@@ -16,7 +16,7 @@ from watchword.demo.going_ahead import as_contact
 from watchword.demo.intentions import Kind, new_intention
 from watchword.demo.ledger import now
 from watchword.demo.orders import orders_of
-from watchword.demo.passwords import hash_password, is_password, weakness
+from watchword.demo.passwords import weakness
 from watchword.demo.postal import PostalAddress, countries, empty_address, problems_with, read_postal_address
 from watchword.demo.shop import shop_of
 from watchword.demo.speaking import is_spoken, spoken_languages
@@ -39,6 +39,7 @@ def account_routes() -> list[Route]:
         Route("/account/address", show_postal_address, methods=["GET"]),
         Route("/account/address", change_postal_address, methods=["POST"]),
         Route("/account/language", change_language, methods=["POST"]),
+        Route("/account/view", open_own_view, methods=["POST"]),
     ]
 
 
@@ -80,15 +81,15 @@ async def change_password(request: Request) -> Response:
     form, customer = await read_form(request), customer_of(request)
     if customer is None:
         return please_sign_in()
-    hasher, problems = shop_of(request).hasher, {}
-    if not await is_password(hasher, customer.password_hash, form.get("old_password", "")):
+    hashes, problems = shop_of(request).passwords, {}
+    if not await hashes.verify(customer.password_hash, form.get("old_password", "")):
         problems["old_password"] = "This is not your present password."
-    weak = weakness(form.get("password", ""), [customer.email, "fernwick", "watchword"])
+    weak = await weakness(request, form.get("password", ""), [customer.email])
     if weak is not None:
         problems["password"] = weak
     if problems:
         return render(request, "password.html", status=422, problems=problems)
-    wish = {"password_hash": await hash_password(hasher, form["password"])}
+    wish = {"password_hash": await hashes.hash(form["password"])}
     return await _ask_for_update(request, customer, Kind.PASSWORD, wish)
 
 
@@ -128,6 +129,16 @@ async def change_language(request: Request) -> Response:
     await shop.watchword.users.put(customer.id, same, locale=language)
     set_language(shop.ledger, customer.id, language)
     return RedirectResponse("/account?said=language_changed", status_code=303)
+
+
+async def open_own_view(request: Request) -> Response:
+    """Lead the customer to Watchword's page about him: his requests, devices and contacts."""
+    await read_form(request)
+    customer, shop = customer_of(request), shop_of(request)
+    if customer is None:
+        return please_sign_in()
+    link = await shop.watchword.users.view_link(customer.id, return_url=shop.return_url, locale=customer.language)
+    return RedirectResponse(link.url, status_code=303)
 
 
 def _postal_address_page(request: Request, typed: PostalAddress, problems: Mapping[str, str]) -> Response:

@@ -8,6 +8,8 @@ PAYEE = "Fernwick General Store"
 """What a purchase is paid to, as it stands in messages and on pages."""
 MOST_PIECES = 9
 """How many of one product can be bought at once."""
+NEARBY = 3
+"""How many other products a product's page shows."""
 LONGEST_QUERY = 60
 """Characters of a search that are looked at."""
 
@@ -76,8 +78,10 @@ def find_products(*, category_id: str = "", query: str = "") -> tuple[Product, .
 
 
 def others_nearby(product: Product) -> tuple[Product, ...]:
-    """Return what stands on the same shelf."""
-    return tuple(other for other in find_products(category_id=product.category) if other.id != product.id)
+    """Return a few other products, those of the same category first."""
+    same = [other for other in find_products(category_id=product.category) if other.id != product.id]
+    further = [other for other in products() if other.category != product.category]
+    return tuple((same + further)[:NEARBY])
 
 
 def _searched(product: Product) -> str:

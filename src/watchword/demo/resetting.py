@@ -10,7 +10,7 @@ from watchword.demo.endings import show_lost
 from watchword.demo.forms import read_email, read_form
 from watchword.demo.going_ahead import redeem
 from watchword.demo.intentions import Intention, Kind, Step, find_intention, finish, new_intention
-from watchword.demo.passwords import hash_password, weakness
+from watchword.demo.passwords import weakness
 from watchword.demo.shop import shop_of
 from watchword.demo.templating import render
 from watchword.demo.visits import end_other_visits, end_visit, visit_of
@@ -68,7 +68,7 @@ async def set_new_password(request: Request) -> Response:
         return show_lost(request)
     intention, customer = found
     password = form.get("password", "")
-    problem = weakness(password, [customer.email, "fernwick", "watchword"])
+    problem = await weakness(request, password, [customer.email])
     if problem is not None:
         return render(request, "new_password.html", status=422, problem=problem, state=intention.state)
     return await _reset(request, intention, customer, password)
@@ -76,7 +76,7 @@ async def set_new_password(request: Request) -> Response:
 
 async def _reset(request: Request, intention: Intention, customer: Customer, password: str) -> Response:
     shop = shop_of(request)
-    password_hash = await hash_password(shop.hasher, password)
+    password_hash = await shop.passwords.hash(password)
     claim = await shop.watchword.challenges.claim(intention.challenge_id or "", session_id=intention.visit_id)
     if claim.grant is None:
         return show_lost(request)

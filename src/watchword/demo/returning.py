@@ -27,6 +27,9 @@ async def come_back(request: Request) -> Response:
 
     Address and state say nothing about the result: whoever follows such a link in another browser finds no intention.
     """
+    if not request.query_params:
+        # From the view of his own requests and devices, which ends nothing.
+        return RedirectResponse("/account", status_code=303)
     intention = _returned_intention(request)
     if intention is not None and intention.kind is Kind.PURCHASE and intention.step is Step.DONE:
         return RedirectResponse(f"/orders/{order_number(shop_of(request).ledger, intention.state)}", status_code=303)

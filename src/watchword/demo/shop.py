@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from argon2 import PasswordHasher
 from jinja2 import Environment
 from starlette.requests import Request
 
 from watchword.demo.ledger import Ledger
 from watchword.demo.pretending import TokenShelf
 from watchword_client import AsyncClient
+from watchword_client.passwords import AsyncPasswordHashes, AsyncPasswordJudge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,8 @@ class Shop:
 
     ledger: Ledger
     watchword: AsyncClient
-    hasher: PasswordHasher
+    passwords: AsyncPasswordHashes
+    judge: AsyncPasswordJudge
     templates: Environment
     base_url: str
     """Where customers find the store, without a slash at the end."""

@@ -16,6 +16,7 @@ from watchword.demo.customers import (
     new_customer_id,
     register_customer,
     set_addresses,
+    set_password_hash,
     with_contact_ids,
 )
 from watchword.demo.forms import read_email, read_form, read_phone
@@ -28,7 +29,7 @@ from watchword.demo.made_up import (
     phone_of_nobody,
     postal_address_of_nobody,
 )
-from watchword.demo.passwords import hash_password, is_password, weakness
+from watchword.demo.passwords import weakness
 from watchword.demo.postal import PostalAddress
 from watchword.demo.shop import shop_of
 from watchword.demo.speaking import is_spoken, preferred_language, spoken_languages
@@ -63,7 +64,10 @@ async def register(request: Request) -> Response:
     form = await read_form(request)
     email, phone = read_email(form.get("email", "")), read_phone(form.get("phone", ""))
     password, language = form.get("password", ""), form.get("language", "")
-    problems = _registration_problems(form.get("phone", ""), email, phone, password)
+    problems = _contact_problems(form.get("phone", ""), email, phone)
+    weak = await weakness(request, password, [email or "", phone or ""])
+    if weak is not None:
+        problems["password"] = weak
     if problems or email is None:
         return _registration(request, problems=problems, form=form)
     addresses = [Address(channel_type="email", address=email)]
@@ -93,12 +97,14 @@ async def sign_in(request: Request) -> Response:
     email = read_email(form.get("email", ""))
     shop = shop_of(request)
     customer = None if email is None else find_customer_by_email(shop.ledger, email)
-    kept_hash = None if customer is None else customer.password_hash
-    if not await is_password(shop.hasher, kept_hash, form.get("password", "")) or customer is None:
+    kept_hash, password = (None if customer is None else customer.password_hash), form.get("password", "")
+    if not await shop.passwords.verify(kept_hash, password) or customer is None:
         problem = "E-mail and password do not belong together."
         return render(
             request, "sign_in.html", status=422, problem=problem, email=form.get("email", ""), then=_then(form)
         )
+    if shop.passwords.needs_rehash(customer.password_hash):
+        set_password_hash(shop.ledger, customer.id, await shop.passwords.hash(password))
     return await begin_sign_in(request, customer, then=form.get("then", ""))
 
 
@@ -162,7 +168,7 @@ async def _new_customer(
     customer = Customer(
         id=new_customer_id(),
         email=addresses[0].address,
-        password_hash=await hash_password(shop.hasher, password),
+        password_hash=await shop.passwords.hash(password),
         postal_address=postal_address,
         language=language,
         addresses=tuple(addresses),
@@ -189,15 +195,12 @@ async def _register_with_watchword(request: Request, customer: Customer, contact
     return user
 
 
-def _registration_problems(typed_phone: str, email: str | None, phone: str | None, password: str) -> dict[str, str]:
+def _contact_problems(typed_phone: str, email: str | None, phone: str | None) -> dict[str, str]:
     problems = {}
     if email is None:
         problems["email"] = "This is not an e-mail address."
     if typed_phone.strip() and phone is None:
         problems["phone"] = "This is not a phone number. Write it with its country, such as +1 202 555 0123."
-    weak = weakness(password, [email or "", phone or "", "fernwick", "watchword"])
-    if weak is not None:
-        problems["password"] = weak
     return problems
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -33,6 +32,7 @@ from watchword.demo.signing import signing_routes
 from watchword.demo.templating import load_assets, load_templates
 from watchword.demo.visits import VisitKeeper
 from watchword_client import AsyncClient, WatchwordError
+from watchword_client.passwords import AsyncPasswordHashes, AsyncPasswordJudge
 
 _MEDIA_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -49,7 +49,8 @@ def create_store(
     shop = Shop(
         ledger=Ledger(data_dir),
         watchword=AsyncClient(base_url=api_url, secret_key=secret_key),
-        hasher=PasswordHasher(),
+        passwords=AsyncPasswordHashes(),
+        judge=AsyncPasswordJudge(),
         templates=load_templates(),
         base_url=_origin(base_url),
         api_url=api_url.rstrip("/"),
