@@ -78,6 +78,9 @@ class ChallengeWords(Struct, kw_only=True):
     summary: str | None
     why_title: str
     why: list[str]
+    """A sentence for each reason."""
+    why_more: str
+    """Opens all reasons but the first two."""
     verb: str
     label: str | None
     """Null before the first message, when there is no code to enter."""
@@ -154,6 +157,7 @@ def challenge_words(
         summary=_summary(words, challenge, brand),
         why_title=words.say("why"),
         why=_why(words, challenge, brand),
+        why_more=words.say("why.more"),
         verb=subject.verb,
         label=words.count("label", view.code_length) if challenge.sends else None,
         sent=sent_sentence(words, view, sends=challenge.sends, brand=brand),
