@@ -1,5 +1,6 @@
 """Opens the demo store beside a server for development; it is a customer of ours like any other."""
 
+import logging
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -18,6 +19,8 @@ def open_store(ready: Ready) -> ASGIApp:
     """Return the store for the addresses and the key of a server that is about to be ready."""
     if ready.store is None:
         raise ValueError("the store is made once its address is known")
+    # Whatever the store asks, the server writes down by itself; its phone asks every few seconds.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     return create_store(
         api_url=ready.api,
         secret_key=ready.secret_key.reveal(),

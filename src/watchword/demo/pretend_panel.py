@@ -1,18 +1,30 @@
-"""What the "pretend to be" panel beside the shop shows on every page, by the names that its template uses."""
+"""What stands beside the shop on every page, by the names that its templates use: tour, phone, and parts to play."""
 
 from starlette.requests import Request
 
-from watchword.demo.pretending import places
+from watchword.demo.attacks_known import attacks
+from watchword.demo.desk_keeper import scene_of
+from watchword.demo.desks import Role, desk_of, owner_of
+from watchword.demo.guided_tour import next_step, tour_steps
+from watchword.demo.pretending import find_place, places
 from watchword.demo.shop import shop_of
 from watchword.demo.visits import device_token_of, visit_of
 
 
 def panel_values(request: Request) -> dict[str, object]:
     """Return the values for ``pretend_panel.html``; the page has them too."""
-    shop, visit = shop_of(request), visit_of(request)
+    shop, visit, desk, scene = shop_of(request), visit_of(request), desk_of(request), scene_of(request)
     return {
         "places": places(),
         "place": visit.place,
+        "place_title": find_place(visit.place).title,
         "has_device_cookie": device_token_of(request) is not None,
         "has_old_token": shop.tokens.oldest(visit.id) is not None,
+        "attack_list": attacks(),
+        "plays_thief": desk.role is Role.THIEF,
+        "desk_phone": scene.phone,
+        "desk_owner": owner_of(request),
+        "tour": tour_steps(),
+        "tour_done": scene.done,
+        "tour_next": next_step(scene.done),
     }

@@ -1,12 +1,16 @@
 """Lets one visitor at one desk play many: elsewhere in the world, in a browser that nobody knows, or a thief."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from watchword.demo.ledger import now_s
 
 REMEMBERED_VISITS = 1000
 """Of how many visits old device tokens are kept, the newest first; more would only cost memory."""
-REMEMBERED_TOKENS = 3
-"""How many tokens back. A thief needs one whose successor was used: two back."""
+REMEMBERED_TOKENS = 12
+"""How many tokens back: a visitor who copies one buys a few things before he goes on."""
+WORTHLESS_AFTER = 2
+"""How many successors a token has when it gives its user away: the first of them was used to get the second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,25 +43,43 @@ def find_place(place_id: str) -> Place:
     return next((place for place in places() if place.id == place_id), places()[0])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelvedToken:
+    """A device token that was set."""
+
+    value: str = field(repr=False)
+    set_at_s: int
+
+
 class TokenShelf:
-    """The last device tokens of each visit, so that the visitor can play somebody who stole an old one."""
+    """The last device tokens of each visit, so that the visitor can play somebody who copied an old one."""
 
     def __init__(self) -> None:
-        self._tokens: OrderedDict[str, list[str]] = OrderedDict()
+        self._tokens: OrderedDict[str, list[ShelvedToken]] = OrderedDict()
 
     def keep(self, visit_id: str, token: str) -> None:
         """Keep a token that was just set."""
         tokens = self._tokens.setdefault(visit_id, [])
-        tokens.append(token)
+        tokens.append(ShelvedToken(value=token, set_at_s=now_s()))
         del tokens[:-REMEMBERED_TOKENS]
         self._tokens.move_to_end(visit_id)
         while len(self._tokens) > REMEMBERED_VISITS:
             self._tokens.popitem(last=False)
 
     def oldest(self, visit_id: str) -> str | None:
-        """Return a token whose successor has been used since, if there is one."""
+        """Return the newest token whose successor has been used since, if there is one."""
         tokens = self._tokens.get(visit_id, [])
-        return tokens[0] if len(tokens) == REMEMBERED_TOKENS else None
+        return tokens[-WORTHLESS_AFTER - 1].value if len(tokens) > WORTHLESS_AFTER else None
+
+    def successors(self, visit_id: str, token: str) -> tuple[int, ...]:
+        """Return when each token after this one was set, in seconds since 1970.
+
+        The second one tells that the first was used. Empty for a token that is not remembered.
+        """
+        tokens = self._tokens.get(visit_id, [])
+        values = [shelved.value for shelved in tokens]
+        later = tokens[values.index(token) + 1 :] if token in values else []
+        return tuple(shelved.set_at_s for shelved in later)
 
     def move(self, visit_id: str, new_visit_id: str) -> None:
         """Keep the tokens under the name that the visit has after signing in."""

@@ -19,6 +19,7 @@ from watchword.demo.customers import (
     set_password_hash,
     with_contact_ids,
 )
+from watchword.demo.desks import settle_in
 from watchword.demo.forms import read_email, read_form, read_phone
 from watchword.demo.going_ahead import THEN, as_contact
 from watchword.demo.intentions import Kind, new_intention
@@ -179,6 +180,7 @@ async def _new_customer(
     if user is None:
         return None
     set_addresses(shop.ledger, customer.id, customer.email, with_contact_ids(addresses, user))
+    settle_in(request, customer.id)
     return find_customer(shop.ledger, customer.id)
 
 

@@ -15,12 +15,18 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
 from watchword.demo.account import account_routes
+from watchword.demo.attacks import attack_routes
+from watchword.demo.backstage import Backstage, new_backstage
 from watchword.demo.checkout import checkout_routes
+from watchword.demo.desk_keeper import DeskKeeper
+from watchword.demo.desks import make_desk_tables
+from watchword.demo.disputes import DisputeHeeder
 from watchword.demo.doorkeeper import Doorkeeper, allowed_form_targets
 from watchword.demo.endings import show_error, show_refusal
 from watchword.demo.filling import filling_routes
 from watchword.demo.ledger import Ledger
 from watchword.demo.order_pages import order_routes
+from watchword.demo.phone_pages import phone_routes
 from watchword.demo.pretending import TokenShelf
 from watchword.demo.reaching import reaching_routes
 from watchword.demo.resetting import resetting_routes
@@ -59,16 +65,21 @@ def create_store(
         tokens=TokenShelf(),
         fresh_passwords={},
     )
+    make_desk_tables(shop.ledger)
+    backstage = new_backstage()
     store = Starlette(
         routes=_routes(),
         middleware=[
             Middleware(Doorkeeper, base_url=shop.base_url, form_targets=allowed_form_targets(shop.api_url)),
+            Middleware(DisputeHeeder, shop=shop),
             Middleware(VisitKeeper, shop=shop),
+            Middleware(DeskKeeper, shop=shop),
         ],
         exception_handlers={WatchwordError: show_refusal, HTTPException: show_error},
-        lifespan=_closing(shop),
+        lifespan=_closing(shop, backstage),
     )
     store.state.shop = shop
+    store.state.backstage = backstage
     return store
 
 
@@ -84,6 +95,8 @@ def _routes() -> list[BaseRoute]:
         *reaching_routes(),
         *safety_routes(),
         *returning_routes(),
+        *attack_routes(),
+        *phone_routes(),
         *(Route(f"/static/{name}", _asset(name, body), methods=["GET"]) for name, body in load_assets().items()),
     ]
 
@@ -98,11 +111,12 @@ def _asset(name: str, body: bytes) -> Callable[[Request], Awaitable[Response]]:
     return show_asset
 
 
-def _closing(shop: Shop) -> Lifespan[Starlette]:
+def _closing(shop: Shop, backstage: Backstage) -> Lifespan[Starlette]:
     @asynccontextmanager
     async def lifespan(store: Starlette) -> AsyncIterator[None]:
         del store
         yield
+        await backstage.http.aclose()
         await shop.watchword.close()
         shop.ledger.close()
 
