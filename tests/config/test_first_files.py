@@ -60,7 +60,7 @@ def test_an_existing_file_stays(tmp_path: Path, write: Callable[[Path], bool]) -
 
 @WRITERS
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path, write: Callable[[Path], bool]) -> None:
-    with pytest.raises(ConfigurationError, match=r"watchword\.toml: cannot be written: No such file"):
+    with pytest.raises(ConfigurationError, match=r"(watchword\.toml|fernwick\.png): cannot be written: No such file"):
         write(tmp_path / "missing" / "watchword.toml")
 
 
@@ -81,6 +81,28 @@ def test_the_demo_relaxes_what_a_visitor_would_run_into_and_not_the_failure_budg
         contact_wait_s=120,
         reset_wait_s=120,
     )
+
+
+def test_the_demo_brings_its_logos_along(tmp_path: Path) -> None:
+    (declared,) = _written(tmp_path, write_demo).applications
+    for file, name in ((declared.logo, "fernwick.png"), (declared.logo_dark, "fernwick-dark.png")):
+        assert file is not None
+        assert file.name == str(tmp_path / name)
+        assert file.content.startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fernwick-dark.png", "fernwick.png", "watchword.toml"]
+    assert str(declared.application.branding.accent) == "#1f5a43"
+
+
+def test_a_picture_that_lies_there_already_stays(tmp_path: Path) -> None:
+    (tmp_path / "fernwick.png").write_bytes(b"mine")
+    assert write_demo(tmp_path / "watchword.toml")
+    assert (tmp_path / "fernwick.png").read_bytes() == b"mine"
+
+
+def test_where_there_are_settings_nothing_is_written_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "watchword.toml").write_text("# mine\n")
+    assert not write_demo(tmp_path / "watchword.toml")
+    assert [path.name for path in tmp_path.iterdir()] == ["watchword.toml"]
 
 
 def test_every_relaxed_limit_of_the_demo_says_why(tmp_path: Path) -> None:

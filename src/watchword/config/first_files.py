@@ -1,9 +1,16 @@
-"""Writes the first ``watchword.toml`` of a data folder: commented, complete, and never over an existing one."""
+"""Writes the first ``watchword.toml`` of a data folder: commented, complete, and never over an existing one.
+
+The demo's names the logo of the demo store, so the pictures are written beside it.
+"""
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from watchword.domain.errors import ConfigurationError
+
+DEMO_LOGOS: Final = ("fernwick.png", "fernwick-dark.png")
+"""Made by ``tools/draw_demo_logo.py``."""
 
 
 def write_default(path: Path) -> bool:
@@ -18,17 +25,21 @@ def write_default(path: Path) -> bool:
 def write_demo(path: Path) -> bool:
     """Write the settings of ``watchword demo`` unless the file exists. Return whether it was written.
 
-    One application ``demo`` in test mode with limits of its own. Raises ``ConfigurationError`` where the folder cannot
-    be written.
+    One application ``demo`` in test mode with limits and a brand of its own. Raises ``ConfigurationError`` where the
+    folder cannot be written.
     """
+    if not path.exists():
+        # The pictures first: settings that name them must never be there without them.
+        for name in DEMO_LOGOS:
+            _write(name, path.with_name(name))
     return _write("demo.toml", path)
 
 
 def _write(name: str, path: Path) -> bool:
-    text = files("watchword.config").joinpath(name).read_text(encoding="utf-8")
+    content = files("watchword.config").joinpath(name).read_bytes()
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(content)
     except FileExistsError:
         return False
     except OSError as error:
