@@ -13,26 +13,30 @@ _SILENT: Final = frozenset(
 """Roles that nothing is said about; what lies in them is."""
 _TOLD: Final = ("checked", "expanded", "disabled", "required", "invalid", "focused", "live")
 _USUAL: Final = frozenset({False, "false", "", None})
-_CHANGING: Final = ((re.compile(r"127\.0\.0\.1:\d+"), "host"), (re.compile(r"\b(?:chl|wct)_\w+"), "token"))
+_CHANGING: Final = (
+    (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
+    (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b"), "REFERENCE"),
+)
+"""What differs from run to run, with what stands for it."""
 
 Nodes = Mapping[str, Mapping[str, Any]]
 
 
-async def heard(page: Page, replaced: Mapping[str, str]) -> str:
-    """Return the page as it is read aloud: role, name, description and states of everything, indented by what holds it.
-
-    ``replaced`` are words that differ from run to run, with what stands for them.
-    """
+async def heard(page: Page) -> str:
+    """Return the page as it is read aloud: role, name, description and states of all, indented by what holds it."""
     session = await page.context.new_cdp_session(page)
     answer = await session.send("Accessibility.getFullAXTree")
     await session.detach()
     nodes = {node["nodeId"]: node for node in answer["nodes"]}
     text = "\n".join((f"title: {await page.title()}", *_lines(nodes, answer["nodes"][0], 0))) + "\n"
-    for word, instead in replaced.items():
-        text = text.replace(word, instead)
     for pattern, stand_in in _CHANGING:
         text = pattern.sub(stand_in, text)
     return text
+
+
+def shape(text: str) -> list[str]:
+    """Return only the roles and states of what was heard: the same in every language."""
+    return [re.sub(r": .*?(?=( \(\w+\))*$)", "", line) for line in text.splitlines()[1:]]
 
 
 def _lines(nodes: Nodes, node: Mapping[str, Any], depth: int) -> Iterator[str]:

@@ -4,11 +4,15 @@ from typing import Final
 
 from tests.accessibility.visitor import Step, Visitor, typed
 from tests.pages.samples import NOW
-from tests.pages.world import A_SIGN_IN, ONE_CAMERA
+from tests.pages.world import A_SIGN_IN, ONE_CAMERA, USER
+from watchword.domain.action import SIGN_IN
 from watchword.domain.contact import Channel
 from watchword.domain.instant import later
 from watchword.domain.message import DeliveryStatus, InboxEntry
+from watchword.flow.cancel import cancel
+from watchword.flow.check import check
 from watchword.flow.dispute import REFERENCE_TRIES, by_reference, notice_url
+from watchword.flow.link import ViewPage, make_view_link
 from watchword.pages.dev_inbox import inbox_routes
 from watchword.ports.store.values import HandedOver, NotHandedOver
 
@@ -70,6 +74,31 @@ async def notice_opened(visitor: Visitor) -> None:
         await page.locator("button.first").click()
     (notice_id, *_) = [message.notice_id for message in await world.messages() if message.notice_id is not None]
     await page.goto(notice_url(world.ports, notice_id))
+
+
+def own(page: ViewPage) -> Step:
+    """The application sends the customer to the own view."""
+
+    async def step(visitor: Visitor) -> None:
+        world = visitor.stage.world
+        link = await make_view_link(world.ports, world.application, USER, page, return_url=visitor.stage.return_url)
+        await visitor.page.goto(link.url.reveal())
+
+    return step
+
+
+async def requests_are_there(visitor: Visitor) -> None:
+    """Two devices signed in, one of them trusted; a purchase was stopped, and another one waits."""
+    world = visitor.stage.world
+    camera = {**ONE_CAMERA, "return_url": None}
+    for agent, trust in (("Firefox on Linux", True), ("Safari on iPhone", False)):
+        signing_in = await world.start(type=SIGN_IN, user_agent=agent, return_url=None)
+        await check(world.ports, world.application, signing_in.id, await world.code(), trust_device=trust)
+        world.clock.move(seconds=90)
+    stopped = await world.start(**camera)
+    await cancel(world.ports, world.application, stopped.id, "not_me")
+    visitor.challenge = await world.start(**camera)
+    await visitor.wait(30)
 
 
 def inbox_of(count: int) -> Step:

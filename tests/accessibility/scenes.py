@@ -17,13 +17,16 @@ from tests.accessibility.happenings import (
     message_failed,
     newer_requests_come,
     notice_opened,
+    own,
     reference_typed,
     references_tried,
+    requests_are_there,
     store_is_away,
 )
 from tests.accessibility.visitor import (
     Step,
     Visitor,
+    again,
     begun_elsewhere,
     opened,
     posted,
@@ -38,19 +41,28 @@ from tests.accessibility.visitor import (
     typed,
     typed_the_code,
     typed_wrong,
+    unfolded,
     waited,
 )
+from tests.kit.languages import LANGUAGES
+from tests.pages.brands import brand, drawn
 from tests.pages.world import A_SIGN_IN, ONE_CAMERA
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET
+from watchword.domain.colour import Colour
 from watchword.domain.limits import Limits
+from watchword.flow.link import ViewPage
 from watchword.pages.posted_form import LARGEST_FORM
+from watchword.pages.reader import CHOICE
+from watchword.wording.languages import DEFAULT_TAG, PSEUDO_TAG
 
 KNOWS_SUPPORT: Final = {"support": SUPPORT}
 GUESSED_AT: Final = {"limits": replace(Limits(), failures_per_user=3, open_lane_failures=2)}
 LONG_WORDS: Final = "2 × mirrorless camera body, " + "W" * 80 + ", and a strap"
 A_RESET: Final = {"type": PASSWORD_RESET}
 A_NEW_PHONE: Final = {"type": ACCOUNT_UPDATE, "details": {"field": "phone", "new_contact": "+14155550199"}}
-CODE, REFERENCE = "#code", "#reference"
+REFERENCE: Final = "#reference"
+YELLOW: Final = Colour(red=0xFF, green=0xD4, blue=0)
+LONG_NAME: Final = "Ostfriesische Tee- und Gewürzhandelsgesellschaft Müller mbH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +75,7 @@ class Scene:
     """What its application has that the others have not."""
     is_error: bool = False
     """Whether the title says first that something is wrong."""
+    language: str = DEFAULT_TAG
 
     async def play(self, visitor: Visitor) -> None:
         """Bring the page to this state."""
@@ -105,7 +118,6 @@ ENTRY: Final = (
     _scene("entry-not-arrived", CAMERA, message_failed, reopened),
     _scene("entry-begun-elsewhere", CAMERA, begun_elsewhere, reopened),
     _scene("entry-one-minute-left", CAMERA, waited(seconds=241), shown("[data-soon]:not(:empty)")),
-    _scene("entry-over-while-open", CAMERA, waited(seconds=300), shown("[data-over]:not(:empty)")),
 )
 ENTRY_ERRORS: Final = (
     _error("error-empty", CAMERA, typed("")),
@@ -136,6 +148,7 @@ ENDS: Final = (
     _scene("end-cancelled", CAMERA, pressed_in("/cancel"), reopened),
     _scene("end-replaced", CAMERA, newer_requests_come, reopened),
     _scene("end-expired", CAMERA, waited(seconds=300), reopened),
+    _scene("end-came-while-open", CAMERA, waited(seconds=300), shown("main.end")),
     _scene("end-exhausted", CAMERA, read_the_code, typed_wrong(times=5)),
 )
 REFUSED: Final = (
@@ -161,10 +174,54 @@ NO: Final = (
     _scene("no-disputed", CAMERA, read_the_code, typed_the_code, opened("/no"), reference_typed),
     _scene("no-nothing-left", CAMERA, waited(seconds=300), opened("/no"), reference_typed),
 )
+OWN: Final = (
+    _scene("own-requests-none", own(ViewPage.REQUESTS)),
+    _scene("own-requests", requests_are_there, own(ViewPage.REQUESTS)),
+    _scene("own-requests-unfolded", requests_are_there, own(ViewPage.REQUESTS), unfolded),
+    _scene(
+        "own-requests-stopped", requests_are_there, own(ViewPage.REQUESTS), unfolded, pressed("details[open] .stop")
+    ),
+    _scene("own-devices-none", own(ViewPage.DEVICES)),
+    _scene("own-devices", requests_are_there, own(ViewPage.DEVICES)),
+    _scene("own-devices-unfolded", requests_are_there, own(ViewPage.DEVICES), unfolded),
+    _scene("own-devices-distrusted", requests_are_there, own(ViewPage.DEVICES), pressed_in("/distrust")),
+    _error("own-devices-bad-name", requests_are_there, own(ViewPage.DEVICES), unfolded, typed("", "[name=name]")),
+    _scene("own-contacts", own(ViewPage.CONTACTS)),
+    _scene("own-contacts-no-preference", own(ViewPage.CONTACTS), pressed_in("/prefer")),
+    _error("own-closed", own(ViewPage.CONTACTS), waited(seconds=600), again),
+)
+BRANDED: Final = (
+    _scene("brand-logo-entry", CAMERA, application={"branding": brand(logo=drawn(480, 60))}),
+    _scene("brand-logo-denied", CAMERA, pressed_in("/deny"), application={"branding": brand(logo=drawn(160, 160))}),
+    _scene("brand-yellow-entry", started(**A_SIGN_IN), application={"branding": brand(YELLOW)}),
+    _scene("brand-long-name", CAMERA, application={"name": LONG_NAME}),
+)
 INBOX: Final = (
     _scene("inbox", inbox_of(3), opened("/dev/inbox"), shown("time")),
     _scene("inbox-empty", inbox_of(0), opened("/dev/inbox")),
     _scene("inbox-paused", inbox_of(3), opened("/dev/inbox?pause=1&to=ada@home.example")),
 )
 
-SCENES: Final = (*ENTRY, *ENTRY_ERRORS, *HELP, *ENDS, *REFUSED, *NO, *INBOX)
+IN_ENGLISH: Final = (*ENTRY, *ENTRY_ERRORS, *HELP, *ENDS, *REFUSED, *NO, *OWN, *BRANDED, *INBOX)
+PLAYED_IN_ALL: Final = ("entry-sign-in-with-trust",)
+PLAYED_IN_STRANGE: Final = (
+    *("entry-sign-in-with-trust", "entry-not-arrived", "error-wrong", "help", "end-denied", "refused-too-many-guesses"),
+    *("no-notice", "own-requests-unfolded", "own-devices"),
+)
+STRANGE: Final = (PSEUDO_TAG, "ar")
+"""The languages least like English: one longer than any, and one that is written from the right."""
+
+
+def _translated(scene: Scene, tag: str) -> Scene:
+    steps = (opened(f"/no?{CHOICE}={tag}"), *scene.steps)
+    return replace(scene, name=f"{scene.name}-{tag}", language=tag, steps=steps)
+
+
+IN_OTHERS: Final = tuple(
+    _translated(scene, tag)
+    for tag in LANGUAGES.by_tag
+    for scene in IN_ENGLISH
+    if tag != DEFAULT_TAG and scene.name in (PLAYED_IN_STRANGE if tag in STRANGE else PLAYED_IN_ALL)
+)
+SCENES: Final = (*IN_ENGLISH, *IN_OTHERS)
+"""All that there is to look at."""

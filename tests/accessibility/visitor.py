@@ -105,13 +105,25 @@ async def reopened(visitor: Visitor) -> None:
     await visitor.page.goto(visitor.started.url.reveal())
 
 
+async def again(visitor: Visitor) -> None:
+    """The page is loaded anew."""
+    await visitor.page.reload()
+
+
+async def unfolded(visitor: Visitor) -> None:
+    """What is folded in the main part is unfolded."""
+    for summary in await visitor.page.locator("main summary").all():
+        await summary.click()
+
+
 def typed(text: str, into: str = "#code") -> Step:
     """Something is typed into a field and sent by Enter."""
 
     async def step(visitor: Visitor) -> None:
-        await visitor.page.locator(into).fill(text)
+        entry = visitor.page.locator(into).first
+        await entry.fill(text)
         async with visitor.page.expect_navigation():
-            await visitor.page.locator(into).press("Enter")
+            await entry.press("Enter")
 
     return step
 
