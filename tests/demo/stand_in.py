@@ -41,6 +41,8 @@ class StandIn:
     advice: list[Json] = field(default_factory=list)
     reasons: list[Json] = field(default_factory=list)
     retry_after: int | None = None
+    assurance: str = "sim_control"
+    """What every redemption says was proven."""
     device_token: str | None = None
     """The value that the next answer sets."""
     users: dict[str, list[Json]] = field(default_factory=dict)
@@ -170,7 +172,7 @@ class StandIn:
         if not self._spend(body["grant"], body["action"]):
             return self._refuse(Refusal(status=409, code="grant_already_redeemed"))
         redeemed_at = "2026-11-20T10:00:00Z"
-        redemption = {"id": "rdm_1", "action_id": "act_1", "challenge_id": None, "assurance": "sim_control"}
+        redemption = {"id": "rdm_1", "action_id": "act_1", "challenge_id": None, "assurance": self.assurance}
         return 200, redemption | {"redeemed_at": redeemed_at}
 
     def _spend(self, grant: str | None, bound: Mapping[str, object] | None) -> bool:

@@ -87,7 +87,7 @@ def others_nearby(product: Product) -> tuple[Product, ...]:
 def _searched(product: Product) -> str:
     category = find_category(product.category)
     named = "" if category is None else category.title
-    return _folded(f"{product.title} {product.words} {product.story} {named}")
+    return _folded(" ".join((product.title, product.words, product.story, *product.facts, named)))
 
 
 def _folded(text: str) -> str:

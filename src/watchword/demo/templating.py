@@ -100,9 +100,9 @@ def in_words(moment: datetime | int | str | None) -> str:
     return "" if moment is None else f"{moment.astimezone(UTC):%d %B %Y, %H:%M} UTC"
 
 
-def money_in_words(value: Decimal, currency: str) -> str:
+def money_in_words(value: Decimal | str, currency: str) -> str:
     """Return a price as it also stands in messages and on code pages, with a space that does not break."""
-    return f"{value:,.2f}\N{NO-BREAK SPACE}{currency}"
+    return f"{Decimal(value):,.2f}\N{NO-BREAK SPACE}{currency}"
 
 
 def duration_in_words(seconds: int) -> str:
