@@ -43,7 +43,7 @@ def _page(world: World, challenge: Challenge, said: Said | None, template: str) 
         now=NOW,
     )
     sheet = entry_sheet(world.ports, ENGLISH, visit_, said, has_way_back=True)
-    return bytes(RENDERER.page(template, reader=READER, sheet=sheet, here="/c/x", csrf="x").body).decode()
+    return bytes(RENDERER.page(template, reader=READER, sheet=sheet, here="/c/x", inbox=None, csrf="x").body).decode()
 
 
 def _every_challenge() -> list[Challenge]:

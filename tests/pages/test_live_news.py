@@ -2,12 +2,14 @@
 
 import pytest
 
+from tests.kit.languages import LANGUAGES
 from tests.pages.guest import visit
 from tests.pages.world import ONE_CAMERA, USER, World
 from watchword.domain.action import PASSWORD_RESET
 from watchword.domain.message import DeliveryStatus
 from watchword.flow.cancel import cancel
 from watchword.flow.show import ChallengeView
+from watchword.pages.hosted import create_page_routes
 from watchword.ports.store.values import NotHandedOver
 
 
@@ -61,3 +63,10 @@ async def test_the_page_asks_only_while_there_is_something_to_hear(world: World)
     concealed = await world.start(type=PASSWORD_RESET, conceal=True)
     assert "data-live" not in (await visit(world.site, concealed.url)).page.html
     assert DeliveryStatus.WITHHELD not in (await visit(world.site, concealed.url)).page.html
+
+
+async def test_only_where_there_is_a_local_inbox_the_page_leads_there(world: World) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    assert "/dev/inbox" not in (await visit(world.site, challenge.url)).page.html
+    world.site.router.routes[:] = create_page_routes(world.ports, LANGUAGES, has_inbox=True)
+    assert (await visit(world.site, challenge.url)).page.links["read the message in the local inbox"] == "/dev/inbox"

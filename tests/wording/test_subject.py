@@ -70,7 +70,7 @@ def test_an_account_update_names_the_change(details: dict[str, Any], what: str) 
 
 def test_a_sign_in_names_device_and_country_where_they_are_known() -> None:
     sign_in = challenge_for(type="sign_in", ip="192.0.2.1")
-    assert _what(sign_in) == "Sign in from Chrome on Windows in Germany"
+    assert _what(sign_in) == "Sign in from Chrome on Windows (Germany)"
     assert _what(sign_in, PlainAtlas(place="local")) == "Sign in from Chrome on Windows"
     assert _what(sign_in, PlainAtlas(place=None)) == "Sign in from Chrome on Windows"
 

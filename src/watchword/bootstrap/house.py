@@ -102,7 +102,9 @@ def _site(
 ) -> ASGIApp:
     stopping = _Flag()
     api = create_api(ports, edge, languages, version=__version__, is_stopping=stopping.is_set)
-    pages = create_page_routes(ports, languages, trusted_proxies=settings.server.trusted_proxies)
+    pages = create_page_routes(
+        ports, languages, trusted_proxies=settings.server.trusted_proxies, has_inbox=inbox is not None
+    )
     routes = [*api.routes, *pages, *(inbox_routes(inbox) if inbox is not None else ())]
 
     @asynccontextmanager

@@ -26,6 +26,7 @@ from watchword.domain.message import InboxEntry
 from watchword.web.exchange import request_id_of
 from watchword.web.problems import Problem, write_problem
 
+INBOX_PATH: Final = "/dev/inbox"
 MISDIRECTED: Final = 421
 """RFC 9110 §15.5.20: this server does not answer for that name."""
 SHOWN_AT_MOST: Final = 200
@@ -109,7 +110,7 @@ def inbox_routes(reader: InboxReader) -> list[Route]:
         name = request.url.path.rpartition("/")[2]
         return Response(contents[name], media_type=_FILES[name], headers=_HEADERS)
 
-    table: list[tuple[str, Handler]] = [("/dev/inbox", page), ("/dev/inbox.json", messages)]
+    table: list[tuple[str, Handler]] = [(INBOX_PATH, page), (f"{INBOX_PATH}.json", messages)]
     table += [(f"/dev/{name}", file) for name in _FILES]
     return [Route(path, _for_this_computer(handler), methods=["GET"]) for path, handler in table]
 
@@ -151,7 +152,7 @@ def _page_values(reader: InboxReader, request: Request) -> dict[str, object]:
     return {
         "to": to or "",
         "is_paused": is_paused,
-        "other_address": f"/dev/inbox?{urlencode(other)}",
+        "other_address": f"{INBOX_PATH}?{urlencode(other)}",
         "phone": [shown for shown in newest_first if shown.entry.channel is not Channel.EMAIL],
         "mailbox": [shown for shown in newest_first if shown.entry.channel is Channel.EMAIL],
     }

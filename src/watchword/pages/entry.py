@@ -46,6 +46,8 @@ class EntryPages:
     ports: Ports
     renderer: Renderer
     own_origin: str
+    inbox: str | None = None
+    """Where the local inbox is, in ``dev`` and ``demo``: nothing was really sent there."""
 
     async def show(self, request: Request) -> Response:
         """Show the entry page, or how the challenge ended."""
@@ -173,6 +175,7 @@ class EntryPages:
             form_targets=form_targets(visit.application, visit.challenge),
             sheet=entry_sheet(self.ports, reader.words, visit, said, has_way_back=back is not None),
             here=self._address(visit.token),
+            inbox=self.inbox,
             csrf=form_mark(self.ports.keyring, visit.browser, visit.challenge.id),
         )
 

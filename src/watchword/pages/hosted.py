@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from watchword.domain.errors import NotFound, Refusal, StorageUnavailable
 from watchword.pages.assets import AssetPages
+from watchword.pages.dev_inbox import INBOX_PATH
 from watchword.pages.disavow import DisavowPages
 from watchword.pages.entry import EntryPages
 from watchword.pages.framing import allow_frames, noted_application
@@ -28,16 +29,20 @@ RETRY_AFTER_S: Final = 5
 """How long a browser is told to wait while the store does not answer."""
 
 
-def create_page_routes(ports: Ports, languages: Languages, *, trusted_proxies: Sequence[Network] = ()) -> list[Route]:
+def create_page_routes(
+    ports: Ports, languages: Languages, *, trusted_proxies: Sequence[Network] = (), has_inbox: bool = False
+) -> list[Route]:
     """Return the routes of the hosted pages.
 
-    ``trusted_proxies`` are those whose word about the client's address is believed. Every answer is a page: a handler's
-    refusals are turned into one here, and so is a store that does not answer.
+    ``trusted_proxies`` are those whose word about the client's address is believed. ``has_inbox`` says that messages
+    end in the local inbox, so that a page shows whoever tries it where to find them. Every answer is a page: a
+    handler's refusals are turned into one here, and so is a store that does not answer.
     """
     base = urlsplit(ports.page_base)
     own_origin = f"{base.scheme}://{base.netloc}"
     renderer = make_renderer(languages, ports.page_base, ports.applications)
-    entry = EntryPages(ports=ports, renderer=renderer, own_origin=own_origin)
+    inbox = f"{renderer.root}{INBOX_PATH}" if has_inbox else None
+    entry = EntryPages(ports=ports, renderer=renderer, own_origin=own_origin, inbox=inbox)
     disavow = DisavowPages(ports=ports, renderer=renderer, own_origin=own_origin, trusted_proxies=trusted_proxies)
     files = {**renderer.assets, **renderer.looks.files}
     table: list[tuple[str, Mapping[str, Handler]]] = [
