@@ -7,7 +7,16 @@ from watchword.config.loading import load_settings
 from watchword.config.settings import Situation
 from watchword.domain.limits import Mode
 
-OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+OPERATIONS = DOCS / "operations.md"
+MAIL = """
+[server]
+page_base = "https://verify.shop.example"
+[senders.mail]
+kind = "smtp"
+host = "mail.shop.example"
+from_address = "code@shop.example"
+"""
 
 
 def test_the_smallest_settings_for_a_real_shop_load(tmp_path: Path) -> None:
@@ -17,3 +26,16 @@ def test_the_smallest_settings_for_a_real_shop_load(tmp_path: Path) -> None:
     path.write_text(block[1])
     settings = load_settings(path, situation=Situation.SERVE, environ={})
     assert settings.applications[0].application.mode is Mode.LIVE
+
+
+def test_the_brands_of_the_page_about_branding_load(tmp_path: Path) -> None:
+    whole, framed = re.findall(r"```toml\n(.*?)```", (DOCS / "branding.md").read_text(), re.DOTALL)
+    path = tmp_path / "watchword.toml"
+    for name in ("logo.png", "logo-dark.png"):
+        (tmp_path / name).write_bytes(b"not looked into here")
+    path.write_text(MAIL + whole)
+    branding = load_settings(path, situation=Situation.SERVE, environ={}).applications[0].application.branding
+    assert (branding.accent is None, branding.support_url) == (False, "https://shop.example/help")
+    path.write_text(f'{MAIL}{framed}[applications.shop.senders]\nemail = "mail"\n')
+    branding = load_settings(path, situation=Situation.SERVE, environ={}).applications[0].application.branding
+    assert branding.frame_origins == ("https://shop.example",)

@@ -1,7 +1,7 @@
 """Who may show our pages in a frame: nobody, or the origins that the application of a page has named.
 
-One place for all that a frame needs, put onto every answer about an application, redirects and refusals included:
-browsers hold redirects to the rule too. docs/decisions/0008 says what protects a framed page.
+One place for all that a frame needs, put onto every answer about an application, redirects and refusals included, so
+that no answer contradicts another. docs/decisions/0008 says what protects a framed page.
 """
 
 from typing import Final
