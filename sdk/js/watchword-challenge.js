@@ -5,11 +5,11 @@
 const STYLE = `
 :host{display:block;--watchword-radius:.5rem;--watchword-code-size:1.75rem;--watchword-paper:Canvas;--watchword-ink:CanvasText;
 --watchword-soft:color-mix(in srgb,CanvasText 72%,Canvas);--watchword-edge:color-mix(in srgb,CanvasText 55%,Canvas);
---watchword-line:color-mix(in srgb,CanvasText 20%,Canvas);--watchword-accent:#14605a;--watchword-on-accent:Canvas;
+--watchword-line:color-mix(in srgb,CanvasText 20%,Canvas);--watchword-accent:#14605a;--watchword-on-accent:#fff;
 --watchword-bad:#a3201b;--watchword-focus:#1849c6}
-@supports (color:light-dark(red,red)){:host{--watchword-accent:light-dark(#14605a,#6fd3c7);
+@supports (color:light-dark(red,red)){:host{--watchword-accent:light-dark(#14605a,#6fd3c7);--watchword-on-accent:light-dark(#fff,#06231f);
 --watchword-bad:light-dark(#a3201b,#ff9d96);--watchword-focus:light-dark(#1849c6,#a9c4ff)}}
-[hidden],[part]:empty:not([role]){display:none!important}
+[hidden],[part]:empty:not([role],input){display:none!important}
 *,::slotted(*){box-sizing:border-box}
 [part=box]{max-inline-size:29rem;padding:1.25rem;border:1px solid var(--watchword-line);border-radius:calc(var(--watchword-radius) + .375rem);
 background:var(--watchword-paper);color:var(--watchword-ink);line-height:1.5;text-align:start;overflow-wrap:anywhere}
@@ -19,6 +19,7 @@ h2{font-size:1.375rem;line-height:1.25;outline:0!important}
 h3,summary{font-size:1rem;font-weight:600}
 [part=hint],[part=summary],[part=why],[part=wait],[part=left],[part=reference],[part=cancel]{color:var(--watchword-soft);font-size:.9375rem}
 [part=sending],[part=out]{border-block-start:1px solid var(--watchword-line);margin-block-start:1rem;padding-block-start:1rem}
+[part=entry]{margin-block-start:1rem}
 [role]:empty,::slotted(p:empty){margin:0}
 [part=status]:not(:empty),[part=alert]:not(:empty){margin-block:.75rem;padding:.625rem .75rem;
 border:1px solid var(--watchword-accent);border-inline-start-width:4px;border-radius:var(--watchword-radius)}

@@ -44,7 +44,7 @@ PAGE: Final = """<!doctype html>
 <button id="buy">Place the order</button></form></main></body></html>
 """
 STYLE: Final = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; }
 body { margin: 0; padding: 1rem; font-family: sans-serif; }
 """
 

@@ -46,7 +46,9 @@ def test_it_is_one_module_that_needs_nothing() -> None:
     assert not {"dependencies", "peerDependencies", "devDependencies", "scripts"} & set(_manifest())
 
 
-@pytest.mark.parametrize("word", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("])
+@pytest.mark.parametrize(
+    "word", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("]
+)
 def test_no_text_can_become_markup_or_code(word: str) -> None:
     assert word not in CODE
 
