@@ -13,6 +13,8 @@ _SILENT: Final = frozenset(
 """Roles that nothing is said about; what lies in them is."""
 _TOLD: Final = ("checked", "expanded", "disabled", "required", "invalid", "focused", "live")
 _USUAL: Final = frozenset({False, "false", "", None})
+_SAID: Final = re.compile(rf": .*?(?=( \(({'|'.join(_TOLD)})\))*$)")
+"""What is said of a node, without its states: a sentence may end in brackets of its own."""
 _CHANGING: Final = (
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b"), "REFERENCE"),
@@ -36,7 +38,7 @@ async def heard(page: Page) -> str:
 
 def shape(text: str) -> list[str]:
     """Return only the roles and states of what was heard: the same in every language."""
-    return [re.sub(r": .*?(?=( \(\w+\))*$)", "", line) for line in text.splitlines()[1:]]
+    return [_SAID.sub("", line) for line in text.splitlines()[1:]]
 
 
 def _lines(nodes: Nodes, node: Mapping[str, Any], depth: int) -> Iterator[str]:
