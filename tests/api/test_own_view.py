@@ -1,5 +1,6 @@
 """What a signed-in user may do himself, over HTTP: devices, a preferred contact, his word about a request, his view."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -176,6 +177,23 @@ async def test_the_owner_ends_what_is_pending_and_disputes_what_was_approved(wor
     body = {"grant": outcome["grant"], "action": {"type": "sign_in", "user_id": "u-42"}}
     assert (await world.post("/v1/grants/redeem", body)).json()["code"] == "grant_revoked"
     assert (await world.get("/v1/users/u-42")).json()["disputed_at"] == "2026-11-22T10:01:00Z"
+
+
+async def test_two_servers_that_hear_the_same_word_answer_it_alike(world: World) -> None:
+    await world.register()
+    approved = await world.act()
+    await world.approve(approved, trust_device=True)
+    for path, first in (
+        ("devices/distrust", {"distrusted": 1}),
+        (f"requests/{approved['id']}/dispute", {"action_id": approved["id"], "outcome": "disputed"}),
+    ):
+        address = f"/v1/users/u-42/{path}"
+        servers = (world, world.beside()) * 3
+        answers = await asyncio.gather(*(one.post(address, {}, idempotency_key=path) for one in servers))
+        done = [answer.json() for answer in answers if answer.status_code == 200]
+        assert len(done) >= 2
+        assert done == [first] * len(done)
+        assert {answer.status_code for answer in answers} <= {200, 409}
 
 
 @pytest.mark.parametrize("as_other_application", [True, False])

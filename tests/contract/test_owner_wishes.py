@@ -156,8 +156,9 @@ async def test_nobody_prefers_a_contact_of_somebody_else(store: Store, scene: Sc
 async def test_the_list_of_the_application_moves_the_preference_too(store: Store, scene: Scene) -> None:
     listed = await _list(scene, PHONE, EMAIL, preferred=PHONE)
     assert await _preferred(scene) == [listed[PHONE].id]
-    await _list(scene, PHONE, EMAIL, preferred=EMAIL)
-    assert await _preferred(scene) == [listed[EMAIL].id]
+    for _ in range(2):
+        await _list(scene, PHONE, EMAIL, preferred=EMAIL)
+        assert await _preferred(scene) == [listed[EMAIL].id]
     await _list(scene, PHONE, EMAIL, preferred=None)
     assert await _preferred(scene) == []
     told = [event.data["contact_id"] for event in await _events(scene, EventType.CONTACT_PREFERRED)]
