@@ -373,8 +373,7 @@ def _ails(application: Application, contact: Contact, now: Instant) -> tuple[str
         return ("contact_bounced",)
     if not contact.is_confirmed:
         return ("contact_unconfirmed",)
-    proven = contact.last_proven_at or contact.confirmed_at or contact.added_at
-    return ("contact_stale",) if now >= later(proven, days=application.limits.stale_contact_days) else ()
+    return ("contact_stale",) if contact.is_stale(now, stale_days=application.limits.stale_contact_days) else ()
 
 
 def _refuse_bad(application: Application, report: Report) -> None:
