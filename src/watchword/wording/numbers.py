@@ -26,10 +26,12 @@ def exact_amount(money: Money, locale: Locale) -> str:
 
 def spoken_amount(money: Money, locale: Locale) -> str:
     """Return an amount as it is read out: the currency by its name, and nobody says "point zero zero"."""
-    decimals = 0 if money.value == money.value.to_integral_value() else minor_units(money.currency)
+    # A whole amount goes in without its zeros: with them, "1.00" takes the plural of a fraction in many languages.
+    whole = money.value.to_integral_value()
+    value, decimals = (whole, 0) if money.value == whole else (money.value, minor_units(money.currency))
     pattern = _whole_part(locale) + (f".{'0' * decimals}" if decimals else "")
     return format_currency(
-        money.value, money.currency, format=pattern, currency_digits=False, format_type="name", locale=locale
+        value, money.currency, format=pattern, currency_digits=False, format_type="name", locale=locale
     )
 
 
