@@ -63,12 +63,20 @@ def _with(**changed: str | None) -> Language:
         (_with(end__go="Go on to {brand} {0}"), "end.go has {0}, which nobody fills in"),
         (_with(end__go="Go on to {brand} {brand.name}"), "end.go has {brand.name}, which nobody fills in"),
         (_with(end__go="Go on to {brand} {"), "end.go has {a lone brace}, which nobody fills in"),
+        (
+            _with(end__what="Request: {what_within}"),
+            "end.what has {what_within}, which only messages fill in",
+        ),
         (_with(tries_left__other="You have tries left"), "tries_left.other lacks {n}"),
         (_with(tries_left__few="{n}"), "tries_left.few is not a sentence of ours"),
     ],
 )
 def test_a_catalogue_with_a_defect_is_not_used(language: Language, problem: str) -> None:
     assert list(problems_of(language, ENGLISH.texts)) == [problem]
+
+
+def test_a_form_may_say_its_number_where_english_says_it_in_words() -> None:
+    assert problems_of(_with(sends_left__one="{n} more message can be sent."), ENGLISH.texts) == []
 
 
 def test_a_language_has_the_plural_forms_that_its_numbers_take() -> None:

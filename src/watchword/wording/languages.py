@@ -25,6 +25,7 @@ _LONGEST_TAG: Final = 35
 """Characters (BCP 47 §4.4.1: buffers of that size hold any tag in use)."""
 _PLURAL: Final = re.compile(r"\.(zero|one|two|few|many|other)$")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_WITHIN: Final = "{what_within}"
 _LARGEST_COUNT: Final = 1_000
 """We count tries, messages, seconds and days; some languages have a form of their own for millions."""
 _MOST_ACCEPTED: Final = 20
@@ -131,7 +132,8 @@ def problems_of(language: Language, english: Mapping[str, str]) -> Sequence[str]
     problems += [f"{key} is not a sentence of ours" for key in sorted(language.texts.keys() - needed)]
     for key in sorted(needed & language.texts.keys()):
         stem = _PLURAL.sub("", key)
-        problem = _placeholder_problem(language.texts[key], english.get(key, english.get(f"{stem}.other", "")))
+        # English says "one more message", but the form "one" of another language may be that of 21, too.
+        problem = _placeholder_problem(language.texts[key], english[f"{stem}.other" if stem in stems else key])
         if problem is not None and not (stem in stems and key != f"{stem}.other" and _misses_only_number(problem)):
             problems.append(f"{key} {problem}")
     return problems
@@ -145,13 +147,16 @@ def _misses_only_number(problem: str) -> bool:
 def _placeholder_problem(text: str, english: str) -> str | None:
     """Return what is wrong with the placeholders of a sentence.
 
-    ``{what_within}`` is ``{what}`` inside a sentence: each language takes the one that its grammar needs.
+    ``{what_within}`` is ``{what}`` inside a sentence: where English has it, each language takes the one that its
+    grammar needs; elsewhere there is only ``{what}``.
     """
     has, needs = _placeholders(text), _placeholders(english)
     if not text.strip():
         return "is empty"
     if has - needs:
         return f"has {{{min(has - needs)}}}, which nobody fills in"
+    if _WITHIN in text and _WITHIN not in english:
+        return f"has {_WITHIN}, which only messages fill in"
     return f"lacks {{{min(needs - has)}}}" if needs - has else None
 
 
