@@ -1,0 +1,46 @@
+"""A real demo, a real Chromium, and the four ways in which a customer may sit before it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.demo.real_demo import RealDemo, running_demo
+from tests.plays.customer import Cast, Situation
+
+SITUATIONS: Final = (
+    Situation(name="desktop", width=1280, height=800, scripts=True),
+    Situation(name="desktop-plain", width=1280, height=800, scripts=False),
+    Situation(name="phone", width=390, height=844, scripts=True),
+    Situation(name="phone-plain", width=390, height=844, scripts=False),
+)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealDemo]:
+    """Run ``watchword demo`` once for each worker: every play makes up customers of its own."""
+    with running_demo(tmp_path_factory.mktemp("demo") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium_window(chromium: str) -> Iterator[Browser]:
+    """Start Chromium once for each file."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=SITUATIONS, ids=lambda situation: situation.name)
+def cast(request: pytest.FixtureRequest, demo: RealDemo, chromium_window: Browser) -> Iterator[Cast]:
+    """Let customers come in one of the four ways; what a browser complains about fails the play."""
+    folder = Path("build/screenshots/plays") / request.node.originalname.removeprefix("test_")
+    cast = Cast(demo=demo, browser=chromium_window, situation=request.param, pictures=folder)
+    yield cast
+    cast.leave()
+    assert cast.complaints == []
