@@ -18,6 +18,15 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 375, "height": 667}
 PATIENCE_MS = 20_000
 DESK = {"width": 1280, "height": 800}
+TORN_OFF = """() => [...document.querySelectorAll(".whole")].filter((whole) => {
+  const after = whole.nextSibling;
+  if (!after || !after.data || !after.data.startsWith(".")) return false;
+  const stop = document.createRange();
+  stop.setStart(after, 0);
+  stop.setEnd(after, 1);
+  return stop.getBoundingClientRect().top >= whole.getBoundingClientRect().bottom;
+}).map((whole) => whole.textContent)"""
+"""The values whose full stop stands on the next line."""
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +104,14 @@ async def test_the_whole_way_from_a_wrong_code_back_to_the_shop(
     assert await stage.world.has_grant(challenge.id)
     assert customer.complaints == []
     assert customer.hosts == {challenge.url.reveal().split("/")[2], stage.shop.split("/")[2]}
+
+
+async def test_no_line_begins_with_the_full_stop_behind_a_time_or_a_phone(stage: Stage, browser: Browser) -> None:
+    challenge = await _camera(stage)
+    customer = await Customer.arrive(browser, f"{challenge.url.reveal()}?language=fr", viewport=PHONE)
+    for width in range(290, 400, 5):
+        await customer.page.set_viewport_size({"width": width, "height": 667})
+        assert await customer.page.evaluate(TORN_OFF) == []
 
 
 async def test_after_the_end_the_button_leads_back_to_the_shop(stage: Stage, browser: Browser) -> None:
