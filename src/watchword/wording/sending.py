@@ -13,6 +13,8 @@ from watchword.wording.subject import Speech
 
 FAILED: Final = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BOUNCED, DeliveryStatus.BLOCKED})
 """A message that did not arrive, which is said first."""
+SETTLED: Final = FAILED | {DeliveryStatus.DELIVERED}
+"""What a message is in the end; nothing more is heard of it."""
 
 
 def sent_sentence(speech: Speech, view: ChallengeView, *, sends: int, brand: str) -> str:
