@@ -79,6 +79,19 @@ class CodePage:
         assert found is not None, self.text
         return await self.browser.open(unescape(found[1]))
 
+    async def press(self, *names: str, **hidden: str) -> str:
+        """Send the form that has hidden fields of these names and values; return the text of the page where that ends."""
+        for form in _FORM.finditer(self.page.text):
+            tags = [tag[0] for tag in _INPUT.finditer(form["inside"])]
+            fields = {_attribute(tag, "name"): _attribute(tag, "value") for tag in tags}
+            if set(names) <= set(fields) and hidden.items() <= fields.items():
+                target = self.page.url.join(_attribute(form["head"], "action") or self.page.url.path)
+                answer = await self.browser.http.post(str(target), data=fields)
+                location = answer.headers.get("location")
+                self.page = answer if location is None else await self.browser.http.get(str(answer.url.join(location)))
+                return self.text
+        raise AssertionError(f"the page has no form with {names} {hidden}")
+
     async def _send(self, suffix: str, typed: dict[str, str]) -> str:
         action = f"{self.page.url.path}{suffix}"
         hidden = {name: value for name, value in self._hidden(action).items() if name != "trust"}

@@ -2,41 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import uvicorn
 from playwright.sync_api import Page, sync_playwright
 
+from tests.demo.served_store import serving_store
 from tests.demo.stand_in import StandIn
-from watchword.demo import create_store
 
 pytestmark = pytest.mark.browser
-PORT_OF_ANY = 0
+TABS_AT_MOST = 80
 
 
 @pytest.fixture
 def store_url(watchword: StandIn, tmp_path: Path) -> Iterator[str]:
     """Serve the store on a free port of loopback."""
-    config = uvicorn.Config(_refused, host="127.0.0.1", port=PORT_OF_ANY, log_level="error", ws="none")
-    listener = config.bind_socket()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config.app = create_store(
-        api_url=watchword.url,
-        secret_key="wk_test_secret",
-        base_url=url,
-        data_dir=tmp_path,
-        inbox_url=None,
-        settings_note="The limits of this demo are relaxed.",
-    )
-    server = uvicorn.Server(config)
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
+    with serving_store(watchword, tmp_path) as url:
         yield url
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
@@ -70,11 +51,33 @@ def test_a_visitor_buys_something_and_comes_back_from_the_code(store_url: str, w
     assert page.get_by_role("link", name="Brass telescope").is_visible()
 
 
+def test_an_order_is_placed_with_the_keyboard_alone(store_url: str, watchword: StandIn, page: Page) -> None:
+    watchword.decision = "allow"
+    page.goto(store_url)
+    _press(page, "New visitor")
+    page.goto(store_url)
+    for name in ("Pantry", "Damson jam", "Add to basket", "One Damson jam more", "Check out", "Place order"):
+        _press(page, name)
+    assert page.get_by_role("status").inner_text() == "Your order is placed, thank you."
+    assert watchword.redeemed[-1]["amount"] == {"value": "15.00", "currency": "USD"}
+
+
+def _press(page: Page, name: str) -> None:
+    """Go from control to control until one with this name has the focus, and press it."""
+    for _ in range(TABS_AT_MOST):
+        page.keyboard.press("Tab")
+        if (page.evaluate("document.activeElement.innerText") or "").strip().startswith(name):
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
 def test_no_page_is_wider_than_a_small_phone(store_url: str, watchword: StandIn, page: Page) -> None:
     watchword.decision = "allow"
     page.goto(store_url)
     page.get_by_role("button", name="New visitor").first.click()
-    for path in ("/", "/try", "/account", "/orders", "/devices", "/requests", "/products/kettle", "/account/password"):
+    for path in ("/", "/try", "/account", "/orders", "/basket", "/requests", "/products/kettle", "/account/password"):
         page.goto(f"{store_url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
 
@@ -82,7 +85,3 @@ def test_no_page_is_wider_than_a_small_phone(store_url: str, watchword: StandIn,
 def _come_back(page: Page, store_url: str, watchword: StandIn) -> None:
     query = watchword.end("approved")
     page.goto(f"{store_url}/watchword/return?watchword_challenge={query['watchword_challenge']}&state={query['state']}")
-
-
-async def _refused(_scope: object, _receive: object, _send: object) -> None:
-    """Stand where the store will be once its address is known."""

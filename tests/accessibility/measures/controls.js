@@ -1,7 +1,8 @@
-// Everything the keyboard has to reach, in the order of the document, marked so that it is known again.
+// Everything the keyboard has to reach, in the order of the document, marked so that it is known again. Of a group of
+// choices that is the chosen one.
 () => {
   const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
-    .filter((one) => one.checkVisibility() && !one.disabled);
+    .filter((one) => one.checkVisibility() && !one.disabled && (one.type !== "radio" || one.checked));
   all.forEach((one, index) => { one.dataset.stop = index; });
   // The next Tab starts before the first control.
   document.activeElement?.blur();

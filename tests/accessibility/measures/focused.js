@@ -18,7 +18,7 @@
     top: box.top + scrollY, bottom: box.bottom + scrollY, left: box.left, right: box.right,
     outline_px: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
     contrast: (pair[0] + .05) / (pair[1] + .05),
-    is_in_sight: box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth,
+    is_in_sight: box.top >= -.5 && box.bottom <= innerHeight + .5 && box.left >= -.5 && box.right <= innerWidth + .5,
     is_covered: at === null || !(one === at || one.contains(at) || at.contains(one)),
   };
 }

@@ -6,7 +6,7 @@
     if (!one.checkVisibility()) continue;
     const isInSentence = one.tagName === "A" && getComputedStyle(one).display === "inline";
     if (isInSentence) continue;
-    const boxes = [one, ...(one.type === "checkbox" ? one.labels : [])].map((part) => part.getBoundingClientRect());
+    const boxes = [one, ...(["checkbox", "radio"].includes(one.type) ? one.labels : [])].map((part) => part.getBoundingClientRect());
     const height = Math.max(...boxes.map((box) => box.height));
     const width = Math.max(...boxes.map((box) => box.width));
     const own = one.getBoundingClientRect();

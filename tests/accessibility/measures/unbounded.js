@@ -1,6 +1,6 @@
 // Controls that nothing but a colour tells from text: with the reader's own few colours they would vanish.
 () => [...document.querySelectorAll("a, button, input:not([type=hidden]), summary")].filter((one) => {
-  if (!one.checkVisibility() || one.type === "checkbox" || one.tagName === "SUMMARY") return false;
+  if (!one.checkVisibility() || ["checkbox", "radio"].includes(one.type) || one.tagName === "SUMMARY") return false;
   const style = getComputedStyle(one);
   const isUnderlined = style.textDecorationLine.includes("underline");
   const hasEdge = ["Top", "Right", "Bottom", "Left"].every((side) =>
