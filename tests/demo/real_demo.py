@@ -80,7 +80,7 @@ class CodePage:
         return await self.browser.open(unescape(found[1]))
 
     async def press(self, *names: str, **hidden: str) -> str:
-        """Send the form that has hidden fields of these names and values; return the text of the page where that ends."""
+        """Send the form that has these hidden fields; return the text of the page where that ends."""
         for form in _FORM.finditer(self.page.text):
             tags = [tag[0] for tag in _INPUT.finditer(form["inside"])]
             fields = {_attribute(tag, "name"): _attribute(tag, "value") for tag in tags}

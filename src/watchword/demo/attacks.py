@@ -70,7 +70,7 @@ def _cookie_values(request: Request) -> dict[str, object]:
     later = () if copy is None else shop_of(request).tokens.successors(visit.id, copy.token)
     is_spent = len(later) >= WORTHLESS_AFTER
     return {
-        "copy": copy,
+        "copied": copy,
         "uses": len(later),
         "is_spent": is_spent,
         "wait_s": max(0, later[WORTHLESS_AFTER - 1] + GRACE_S + 1 - now_s()) if is_spent else 0,

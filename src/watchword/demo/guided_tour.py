@@ -53,7 +53,7 @@ def _first_half() -> tuple[TourStep, ...]:
             link="/register",
             link_text="Or register by hand",
             promises="B7, B17",
-            form={"action": "/visitors", "label": "New visitor"},
+            form={"action": "/visitors", "label": "New visitor", "welcome": "yes"},
         ),
         TourStep(
             id="first_code",

@@ -28,7 +28,7 @@ def _coming_in() -> tuple[Play, ...]:
             "Sign in",
             "Become a new visitor: the first sign-in asks for a code.",
             "Sign out and in again: this browser is known now, and nothing is asked.",
-            "Press “Forget this browser” in the strip below and sign in once more: it is new again.",
+            "Press “Take a new browser” beside the shop and sign in once more: it is new again.",
         ),
         _play(
             "B2",
@@ -67,8 +67,8 @@ def _paying() -> tuple[Play, ...]:
             "A suspicious purchase, or one from a new device or place, asks for a code",
             "/products/mug",
             "Enamel mug",
-            "Choose “On a trip to Germany” in the strip below and buy a mug.",
-            "Or press “Forget this browser” and buy one. Leave the code page and try again: asking again does not wear"
+            "Choose “On a trip to Germany” beside the shop, go there, and buy a mug.",
+            "Or press “Take a new browser” and buy one. Leave the code page and try again: asking again does not wear"
             " it down.",
         ),
         _play(
@@ -88,7 +88,7 @@ def _the_code() -> tuple[Play, ...]:
             "The code is random and goes to the registered phone or e-mail",
             "/account",
             "Your account",
-            "Compare the codes in the inbox: each request has its own, sent to the addresses in your account only.",
+            "Compare the codes on the phone: each request has its own, sent to the addresses in your account only.",
         ),
         _play(
             "B8",
@@ -110,7 +110,7 @@ def _the_code() -> tuple[Play, ...]:
             "Right code: it goes through, and a confirmation follows",
             "/orders",
             "Your orders",
-            "Buy the telescope, enter the code, and look into the inbox: one confirmation, by e-mail.",
+            "Buy the telescope, enter the code, and look at the phone: one confirmation, by e-mail.",
             "Press “back” and reload: it is bought once.",
         ),
         _play(
@@ -153,7 +153,7 @@ def _staying_safe() -> tuple[Play, ...]:
             "Nobody asks for a code by mail or phone, and genuine requests can be looked up",
             "/requests",
             "Your requests",
-            "Compare a message in the inbox with the list: the reference is the same. A message that is not there is"
+            "Compare a message on the phone with the list: the reference is the same. A message that is not there is"
             " a fake.",
             "One that is there but was not started by you is an attack: say “this wasn't me”, even without signing in.",
         ),
@@ -178,9 +178,9 @@ def _staying_safe() -> tuple[Play, ...]:
             "Somebody tried and failed: the owner is told",
             "/sign-in",
             "Sign in",
-            "Use up the tries of a sign-in in a browser that is not known, then read the notice in the inbox.",
-            "Or sign in and buy a few things, wait ten seconds, press “Use a stolen cookie” in the strip below, and buy"
-            " one more: the device is revoked, and every confirmed contact is told.",
+            "Use up the tries of a sign-in in a browser that is not known, then read the notice on the phone.",
+            "Or let a thief copy the cookie of your browser, under “Copied cookie”: the device is revoked, and every"
+            " confirmed contact is told.",
         ),
     )
 

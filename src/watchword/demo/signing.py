@@ -36,6 +36,7 @@ from watchword.demo.shop import shop_of
 from watchword.demo.speaking import is_spoken, preferred_language, spoken_languages
 from watchword.demo.templating import render
 from watchword.demo.visits import end_visit, visit_of
+from watchword.demo.welcoming import by_way_of_the_phone
 from watchword_client import BoundFields, Contact, Unprocessable, User
 
 
@@ -140,7 +141,8 @@ async def make_visitor(request: Request) -> Response:
     if customer is None:
         return RedirectResponse("/register", status_code=303)
     shop_of(request).fresh_passwords[customer.id] = password
-    return await begin_sign_in(request, customer, then=form.get("then", ""))
+    answer = await begin_sign_in(request, customer, then=form.get("then", ""))
+    return by_way_of_the_phone(request, answer) if form.get("welcome") == "yes" else answer
 
 
 async def begin_sign_in(request: Request, customer: Customer, *, then: str = "") -> Response:

@@ -37,6 +37,7 @@ from watchword.demo.shopping import shopping_routes
 from watchword.demo.signing import signing_routes
 from watchword.demo.templating import load_assets, load_templates
 from watchword.demo.visits import VisitKeeper
+from watchword.demo.welcoming import welcoming_routes
 from watchword_client import AsyncClient, WatchwordError
 from watchword_client.passwords import AsyncPasswordHashes, AsyncPasswordJudge
 
@@ -97,6 +98,7 @@ def _routes() -> list[BaseRoute]:
         *returning_routes(),
         *attack_routes(),
         *phone_routes(),
+        *welcoming_routes(),
         *(Route(f"/static/{name}", _asset(name, body), methods=["GET"]) for name, body in load_assets().items()),
     ]
 

@@ -71,7 +71,7 @@
     for (const id of added) document.getElementById(id)?.classList.add("arrived");
     const words = added.length === 1 ? "A new message is on the phone." : `${added.length} new messages are on the phone.`;
     news.textContent = words;
-    if (document.body.matches(".phone-window") && document.hidden) document.title = `(${added.length}) ${title}`;
+    if (isPhone && document.hidden) document.title = `(${added.length}) ${title}`;
   }
 
   async function look() {
@@ -108,6 +108,18 @@
     look();
   });
 
+  const phoneAddress = "/phone";
+  const phoneName = "fernwick-phone";
+
+  const isPhone = document.body.matches(".phone-window");
+
+  // Beside the store where there is room for it; elsewhere links and pages do.
+  function openPhone() {
+    if (!matchMedia("(min-width: 60rem) and (hover: hover)").matches) return null;
+    const left = Math.max(0, screen.availWidth - 430);
+    return open(phoneAddress, phoneName, `popup,width=410,height=760,left=${left},top=40`);
+  }
+
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
     if (copy) {
@@ -120,12 +132,7 @@
       news.textContent = "The code is copied.";
       return;
     }
-    const apart = event.target.closest("[data-window]");
-    if (apart && matchMedia("(min-width: 48rem)").matches) {
-      const left = Math.max(0, screen.availWidth - 430);
-      const opened = open(apart.href, apart.target, `popup,width=410,height=760,left=${left},top=40`);
-      if (opened) event.preventDefault();
-    }
+    if (event.target.closest("[data-window]") && openPhone()) event.preventDefault();
   });
 
   dress(live);
