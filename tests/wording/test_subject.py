@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.kit.languages import ENGLISH
+from tests.kit.languages import ENGLISH, LANGUAGES
 from tests.pages.samples import CHALLENGE, MAILBOX, PlainAtlas, challenge_for
 from watchword.domain.challenge import Challenge
 from watchword.pages.entry_sheet import surroundings_of
-from watchword.wording.page_words import as_plain_text
+from watchword.wording.page_words import PageWords, as_plain_text
 from watchword.wording.subject import Subject, describe
 
 
@@ -95,3 +95,17 @@ def test_a_phone_is_heard_digit_by_digit_in_the_heading_and_not_in_the_title() -
     subject = _subject(challenge_for(type="contact_confirmation"))
     assert "the number ending in 2 3" in subject.what
     assert as_plain_text(subject.what) == "Confirm your phone number •••• 23"
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "shown"),
+    [
+        ("en", "Chrome on Windows", "Chrome on Windows"),
+        ("de", "Chrome on Windows", "Chrome auf Windows"),
+        ("de", "an unknown browser on Linux", "einem unbekannten Browser auf Linux"),
+        ("de", "an unknown browser", "einem unbekannten Browser"),
+        ("de", "Omas Tablet", "Omas Tablet"),
+    ],
+)
+def test_the_name_of_a_device_is_said_in_the_readers_language(tag: str, name: str, shown: str) -> None:
+    assert as_plain_text(PageWords(language=LANGUAGES.choose(tag)).device(name)) == shown

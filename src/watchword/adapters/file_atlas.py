@@ -10,11 +10,11 @@ from typing import Final, Self
 import maxminddb
 from ua_parser import Domain, Parser, load_lazy_builtins
 
+from watchword.domain.device import ON_SYSTEM, UNKNOWN_BROWSER
 from watchword.domain.errors import ConfigurationError
 
 LOCAL: Final = "local"
 """What stands for the country of an address that is not on the internet."""
-UNKNOWN_BROWSER: Final = "an unknown browser"
 AGENT_CHARACTERS: Final = 1_024
 """A user agent is not read further than this; an action takes no longer one."""
 CSV_LINES_AT_MOST: Final = 100_000
@@ -153,7 +153,7 @@ class FileAtlas:
         system = _SYSTEMS.get(parsed.os.family) if parsed.os else None
         if system == "iOS" and (apple := _APPLE_DEVICE.search(agent)):
             system = apple[1]
-        return f"{browser or UNKNOWN_BROWSER} on {system}" if system else browser or UNKNOWN_BROWSER
+        return f"{browser or UNKNOWN_BROWSER}{ON_SYSTEM}{system}" if system else browser or UNKNOWN_BROWSER
 
 
 class _CountryList:

@@ -18,6 +18,9 @@ PARALLEL_GRACE_MS: Final = 10 * SECOND_MS
 """How long an old token stays valid after its successor was first presented: calls sent at once are no theft."""
 LONGEST_NAME: Final = 60
 """Characters of what a user may call a device: it has to fit into one line of a message and of a small screen."""
+UNKNOWN_BROWSER: Final = "an unknown browser"
+ON_SYSTEM: Final = " on "
+"""Between a browser and its system in the name that is made of a user agent: "Chrome on Windows"."""
 _TOKEN_PREFIX: Final = "wd1"
 _TOKEN_PIECES: Final = 4
 _LONGEST_TOKEN: Final = 256

@@ -12,6 +12,7 @@ from watchword.domain.contact import ContactKind
 from watchword.domain.ids import Reference
 from watchword.domain.instant import SECOND_MS, Instant
 from watchword.domain.money import Money
+from watchword.wording.device_names import device_words
 from watchword.wording.harmless import one_line
 from watchword.wording.languages import Language
 from watchword.wording.numbers import clock_time, day, day_and_clock, exact_amount
@@ -59,7 +60,7 @@ class PageWords:
 
     def device(self, name: str) -> Markup:
         """Return the name of a device."""
-        return isolated(name) if one_line(name) else Markup("")
+        return Markup(device_words(name, self.say, isolated)) if one_line(name) else Markup("")  # noqa: S704 both escape
 
     def country(self, code: str | None) -> str | None:
         """Return the name of a country, or None for a code that is none (``local``)."""

@@ -12,6 +12,7 @@ from watchword.domain import gsm
 from watchword.domain.contact import Channel, ContactKind
 from watchword.domain.message import plain_line, shorten_numbers
 from watchword.domain.money import Money
+from watchword.wording.device_names import device_words
 from watchword.wording.harmless import isolated_text, one_line
 from watchword.wording.languages import Language
 from watchword.wording.numbers import exact_amount, plain_spaces, spoken_amount
@@ -77,7 +78,7 @@ class PlainWords:
 
     def device(self, name: str) -> str:
         """Return the name of a device."""
-        return self.dress.device(name)
+        return device_words(name, self.say, self.dress.device)
 
     def address(self, kind: ContactKind, masked: str) -> str:
         """Return a masked address."""

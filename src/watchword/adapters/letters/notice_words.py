@@ -93,7 +93,7 @@ class NoticeWords:
         return self._words().say("notice.sentence", title=title)
 
     def _device(self) -> str:
-        return self.dress.device(self.notice.device_name or "")
+        return self._words().device(self.notice.device_name or "")
 
     def _around(self) -> Surroundings:
         return Surroundings(contact=self.notice.channel.kind)
