@@ -22,6 +22,11 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def shop() -> AsyncIterator[Counter]:
+async def shop(browser: Browser) -> AsyncIterator[Counter]:
+    """Open a shop; afterwards its customers leave before it closes, whatever their pages were still asking."""
     async with open_shop() as opened:
         yield opened
+        for context in browser.contexts:
+            for page in context.pages:
+                await page.unroute_all(behavior="ignoreErrors")
+            await context.close()

@@ -158,7 +158,7 @@ async def open_shop() -> AsyncIterator[Counter]:
 
 def _shop(api: str) -> Starlette:
     policy = (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src {api}; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' {api}; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
         "trusted-types 'none'"
     )

@@ -1,7 +1,9 @@
 """Messages from the component: waiting, other ways, nothing twice, no connection, and what became of a message."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.sdk_js.shop import Counter, Customer
 
@@ -164,7 +166,7 @@ async def test_a_message_on_its_way_is_looked_after_until_its_end_is_known(shop:
     challenge = await shop.ask()
     customer = await Customer.arrive(browser, "about:blank")
     page = customer.page
-    await page.clock.install()
+    await _stop_the_clock(page)
     await page.goto(shop.page(challenge))
     await expect(page.get_by_role("status").filter(has_text="The message is about to leave.")).to_be_visible()
     await shop.world.deliver()
@@ -172,16 +174,45 @@ async def test_a_message_on_its_way_is_looked_after_until_its_end_is_known(shop:
     await expect(page.get_by_role("status").filter(has_text="The message is on its way.")).to_be_visible()
     assert customer.calls.count("GET") == 2
     for pause_s in (3, 5, 8):
-        async with page.expect_response(lambda answer: "words=" in answer.url):
-            await page.clock.run_for(pause_s * 1_000)
+        await _settle(page)
+        await page.clock.run_for(pause_s * 1_000 - 1)
+        asked = customer.calls.count("GET")
+        async with page.expect_response(lambda answer: "words=" in answer.url) as answered:
+            await page.clock.run_for(1)
+        await (await answered.value).finished()
+        assert customer.calls.count("GET") == asked + 1
     assert customer.calls.count("GET") == 5
+
+
+async def test_an_answer_that_something_newer_has_overtaken_counts_no_more(shop: Counter, browser: Browser) -> None:
+    challenge = await shop.ask()
+    customer = await Customer.arrive(browser, "about:blank")
+    page = customer.page
+    await _stop_the_clock(page)
+    await page.goto(shop.page(challenge))
+    await expect(page.get_by_text("We sent a code by text message to")).to_be_visible()
+    release = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        old = await route.fetch()
+        await release.wait()
+        await route.fulfill(response=old)
+
+    await page.route("**/v1/challenges/*?words=*", hold, times=1)
+    await page.evaluate(HIDE, False)
+    await page.get_by_role("button", name="E-mail to").click()
+    await expect(page.get_by_text("We sent a code by e-mail to")).to_be_visible()
+    async with page.expect_event("requestfinished", lambda request: "words=" in request.url):
+        release.set()
+    await _settle(page)
+    await expect(page.get_by_text("We sent a code by e-mail to")).to_be_visible()
 
 
 async def test_a_page_that_nobody_sees_asks_nothing(shop: Counter, browser: Browser) -> None:
     challenge = await shop.ask()
     customer = await Customer.arrive(browser, "about:blank")
     page = customer.page
-    await page.clock.install()
+    await _stop_the_clock(page)
     await page.goto(shop.page(challenge))
     await expect(page.get_by_role("textbox")).to_be_visible()
     await page.evaluate(HIDE, True)
@@ -190,6 +221,17 @@ async def test_a_page_that_nobody_sees_asks_nothing(shop: Counter, browser: Brow
     async with page.expect_response(lambda answer: "words=" in answer.url):
         await page.evaluate(HIDE, False)
     assert customer.calls.count("GET") == 2
+
+
+async def _stop_the_clock(page: Page) -> None:
+    """Let time pass in this page only when a test says so."""
+    await page.clock.install(time=0)
+    await page.clock.pause_at(1_000)
+
+
+async def _settle(page: Page) -> None:
+    """Let the page deal with the answers that it has got: another one, asked for later, is dealt with last."""
+    await page.evaluate("fetch('/listener.js').then(answer => answer.text())")
 
 
 HIDE = """hidden => {
@@ -218,7 +260,7 @@ async def test_an_element_that_leaves_the_page_stops_asking(shop: Counter, brows
     challenge = await shop.ask()
     customer = await Customer.arrive(browser, "about:blank")
     page = customer.page
-    await page.clock.install()
+    await _stop_the_clock(page)
     await page.goto(shop.page(challenge))
     await expect(page.get_by_role("textbox")).to_be_visible()
     await page.evaluate("document.querySelector('watchword-challenge').remove()")
