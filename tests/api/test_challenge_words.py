@@ -27,16 +27,16 @@ async def _words(world: World, challenge: dict[str, Any], tag: str = "en") -> di
     return words
 
 
-def _texts(value: object) -> Iterator[str]:
+def _named_texts(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     match value:
         case str():
-            yield value
+            yield name, value
         case dict():
-            for one in value.values():
-                yield from _texts(one)
+            for key, one in value.items():
+                yield from _named_texts(one, f"{name}.{key}")
         case list():
-            for one in value:
-                yield from _texts(one)
+            for number, one in enumerate(value):
+                yield from _named_texts(one, f"{name}.{number}")
         case _:
             pass
 
@@ -57,7 +57,7 @@ async def test_the_sentences_say_what_is_approved_and_where_the_code_went(world:
     assert words["verb"] == "Approve \u20681,299.00\u00a0USD\u2069"
     assert words["summary"] == "\u2068Shop\u2069 adds: \u20681 camera\u2069"
     assert words["label"] == "Enter the 6-digit code"
-    assert words["sent"] == "We sent a code by text message to \u2068•••• 23\u2069."
+    assert words["sent"] == "We sent a code by text message to \u2068••••\u00a023\u2069."
     assert [way["channel"] for way in words["ways"]] == ["voice", "email"]
     assert (words["language"], words["direction"], words["now"]) == ("en", "ltr", "2026-11-22T10:00:00Z")
     assert words["trust"] is None
@@ -80,7 +80,7 @@ async def test_trust_is_offered_where_it_is_allowed(world: World) -> None:
 async def test_only_placeholders_for_the_reader_are_left_in_the_texts(world: World) -> None:
     await world.register()
     words = await _words(world, (await world.act("purchase", summary="1 camera", **PURCHASE))["challenge"])
-    assert {found for text in _texts(words) for found in re.findall(r"\{[^}]*\}?", text)} == {"{n}", "{time}"}
+    assert {found for _, text in _named_texts(words) for found in re.findall(r"\{[^}]*\}?", text)} == {"{n}", "{time}"}
 
 
 async def test_what_comes_from_outside_can_turn_nothing_around(world: World) -> None:
@@ -95,6 +95,17 @@ async def test_a_regional_tag_keeps_its_manner_of_writing(world: World) -> None:
     await world.register()
     words = await _words(world, (await world.act())["challenge"], "en-GB")
     assert words["language"] == "en-GB"
+
+
+async def test_every_sentence_is_in_the_language_that_was_asked_for(world: World) -> None:
+    await world.register()
+    challenge = (await world.act("sign_in"))["challenge"]
+    english, pseudo = await _words(world, challenge), await _words(world, challenge, "en-XA")
+    plain = {"language", "direction", "now", "brand", "waits", "contact_id", "channel"}
+    told = {name: text for name, text in _named_texts(pseudo) if name.rpartition(".")[2] not in plain}
+    same = [name for name, text in _named_texts(english) if text == told.get(name)]
+    assert len(told) > 50
+    assert same == []
 
 
 async def test_a_language_we_do_not_speak_falls_back_to_that_of_the_action(world: World) -> None:

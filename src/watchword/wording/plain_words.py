@@ -102,9 +102,9 @@ class Isolating:
         return isolated_text(one_line(name)) if one_line(name) else ""
 
     def address(self, kind: ContactKind, masked: str) -> str:
-        """Return a masked address."""
+        """Return a masked address, for no line to break in."""
         del kind
-        return isolated_text(one_line(masked))
+        return isolated_text(one_line(masked).replace(" ", "\N{NO-BREAK SPACE}"))
 
     def amount(self, money: Money, language: Language) -> str:
         """Return an amount with its code."""
