@@ -205,8 +205,12 @@ INBOX: Final = (
 IN_ENGLISH: Final = (*ENTRY, *ENTRY_ERRORS, *HELP, *ENDS, *REFUSED, *NO, *OWN, *BRANDED, *INBOX)
 PLAYED_IN_ALL: Final = ("entry-sign-in-with-trust",)
 PLAYED_IN_STRANGE: Final = (
-    *("entry-sign-in-with-trust", "entry-not-arrived", "error-wrong", "help", "end-denied", "refused-too-many-guesses"),
-    *("no-notice", "own-requests-unfolded", "own-devices"),
+    "entry-sign-in-with-trust",
+    "error-wrong",
+    "help",
+    "end-denied",
+    "own-requests-unfolded",
+    "own-devices",
 )
 STRANGE: Final = (PSEUDO_TAG, "ar")
 """The languages least like English: one longer than any, and one that is written from the right."""
