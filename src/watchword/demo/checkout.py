@@ -21,8 +21,8 @@ from watchword.demo.intentions import (
     Step,
     find_intention_of_form,
     keep_intention,
+    key_of_form,
     new_intention,
-    wished_by_form,
 )
 from watchword.demo.orders import order_number
 from watchword.demo.postal import (
@@ -75,7 +75,7 @@ async def place_order(request: Request) -> Response:
     form, customer = await read_form(request), customer_of(request)
     if customer is None:
         return _sign_in_first()
-    form_key = wished_by_form(visit_of(request).id, form.get("form_key", ""))
+    form_key = key_of_form(visit_of(request).id, form.get("form_key", ""))
     if find_intention_of_form(shop_of(request).ledger, form_key, visit_of(request).id) is not None:
         return await _clicked_twice(request, form_key)
     parcel, address = _parcel(request, form.get("currency", "")), _delivery(request, customer)

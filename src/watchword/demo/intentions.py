@@ -123,7 +123,7 @@ def find_intention(ledger: Ledger, state: str, visit_id: str) -> Intention | Non
     )
 
 
-def wished_by_form(visit_id: str, typed: str) -> str:
+def key_of_form(visit_id: str, typed: str) -> str:
     """Return the key of a form, which is worth something in the visit it was made for only."""
     return f"{visit_id}:{typed}"
 
