@@ -19,7 +19,7 @@ from watchword.wording.pseudo import pseudo_texts
 DEFAULT_TAG: Final = "en"
 PSEUDO_TAG: Final = "en-XA"
 """English as no language writes it (longer, with marks), so that a test sees what was never put into the catalogue."""
-TAGS: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ar", "hi")
+TAGS: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ar", "hi", "zh-Hans")
 """In the order in which they are offered."""
 _LONGEST_TAG: Final = 35
 """Characters (BCP 47 §4.4.1: buffers of that size hold any tag in use)."""
