@@ -119,6 +119,9 @@ def test_an_accent_that_nobody_could_read_is_refused_with_one_that_can(tmp_path:
         (('frame_origins = ["http://shop.example"]',), "frame_origins: http://shop.example: must be https"),
         (('frame_origins = ["http://localhost:3000"]',), "frame_origins: http://localhost:3000: must be https"),
         (('frame_origins = ["https://shop.example; script-src *"]',), "frame_origins: https://shop.example; "),
+        (('frame_origins = ["https://shop.example;sandbox"]',), "frame_origins: https://shop.example;sandbox: names"),
+        (('frame_origins = ["https://shop.example,a"]',), "frame_origins: https://shop.example,a: names no host"),
+        (("frame_origins = [\"https://'none'\"]",), "frame_origins: https://'none': names no host"),
         (('frame_origins = ["https://[2001:db8::1]"]',), "frame_origins: https://[2001:db8::1]: a frame rule cannot"),
         (('frame_origins = ["https://a.example", "https://a.example"]',), "frame_origins: https://a.example is listed"),
         (

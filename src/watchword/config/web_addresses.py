@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 ANY_PORT: Final = ":*"
 _URL_CHARACTERS: Final = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", re.ASCII)
 """RFC 3986 §2, without ``#``."""
+_HOST: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+|(?=.*:)[0-9a-f:.]+", re.ASCII)
+"""A name or an address. RFC 3986 §3.2.2 lets more into a host, but ``;`` and ``,`` would end a rule of a header."""
 _APP_SCHEME: Final = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+", re.ASCII)
 """RFC 8252 §7.1: the scheme of an app is a domain name turned round, so it has a dot and cannot be ``javascript``."""
 _LOOPBACK_PATTERN: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\]):\*(?:/[^*?]*|/\*)?", re.ASCII)
@@ -35,7 +37,7 @@ def origin_problem(origin: str, *, may_be_local: bool) -> str | None:
         return "must be in lower case, as browsers send it"
     if parts.port == {"https": 443, "http": 80}.get(parts.scheme):
         return "must leave out the default port, as browsers do"
-    return _scheme_problem(parts, may_be_local=may_be_local)
+    return _authority_problem(parts, may_be_local=may_be_local)
 
 
 def return_url_problem(url: str, *, may_be_local: bool, may_have_any_port: bool) -> str | None:
@@ -49,7 +51,7 @@ def return_url_problem(url: str, *, may_be_local: bool, may_have_any_port: bool)
     if _APP_SCHEME.fullmatch(url.partition(":")[0]):
         return None if _URL_CHARACTERS.fullmatch(url) else "must be a URL without spaces, # and characters beyond ASCII"
     parts = _split(url)
-    return parts if isinstance(parts, str) else _scheme_problem(parts, may_be_local=may_be_local)
+    return parts if isinstance(parts, str) else _authority_problem(parts, may_be_local=may_be_local)
 
 
 def web_link_problem(url: str) -> str | None:
@@ -84,7 +86,9 @@ def _split(url: str) -> SplitResult | str:
     return parts
 
 
-def _scheme_problem(parts: SplitResult, *, may_be_local: bool) -> str | None:
+def _authority_problem(parts: SplitResult, *, may_be_local: bool) -> str | None:
+    if not _HOST.fullmatch(parts.hostname or ""):
+        return "names no host that browsers could look up"
     if parts.scheme == "https":
         return None
     if parts.scheme == "http":
