@@ -2,17 +2,18 @@
 
 import pytest
 
-from tests.adapters.letter_samples import ACTIONS, HOST, a_code_message, a_notice, a_purchase
+from tests.adapters.letter_samples import ACTIONS, HOST, a_code_message, a_notice, a_purchase, an_action
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.letters import SMS_PARTS_AT_MOST, CatalogueLetters
 from watchword.domain import gsm
 from watchword.domain.action import Action
 from watchword.domain.contact import Channel
-from watchword.domain.message import NoticeKind, spoken
+from watchword.domain.message import Notice, NoticeKind, spoken
 from watchword.wording.languages import TAGS
 
 LETTERS = CatalogueLetters(LANGUAGES)
-IN_LATIN_LETTERS = [tag for tag in TAGS if tag not in {"ar", "hi", "zh-Hans"}]
+IN_OTHER_LETTERS = ("ar", "hi", "zh-Hans")
+IN_LATIN_LETTERS = [tag for tag in TAGS if tag not in IN_OTHER_LETTERS]
 LONG_PURCHASE = a_purchase("ACME Cameras Ltd")
 LONG_BRAND = "Example Shop Village"
 NOTICES = [(kind, action) for kind in NoticeKind for action in (None, LONG_PURCHASE, *ACTIONS[:2])]
@@ -52,6 +53,44 @@ def test_in_latin_letters_a_notice_fits_two_cheap_parts(tag: str, kind: NoticeKi
     text = LETTERS.notice(a_notice(kind, channel=Channel.SMS, action=action, locale=tag)).text
     assert gsm.is_gsm(text)
     assert gsm.parts(text) <= SMS_PARTS_AT_MOST
+
+
+@pytest.mark.parametrize("tag", IN_OTHER_LETTERS)
+@pytest.mark.parametrize("action", [*ACTIONS, LONG_PURCHASE], ids=lambda action: action.type)
+def test_in_other_letters_what_has_to_be_said_fits_two_parts(tag: str, action: Action) -> None:
+    text = LETTERS.code(a_code_message(action, locale=tag, brand=LONG_BRAND)).text
+    assert LANGUAGES.by_tag[tag].sentence("message.code.secret.short") in text
+    assert action.payee is None or gsm.fold(action.payee) in text
+    assert gsm.parts(text) <= SMS_PARTS_AT_MOST
+
+
+@pytest.mark.parametrize("tag", IN_OTHER_LETTERS)
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_in_other_letters_a_notice_takes_no_part_more_than_its_link_makes_it(tag: str, kind: NoticeKind) -> None:
+    notice = a_notice(kind, channel=Channel.SMS, action=a_purchase(), locale=tag)
+    text = LETTERS.notice(notice).text
+    assert text.endswith(f"\n{notice.not_me_url}")
+    assert gsm.parts(text) == SMS_PARTS_AT_MOST + 1
+
+
+def test_where_nothing_fits_two_parts_the_fullest_wording_of_three_is_taken() -> None:
+    text = LETTERS.notice(a_notice(NoticeKind.DEVICE_TRUSTED, channel=Channel.SMS, locale="zh-Hans")).text
+    assert LANGUAGES.by_tag["zh-Hans"].sentence("notice.never") in text
+
+
+def test_between_chinese_sentences_there_is_no_space() -> None:
+    for channel in (Channel.SMS, Channel.VOICE):
+        for message in (a_code_message(channel=channel, locale="zh-CN"), a_notice(channel=channel, locale="zh-CN")):
+            worded = LETTERS.notice(message) if isinstance(message, Notice) else LETTERS.code(message)
+            assert "。" in worded.text
+            assert "。 " not in worded.text
+
+
+def test_in_arabic_the_digits_of_a_masked_phone_stay_behind_its_dots() -> None:
+    changed = {"new_contact": "+12025550123", "old_contact": "+12025550199"}
+    action = an_action("account_update", details={"field": "phone", **changed})
+    assert "\u200e•••• 23" in LETTERS.code(a_code_message(action, channel=Channel.EMAIL, locale="ar")).text
+    assert "\u200e" not in LETTERS.code(a_code_message(action, channel=Channel.EMAIL, locale="de")).text
 
 
 @pytest.mark.parametrize("tag", TAGS)

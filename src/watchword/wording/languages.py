@@ -49,6 +49,11 @@ class Language:
         direction: str = self.locale.text_direction
         return direction
 
+    @property
+    def gap(self) -> str:
+        """What stands between two sentences: nothing where the full stop brings its own space."""
+        return "" if self.locale.language == "zh" else " "
+
     def knows(self, key: str) -> bool:
         """Whether there is such a sentence."""
         return key in self.texts

@@ -41,7 +41,7 @@ def clock_time(moment: Instant, locale: Locale) -> str:
 
 
 def day(moment: Instant, locale: Locale) -> str:
-    """Return a date in UTC as it is written in this country, the month in letters."""
+    """Return a date in UTC as it is written in this country, the month mostly in letters."""
     return format_date(_utc(moment).date(), "medium", locale=locale)
 
 

@@ -17,6 +17,8 @@ from watchword.wording.harmless import isolated_text, one_line
 from watchword.wording.languages import Language
 from watchword.wording.numbers import exact_amount, plain_spaces, spoken_amount
 
+_LEFT_TO_RIGHT: Final = "\u200e"
+"""A mark (UAX #9, LRM) that old mail programs understand too, which know no isolates."""
 LONGEST_INPUT: Final = 200
 """Characters of a payee that an application may send; brands are cut like them."""
 
@@ -36,7 +38,7 @@ class Dress(Protocol):
         """Return the name of a device."""
         ...
 
-    def address(self, kind: ContactKind, masked: str) -> str:
+    def address(self, kind: ContactKind, masked: str, language: Language) -> str:
         """Return a masked address."""
         ...
 
@@ -82,7 +84,7 @@ class PlainWords:
 
     def address(self, kind: ContactKind, masked: str) -> str:
         """Return a masked address."""
-        return self.dress.address(kind, masked)
+        return self.dress.address(kind, masked, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,9 @@ class Isolating:
         """Return the name of a device."""
         return isolated_text(one_line(name)) if one_line(name) else ""
 
-    def address(self, kind: ContactKind, masked: str) -> str:
+    def address(self, kind: ContactKind, masked: str, language: Language) -> str:
         """Return a masked address, for no line to break in."""
-        del kind
+        del kind, language
         return isolated_text(one_line(masked).replace(" ", "\N{NO-BREAK SPACE}"))
 
     def amount(self, money: Money, language: Language) -> str:
@@ -156,10 +158,13 @@ class OfChannel:
         """Return the name of a device, where there is room."""
         return "" if self.brief else self._name(name, ROOMS[self.channel].device)
 
-    def address(self, kind: ContactKind, masked: str) -> str:
+    def address(self, kind: ContactKind, masked: str, language: Language) -> str:
         """Return a masked address in a mail; elsewhere its sign, or its dots, would cost more than they tell."""
-        del kind
-        return one_line(masked) if self.channel is Channel.EMAIL else ""
+        if self.channel is not Channel.EMAIL:
+            return ""
+        # Dots have no direction of their own: from right to left, "•••• 23" would read "23 ••••".
+        turned = kind is ContactKind.PHONE and language.direction == "rtl"
+        return f"{_LEFT_TO_RIGHT}{one_line(masked)}" if turned else one_line(masked)
 
     def amount(self, money: Money, language: Language) -> str:
         """Return an amount, in words where it is read out."""

@@ -23,7 +23,8 @@ from watchword.wording.languages import Language, Languages
 from watchword.wording.plain_words import OfChannel
 
 SMS_PARTS_AT_MOST: Final = 2
-"""More is paid for by the operator and may arrive out of order."""
+"""More is paid for by the operator and may arrive out of order. A notice takes three where its link alone fills one and
+a half, in letters of which a part holds 67."""
 _LONG_NUMBER: Final = re.compile(r"\d{6,}")
 _FAILURES: Final = (TemplateError, LookupError, TypeError, ArithmeticError)
 
@@ -122,7 +123,8 @@ def _wordings(language: Language) -> Iterator[tuple[OfChannel, int]]:
     """Yield how a text message may be worded, the fullest way first; the brevity says how much is left out.
 
     Where the sentences themselves fit the cheap alphabet, a name in foreign letters goes before the last sentence does;
-    where they do not, such a name costs nothing more.
+    where they do not, such a name costs nothing more, and the way to say no goes first: the owner has it on his own
+    page too.
     """
     native, foreign_left_out = OfChannel(channel=Channel.SMS), OfChannel(channel=Channel.SMS, native=False)
     native_brief = OfChannel(channel=Channel.SMS, brief=True)
@@ -132,17 +134,15 @@ def _wordings(language: Language) -> Iterator[tuple[OfChannel, int]]:
     if gsm.is_gsm(gsm.fold(language.sentence("message.code.secret"))):
         yield foreign_left_out, 0
         yield brief, 1
+        yield brief, 2
     else:
         yield native_brief, 2
-    yield brief, 2
+        yield native_brief, 3
 
 
 def _text_message(bodies: Iterator[str], last_line: str) -> RenderedMessage:
-    """Return the first wording that fits, else the last one."""
-    text = ""
-    for text in _texts(bodies, last_line):
-        if gsm.parts(text) <= SMS_PARTS_AT_MOST:
-            break
+    """Return the first wording that fits, else the fullest of those that cost least."""
+    text = min(_texts(bodies, last_line), key=lambda text: max(gsm.parts(text), SMS_PARTS_AT_MOST))
     return RenderedMessage(subject=None, text=text, html=None)
 
 

@@ -34,13 +34,14 @@ class CodeWords:
     def sms(self, brevity: int) -> str:
         """Return the text before the last line; ``brevity`` 0 says everything in full, 3 only what has to be there."""
         first = self._say("message.code.first")
-        return " ".join((first, *map(self._say, _BEHIND[brevity])))
+        return self.language.gap.join((first, *map(self._say, _BEHIND[brevity])))
 
     def call(self) -> str:
         """Return what is read out; the digits twice, with a pause after each."""
         keys = ("hello", "keep", "code", "again", "valid")
         sentences = [self._say(f"voice.code.{key}", aloud=True) for key in keys]
-        return " ".join((*sentences, self._say("message.code.secret"), self._say("voice.code.not_you", aloud=True)))
+        sentences += [self._say("message.code.secret"), self._say("voice.code.not_you", aloud=True)]
+        return self.language.gap.join(sentences)
 
     def mail(self) -> str:
         """Return the text part of a mail."""

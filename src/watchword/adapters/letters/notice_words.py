@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from watchword.domain.message import Notice, NoticeKind
 from watchword.wording.languages import Language
 from watchword.wording.numbers import clock_time, day, plain_spaces
 from watchword.wording.plain_words import OfChannel, PlainWords
 from watchword.wording.subject import Surroundings, done_of, what_of
+
+_SAID: Final = (
+    ("notice.sms", "notice.never", "notice.not_you"),
+    ("notice.sms", "notice.never", "notice.not_you"),
+    ("notice.sms", "notice.not_you"),
+    ("notice.subject", "notice.not_you"),
+)
+"""What a text message says before its link, by brevity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +32,19 @@ class NoticeWords:
         return self._say("notice.subject")
 
     def sms(self, brevity: int) -> str:
-        """Return the text before the link; ``brevity`` 0 says everything, 2 only what has to be there."""
-        has_device = brevity == 0 and self._device()
-        sentences = [self._say("notice.sms.device" if has_device else "notice.sms")]
-        if brevity < 2:  # noqa: PLR2004 the last of the three wordings
-            sentences.append(self._say("notice.never"))
-        return " ".join((*sentences, self._say("notice.not_you")))
+        """Return the text before the link; ``brevity`` 0 says everything, 3 leaves it to the telephone to say when."""
+        first, *behind = _SAID[brevity]
+        if brevity == 0 and self._device():
+            first = "notice.sms.device"
+        begun = self._sentence(self._say(first)) if first == "notice.subject" else self._say(first)
+        return self.language.gap.join((begun, *map(self._say, behind)))
 
     def call(self) -> str:
         """Return what is read out."""
         when = "voice.notice.when.device" if self._device() else "voice.notice.when"
         hello, rest = self._say("voice.notice.hello"), (when, "notice.never", "voice.notice.not_you")
-        return " ".join((hello, self._sentence(self._title()), self._story(), *map(self._say, rest)))
+        told = (hello, self._sentence(self._title()), self._story(), *map(self._say, rest))
+        return self.language.gap.join(told)
 
     def mail(self) -> str:
         """Return the text part of a mail; its link stands on a line of its own."""
