@@ -38,9 +38,20 @@ def chromium_window(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(params=SITUATIONS, ids=lambda situation: situation.name)
 def cast(request: pytest.FixtureRequest, demo: RealDemo, chromium_window: Browser) -> Iterator[Cast]:
-    """Let customers come in one of the four ways; what a browser complains about fails the play."""
+    """Let customers come in, in each of the four ways."""
+    yield from _play(request, demo, chromium_window, request.param)
+
+
+@pytest.fixture
+def desktop(request: pytest.FixtureRequest, demo: RealDemo, chromium_window: Browser) -> Iterator[Cast]:
+    """Let customers come in one way only: for what takes its time and shows the same in all of them."""
+    yield from _play(request, demo, chromium_window, SITUATIONS[0])
+
+
+def _play(request: pytest.FixtureRequest, demo: RealDemo, window: Browser, situation: Situation) -> Iterator[Cast]:
+    """Play; what a browser complains about fails the play."""
     folder = Path("build/screenshots/plays") / request.node.originalname.removeprefix("test_")
-    cast = Cast(demo=demo, browser=chromium_window, situation=request.param, pictures=folder)
+    cast = Cast(demo=demo, browser=window, situation=situation, pictures=folder)
     yield cast
     cast.leave()
     assert cast.complaints == []
