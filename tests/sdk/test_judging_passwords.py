@@ -246,6 +246,12 @@ def test_a_bounded_part_of_a_long_password_is_judged() -> None:
     assert strength_of(GOOD + easy * 3, []).score == 4
 
 
+def test_less_is_judged_of_a_text_whose_every_sign_could_stand_for_a_letter() -> None:
+    many, few = "4@8({[<3691!|0$5+7%2", "Gq#wv&zr=Jk^dnB;mhfy"
+    assert strength_of(f"{many}password", []) == strength_of(many, [])
+    assert strength_of(f"{few}password", []) != strength_of(few, [])
+
+
 @pytest.mark.parametrize("password", [GOOD, "x" * 20, "short", "passwordpassword", "x" * 300, "\ud800" * 20])
 async def test_the_asynchronous_judge_says_the_same(password: str) -> None:
     assert await AsyncPasswordJudge().judge(password, ["Ann"]) == PasswordJudge().judge(password, ["Ann"])
