@@ -26,8 +26,9 @@ _LONGEST_TAG: Final = 35
 _PLURAL: Final = re.compile(r"\.(zero|one|two|few|many|other)$")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _WITHIN: Final = "{what_within}"
-_LARGEST_COUNT: Final = 1_000
-"""We count tries, messages, seconds and days; some languages have a form of their own for millions."""
+_COUNTED: Final = range(200)
+"""Whole numbers that take every form there is below a million: CLDR's rules look at their last two digits (UTS #35,
+Plural Rules). Some languages have a form of their own for millions, and we count tries, messages, seconds and days."""
 _MOST_ACCEPTED: Final = 20
 """Entries of an ``Accept-Language`` that are looked at."""
 
@@ -125,14 +126,14 @@ def read_languages(*, with_pseudo: bool = False) -> Languages:
 
 def categories(locale: Locale) -> Sequence[str]:
     """Return the plural categories of a language that a number of ours can have; "other" is always among them."""
-    return sorted({"other", *(locale.plural_form(number) for number in range(_LARGEST_COUNT))})
+    return sorted({"other", *map(locale.plural_form, _COUNTED)})
 
 
 def problems_of(language: Language, english: Mapping[str, str]) -> Sequence[str]:
     """Return what is wrong with the sentences of a language: missing, unknown, or with other placeholders."""
     stems = {_PLURAL.sub("", key) for key in english if _PLURAL.search(key)}
     needed = {key for key in english if not _PLURAL.search(key)}
-    needed |= {f"{stem}.{category}" for stem in stems for category in categories(language.locale)}
+    needed |= {f"{stem}.{category}" for category in categories(language.locale) for stem in stems}
     problems = [f"{key} is missing" for key in sorted(needed - language.texts.keys())]
     problems += [f"{key} is not a sentence of ours" for key in sorted(language.texts.keys() - needed)]
     for key in sorted(needed & language.texts.keys()):
