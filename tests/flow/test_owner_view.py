@@ -282,6 +282,18 @@ async def test_what_can_carry_no_code_is_not_preferred(world: World) -> None:
     assert await world.events(EventType.CONTACT_PREFERRED) == []
 
 
+async def test_what_never_brought_a_code_back_is_not_preferred_to_what_did(world: World) -> None:
+    await world.register(phone(), email(), email(OTHER_EMAIL))
+    world.clock.move(days=3)
+    unconfirmed = await world.contact(OTHER_EMAIL)
+    assert unconfirmed.is_usable(world.clock.now())
+    with pytest.raises(ContactNotUsable):
+        await prefer_contact(world.ports, world.shop, ADA, unconfirmed.id, preferred=True)
+    await world.register(phone(confirmed=False), email(confirmed=False), user_id=BEA)
+    alone = await world.contact(EMAIL, user_id=BEA)
+    assert (await prefer_contact(world.ports, world.shop, BEA, alone.id, preferred=True)).preferred
+
+
 async def test_contacts_say_how_they_are(world: World) -> None:
     await world.register(email(), email(OTHER_EMAIL), phone(OTHER_PHONE))
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from watchword.domain.action import SIGN_IN
+from watchword.domain.contact import carriers
 from watchword.domain.errors import ContactNotUsable, InvalidField, NotFound
 from watchword.domain.ids import ActionId, ContactId, DeviceId
 from watchword.flow.dispute import by_owner
@@ -70,8 +72,9 @@ class OwnViewPages:
         """Show where codes go."""
         view, reader = await self._meet(request)
         now = await self.ports.store.now()
+        able = {one.id for one in carriers(view.user.contacts, now, action_type=SIGN_IN).contacts}
         rows = [
-            contact_row(reader.words, own, is_usable=own.contact.is_usable(now))
+            contact_row(reader.words, own, is_usable=own.contact.id in able)
             for own in own_contacts(view.application, view.user, now)
         ]
         return await self._page(request, view, reader, ViewPage.CONTACTS, rows)

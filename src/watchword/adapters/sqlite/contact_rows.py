@@ -6,7 +6,8 @@ from typing import Final
 
 from watchword.adapters.sqlite.event_rows import write_event
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
-from watchword.domain.contact import Contact, ContactKind
+from watchword.domain.action import SIGN_IN
+from watchword.domain.contact import Contact, ContactKind, carriers
 from watchword.domain.event import EventType
 from watchword.domain.ids import ActionId, ContactId
 from watchword.domain.instant import DAY_MS, Instant
@@ -122,7 +123,11 @@ def prefer_by_user(transaction: Transaction, ref: UserRef, contact_id: ContactId
     contact = find_contact(transaction, ref, contact_id)
     if contact is None or not contact.is_listed(transaction.now):
         return None
-    if contact.preferred is preferred or (preferred and not contact.is_usable(transaction.now)):
+    if contact.preferred is preferred:
+        return contact
+    # A preference that codes do not follow, because an unconfirmed contact carries none, would mislead its owner.
+    able = carriers(listed_contacts(transaction, ref), transaction.now, action_type=SIGN_IN).contacts
+    if preferred and contact_id not in {one.id for one in able}:
         return contact
     set_preferred(transaction, ref, contact_id if preferred else None)
     return replace(contact, preferred=preferred)
