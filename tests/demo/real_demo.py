@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -79,14 +79,14 @@ class CodePage:
         assert found is not None, self.text
         return await self.browser.open(unescape(found[1]))
 
-    async def press(self, *names: str, **hidden: str) -> str:
-        """Send the form that has these hidden fields; return the text of the page where that ends."""
+    async def press(self, *names: str, typed: Mapping[str, str] | None = None, **hidden: str) -> str:
+        """Send the form that has these fields; return the text of the page where that ends."""
         for form in _FORM.finditer(self.page.text):
             tags = [tag[0] for tag in _INPUT.finditer(form["inside"])]
             fields = {_attribute(tag, "name"): _attribute(tag, "value") for tag in tags}
             if set(names) <= set(fields) and hidden.items() <= fields.items():
                 target = self.page.url.join(_attribute(form["head"], "action") or self.page.url.path)
-                answer = await self.browser.http.post(str(target), data=fields)
+                answer = await self.browser.http.post(str(target), data=fields | dict(typed or {}))
                 location = answer.headers.get("location")
                 self.page = answer if location is None else await self.browser.http.get(str(answer.url.join(location)))
                 return self.text
@@ -116,9 +116,13 @@ def _attribute(tag: str, name: str) -> str:
 
 
 async def follow_to_code(browser: CustomerBrowser) -> CodePage:
-    """Follow the store's redirect to the page for the code."""
-    assert browser.location is not None, browser.text
-    return CodePage(browser=browser, page=await browser.http.get(browser.location))
+    """Follow the store's redirect to the page for the code, or the link to it on a visitor's first page."""
+    location = browser.location
+    if browser.path == "/welcome" and browser.page is not None:
+        found = re.search(r'href="(http[^"]+/c/wct_[^"]+)"', browser.page.text)
+        location = None if found is None else found[1]
+    assert location is not None, browser.text
+    return CodePage(browser=browser, page=await browser.http.get(location))
 
 
 def code_in(message: Message) -> str:

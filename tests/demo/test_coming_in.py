@@ -34,7 +34,10 @@ async def test_a_visitor_is_made_with_one_click_and_signed_in_after_the_code(
     assert contacts[0]["address"].endswith("@example.com")
     assert contacts[1]["address"][5:10] == "55501"
     assert watchword.actions[0]["type"] == "sign_in"
-    assert browser.location == f"{watchword.url}/c/wct_1"
+    assert browser.path == "/welcome"
+    assert browser.page is not None
+    assert f'href="{watchword.url}/c/wct_1"' in browser.page.text
+    assert contacts[0]["address"] in browser.text
 
     await browser.open("/watchword/return", **watchword.end("approved"))
     assert browser.path == "/account"

@@ -106,11 +106,14 @@ async def test_another_name_of_this_machine_leads_to_the_right_one(browser: Cust
 async def test_cookies_are_kept_from_scripts_and_other_sites(browser: CustomerBrowser, watchword: StandIn) -> None:
     watchword.device_token = "wd1one"
     await browser.open("/")
-    await browser.send("/visitors")
+    await browser.send("/visitors", welcome="no")
 
     assert browser.page is not None
-    (device,) = [value for value in browser.page.headers.get_list("set-cookie") if "device" in value]
+    cookies = browser.page.headers.get_list("set-cookie")
+    (device,) = [value for value in cookies if "device" in value]
     assert device.startswith("watchword-device=wd1one; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax")
+    (desk,) = [value for value in cookies if "desk" in value]
+    assert "; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax" in desk
 
 
 async def test_cookies_are_bound_to_the_host_where_there_is_https(watchword: StandIn, tmp_path: Path) -> None:

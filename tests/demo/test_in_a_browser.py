@@ -36,6 +36,7 @@ def page(chromium: str) -> Iterator[Page]:
 def test_a_visitor_buys_something_and_comes_back_from_the_code(store_url: str, watchword: StandIn, page: Page) -> None:
     page.goto(store_url)
     page.get_by_role("button", name="New visitor").first.click()
+    page.get_by_role("link", name="Go to the code page").click()
     assert page.url == f"{watchword.url}/c/wct_1"
     _come_back(page, store_url, watchword)
     assert page.get_by_role("heading", level=1).inner_text() == "Your account"

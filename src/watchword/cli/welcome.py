@@ -14,8 +14,8 @@ def greet_visitor(ready: Ready) -> None:
     """Show where the demo store is, and what can be seen in it."""
     _show_addresses("The demo store is open", [("Store", ready.store or ""), ("Inbox", ready.inbox), *_behind(ready)])
     _say(
-        "Open the store and press “new visitor”; codes and notices arrive in the inbox.",
-        "Then sign in from a private window, buy something dear, or forget your password.",
+        "Open the store and press “New visitor”: you get an account, a phone beside the shop, and a guided tour.",
+        "Then be a thief, a phisher or a hurried customer: the store says how, under “Pretend to be…”.",
         "Ctrl-C stops it; another start goes on where this one ends.",
     )
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from watchword.demo.attacks_relay import RelaySession, fill_in, new_session, open_page
-from watchword.demo.backstage import Backstage, Catch, Remembered, backstage_of
+from watchword.demo.backstage import Catch, Remembered, backstage_of
 from watchword.demo.desks import Mark, desk_of, keep_mark, owner_of
 from watchword.demo.forms import read_form
 from watchword.demo.phone import plant
@@ -134,10 +134,3 @@ async def _pass_on(request: Request, catches: Remembered[Catch], code: str, *, u
 
 def _said(session: RelaySession) -> str:
     return " ".join(session.alerts) or session.heading
-
-
-def forget_attackers(backstage: Backstage, desk_id: str) -> None:
-    """Let every attacker at a desk go."""
-    backstage.phisher.take(desk_id)
-    backstage.caller.take(desk_id)
-    backstage.guessing.take(desk_id)

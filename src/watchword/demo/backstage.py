@@ -109,6 +109,12 @@ class Backstage:
     heeded_at_s: int = 0
     """When the store last asked for disputes."""
 
+    def forget(self, desk_id: str) -> None:
+        """Forget everything about a desk: another customer sits there now."""
+        for remembered in (self.parked, self.copies, self.phisher, self.caller, self.guessing, self.done):
+            remembered.take(desk_id)
+        self.asked_at_s.take(desk_id)
+
 
 def new_backstage() -> Backstage:
     """Return an empty one."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from watchword.demo.backstage import backstage_of
 from watchword.demo.customers import Customer, find_customer
 from watchword.demo.ledger import Ledger, now_s
 from watchword.demo.shop import shop_of
@@ -106,6 +107,7 @@ def settle_in(request: Request, customer_id: str) -> None:
     old = desk_of(request)
     if old.owner_id != customer_id:
         ledger = shop_of(request).ledger
+        backstage_of(request).forget(old.id)
         with ledger.transaction():
             for table in ("desk_marks", "desk_addresses", "planted"):
                 ledger.write(f"DELETE FROM {table} WHERE desk_id = :id", id=old.id)  # noqa: S608 the names stand above

@@ -1,5 +1,7 @@
 """What stands beside the shop on every page, by the names that its templates use: tour, phone, and parts to play."""
 
+from typing import Final
+
 from starlette.requests import Request
 
 from watchword.demo.attacks_known import attacks
@@ -9,6 +11,9 @@ from watchword.demo.guided_tour import next_step, tour_steps
 from watchword.demo.pretending import find_place, places
 from watchword.demo.shop import shop_of
 from watchword.demo.visits import device_token_of, visit_of
+
+SHOWN_AT_ONCE: Final = 3
+"""Messages on the phone before one asks for more; a code and what it led to are among them."""
 
 
 def panel_values(request: Request) -> dict[str, object]:
@@ -23,6 +28,7 @@ def panel_values(request: Request) -> dict[str, object]:
         "attack_list": attacks(),
         "plays_thief": desk.role is Role.THIEF,
         "desk_phone": scene.phone,
+        "shown_at_once": SHOWN_AT_ONCE,
         "desk_owner": owner_of(request),
         "tour": tour_steps(),
         "tour_done": scene.done,

@@ -42,8 +42,6 @@
 
   function swap(part, next, active) {
     const open = new Map([...part.querySelectorAll("details[id]")].map((details) => [details.id, details.open]));
-    const list = part.querySelector(".messages");
-    const scrolled = list ? list.scrollTop : 0;
     const inside = active ? active.closest("[id]") : null;
     const place = inside ? [...inside.querySelectorAll("a, button, summary")].indexOf(active) : -1;
     part.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
@@ -52,8 +50,6 @@
       if (details) details.open = isOpen;
     }
     dress(part);
-    const again = part.querySelector(".messages");
-    if (again) again.scrollTop = scrolled;
     if (!active) return;
     // The focus stays where it was, or at least inside.
     const holder = inside && inside.id ? document.getElementById(inside.id) : null;
