@@ -507,7 +507,7 @@ export class WatchwordChallenge extends (globalThis.HTMLElement ?? Object) {
     const when = new Date(moment);
     const today = when.toDateString() === new Date().toDateString();
     const style = today ? { timeStyle: "short" } : { dateStyle: "long", timeStyle: "short" };
-    return text.replace("{time}", `\u2068${new Intl.DateTimeFormat(this.#view.words.language, style).format(when)}\u2069`);
+    return text.replace("{time}", `\u2068${new Intl.DateTimeFormat(`${this.#view.words.language}-u-nu-latn`, style).format(when)}\u2069`);
   }
 
   #form(forms, number) {

@@ -13,8 +13,9 @@
   var ends = Number(main.dataset.ends);
   var now = function () { return Date.now() + off; };
 
-  var clock = { hour: "numeric", minute: "2-digit" };
-  var day = { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" };
+  // In the digits and the calendar of everything else on the page: its amounts, its code, and days from the server.
+  var clock = { hour: "numeric", minute: "2-digit", numberingSystem: "latn", calendar: "gregory" };
+  var day = Object.assign({ day: "numeric", month: "long" }, clock);
   var written = function (when, form) { return new Intl.DateTimeFormat(country, form).format(when); };
   document.querySelectorAll("time[data-local]").forEach(function (time) {
     time.textContent = written(new Date(time.dateTime), time.dataset.local === "day" ? day : clock);
