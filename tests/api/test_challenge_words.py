@@ -13,6 +13,7 @@ from tests.kit.languages import LANGUAGES
 from watchword.api.challenge_words import ChallengeWords
 from watchword.api.challenges import challenge_calls
 from watchword.api.openapi import refusals_of
+from watchword.domain.branding import Branding
 from watchword.domain.challenge import ChallengeState
 from watchword.web.problems import INTERNAL_CODE
 
@@ -201,3 +202,16 @@ async def test_a_concealed_challenge_says_the_same_to_everybody(world: World, st
     assert told[0] == told[1] == told[2]
     assert told[0]["delivery"] is None
     assert "phone or e-mail" in told[0]["sent"]
+
+
+async def test_the_help_leads_to_the_same_support_as_the_hosted_page(world: World) -> None:
+    await world.register()
+    challenge = (await world.act())["challenge"]
+    unknown = [line["text"] for line in (await _words(world, challenge))["help"]]
+    applications = world.ports.applications
+    assert isinstance(applications, dict)
+    branding = Branding(support_url="https://help.shop.example/contact/?from=verify")
+    applications[SHOP] = replace(applications[SHOP], branding=branding)
+    led = [line["text"] for line in (await _words(world, challenge))["help"]]
+    assert [text for text in led if text not in unknown] == ["\u2068help.shop.example/contact\u2069"]
+    assert len(led) == len(unknown)

@@ -7,9 +7,8 @@ import pytest
 from tests.kit.languages import ENGLISH, LANGUAGES
 from tests.pages.samples import CHALLENGE, MAILBOX, PlainAtlas, challenge_for
 from watchword.domain.challenge import Challenge
-from watchword.pages.entry_sheet import surroundings_of
 from watchword.wording.page_words import PageWords, as_plain_text
-from watchword.wording.subject import Subject, describe
+from watchword.wording.subject import Subject, describe, surroundings_of
 
 
 def _subject(challenge: Challenge, atlas: PlainAtlas | None = None) -> Subject:

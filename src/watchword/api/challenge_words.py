@@ -6,23 +6,34 @@ only the reader's own clock and countdown can fill them in. Values from outside 
 direction (UAX #9), and nobody may take any of it for markup.
 """
 
-from typing import Final, Literal, assert_never
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from watchword.domain.application import Application
+from watchword.domain.branding import said_address
 from watchword.domain.challenge import Challenge, ChallengeState
-from watchword.domain.contact import Channel, ContactKind
-from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords
+from watchword.domain.contact import Channel
 from watchword.domain.instant import Instant, rfc3339
 from watchword.flow.show import ChallengeView
 from watchword.ports.atlas import Atlas
 from watchword.wording.harmless import isolated_text, one_line
 from watchword.wording.languages import Languages
 from watchword.wording.plain_words import Isolating, PlainWords
-from watchword.wording.sending import delivery_sentence, other_ways, sent_sentence, way_label
-from watchword.wording.subject import Surroundings, describe
+from watchword.wording.sending import (
+    Sendable,
+    Waits,
+    again_label,
+    delivery_sentence,
+    other_ways,
+    sendable,
+    sent_sentence,
+    way_label,
+)
+from watchword.wording.subject import describe, surroundings_of
+from watchword.wording.why import say_why_plainly
 
+_ENDS: Final = tuple(state for state in ChallengeState if state is not ChallengeState.PENDING)
 TIME: Final = "{time}"
 """Stands in a text for a moment that is to be written in the reader's own zone."""
 
@@ -95,7 +106,7 @@ class ChallengeWords(Struct, kw_only=True):
     no_code: str
     again: str | None
     """Null where there is nothing to send once more."""
-    waits: Literal["none", "again", "all"]
+    waits: Waits
     """What has to wait until ``resend_at``: nothing, the same once more, or every message."""
     wait: dict[str, str]
     """With ``{n}`` seconds, by plural category (CLDR)."""
@@ -143,11 +154,10 @@ def challenge_words(
     language = languages.choose(tag, challenge.action.locale, application.locale)
     words = PlainWords(language=language, dress=Isolating())
     brand = isolated_text(one_line(application.name))
-    subject = describe(challenge.action, _surroundings(challenge, atlas), words)
-    ends = {state.value: _end(words, challenge, state, brand) for state in ChallengeState if state.value != "pending"}
-    waits = _waits(application, challenge, view)
-    wait = "send.wait" if waits == "all" else "resend.wait"
-    left = application.limits.sends_per_challenge - challenge.sends
+    subject = describe(challenge.action, surroundings_of(challenge, atlas), words)
+    ends = {state.value: _end(words, challenge, state, brand) for state in _ENDS}
+    can = sendable(challenge, view, sends_at_most=application.limits.sends_per_challenge)
+    wait = "send.wait" if can.waits is Waits.ALL else "resend.wait"
     return ChallengeWords(
         language=str(language.locale).replace("_", "-"),
         direction="rtl" if language.direction == "rtl" else "ltr",
@@ -156,7 +166,7 @@ def challenge_words(
         what=subject.what,
         summary=_summary(words, challenge, brand),
         why_title=words.say("why"),
-        why=_why(words, challenge, brand),
+        why=list(say_why_plainly(words, challenge.reasons)) or [words.say("why.always", brand=brand)],
         why_more=words.say("why.more"),
         verb=subject.verb,
         label=words.count("label", view.code_length) if challenge.sends else None,
@@ -166,12 +176,12 @@ def challenge_words(
         trust=words.count("trust", application.limits.device_trusted_days) if challenge.trust_allowed else None,
         trust_meaning=words.say("trust.meaning") if challenge.trust_allowed else None,
         no_code=words.say("no_code"),
-        again=_again(words, view) if _is_repeatable(challenge, view, left) else None,
-        waits=waits,
+        again=again_label(words, view) if can.is_repeatable else None,
+        waits=can.waits,
         wait=dict(language.forms(wait)),
         wait_until=words.say(f"{wait}.until", time=TIME),
-        ways=_ways(words, challenge, view) if left > 0 else [],
-        sends_left=_sends_left(words, challenge, left),
+        ways=_ways(words, challenge, can),
+        sends_left=_sends_left(words, challenge, can.left),
         delivery=delivery_sentence(words, view, time=TIME),
         more_help=words.say("more_help"),
         help=_help(words, application, challenge, view, brand),
@@ -189,68 +199,21 @@ def challenge_words(
     )
 
 
-def _surroundings(challenge: Challenge, atlas: Atlas) -> Surroundings:
-    action = challenge.action
-    option = challenge.options[0] if challenge.options else None
-    return Surroundings(
-        device=atlas.device_name(action.user_agent),
-        country=atlas.country(action.ip) if action.ip else None,
-        contact=ContactKind.EMAIL if option is None else option.kind,
-        masked=None if option is None or action.conceal else option.masked,
-    )
-
-
 def _summary(words: PlainWords, challenge: Challenge, brand: str) -> str | None:
     line = one_line(challenge.action.summary or "")
     return f"{words.say('summary', brand=brand)} {isolated_text(line)}" if line else None
 
 
-def _why(words: PlainWords, challenge: Challenge, brand: str) -> list[str]:
-    told = [sentence for reason in challenge.reasons if (sentence := _reason(words, reason))]
-    return list(dict.fromkeys(told)) or [words.say("why.always", brand=brand)]
-
-
-def _reason(words: PlainWords, reason: CustomerText) -> str | None:
-    match reason:
-        case OwnWords():
-            return isolated_text(one_line(reason.by_language[reason.language_for(str(words.language.locale))]))
-        case CatalogueSentence(key=key) if not words.language.knows(f"reason.{key}"):
-            return None  # stored by a newer version
-        case CatalogueSentence(key=key, amount=amount):
-            values = {} if amount is None else {"threshold": words.amount(amount)}
-            return words.say(f"reason.{key}", **values)
-        case _:
-            assert_never(reason)
-
-
-def _is_repeatable(challenge: Challenge, view: ChallengeView, left: int) -> bool:
-    return challenge.sends > 0 and left > 0 and view.resend_at < view.expires_at
-
-
-def _waits(application: Application, challenge: Challenge, view: ChallengeView) -> Literal["none", "again", "all"]:
-    left = application.limits.sends_per_challenge - challenge.sends
-    if left <= 0:
-        return "none"
-    if challenge.action.conceal or challenge.sends == 0:
-        return "all"
-    return "again" if _is_repeatable(challenge, view, left) else "none"
-
-
-def _again(words: PlainWords, view: ChallengeView) -> str:
-    is_call = view.route is not None and view.route.channel is Channel.VOICE
-    return words.say("resend.call" if is_call else "resend")
-
-
-def _ways(words: PlainWords, challenge: Challenge, view: ChallengeView) -> list[WayWords]:
+def _ways(words: PlainWords, challenge: Challenge, can: Sendable) -> list[WayWords]:
     concealed = challenge.action.conceal
     return [
         WayWords(contact_id=option.id, channel=channel, label=way_label(words, option, channel, concealed=concealed))
-        for option, channel in other_ways(view)
+        for option, channel in can.ways
     ]
 
 
 def _sends_left(words: PlainWords, challenge: Challenge, left: int) -> str | None:
-    if left <= 0:
+    if left == 0:
         return words.say("sends_spent")
     return words.count("sends_left", left) if challenge.sends > 1 else None
 
@@ -269,14 +232,19 @@ def _help(
         texts.append(words.say("help.concealed", brand=brand))
     if not other_ways(view):
         texts.append(words.say("help.lost.none"))
-    support = one_line(application.support or "")
-    texts.append(isolated_text(support) if support else words.say("help.support.unknown", brand=brand))
+    texts += _support(application) or [words.say("help.support.unknown", brand=brand)]
     texts.append(words.say("help.reference.meaning"))
     lines = [LineWords(text=text, time=None) for text in texts]
     if view.others_count_from is not None:
         text = words.say("others_count_from", time=TIME)
         lines.append(LineWords(text=text, time=rfc3339(view.others_count_from)))
     return lines
+
+
+def _support(application: Application) -> list[str]:
+    url = application.branding.support_url
+    told = (one_line(application.support or ""), "" if url is None else said_address(url))
+    return [isolated_text(text) for text in told if text]
 
 
 def _news(words: PlainWords, challenge: Challenge) -> NewsWords:
@@ -287,10 +255,10 @@ def _news(words: PlainWords, challenge: Challenge) -> NewsWords:
 
 
 def _end(words: PlainWords, challenge: Challenge, state: ChallengeState, brand: str) -> EndWords:
-    replaced = state is challenge.state is ChallengeState.CANCELLED and challenge.end_reason == "replaced"
+    replaced = challenge.was_replaced and state is challenge.state
     return EndWords(
         title=words.say(f"end.{state}"),
-        text=words.say(f"end.{state}.replaced" if replaced else f"end.{state}.text", brand=brand),
+        text=words.say(f"end.{state}.{'replaced' if replaced else 'text'}", brand=brand),
         next=words.say("end.denied.advice", brand=brand) if state is ChallengeState.DENIED else None,
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from watchword.domain.colour import BLACK, READABLE, STEPS, WHITE, Colour, contrast, ink_on, lit, mixed
 
@@ -75,6 +76,15 @@ class Branding:
     """Where the help page leads for support: https or mailto."""
     frame_origins: tuple[str, ...] = ()
     """Origins whose pages may show ours in a frame; mostly none."""
+
+
+def said_address(url: str) -> str:
+    """Return an address for support as a person would say it: the mailbox, or the host and the path."""
+    mailbox = url.removeprefix("mailto:")
+    if mailbox != url:
+        return mailbox
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def theme_of(accent: Colour, surface: Surface) -> Theme:

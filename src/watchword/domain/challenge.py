@@ -123,6 +123,11 @@ class Challenge:
         """How many more guesses may be compared."""
         return max(0, self.tries_allowed - self.tries_spent)
 
+    @property
+    def was_replaced(self) -> bool:
+        """Whether a newer challenge of the same user took its place."""
+        return self.state is ChallengeState.CANCELLED and self.end_reason == "replaced"
+
     def is_shown(self, now: Instant) -> bool:
         """Whether its token opens anything: until its end, and a while after."""
         # An expiry that nobody has written yet has no time of its own: it ended when its time was up.

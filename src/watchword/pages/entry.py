@@ -25,7 +25,7 @@ from watchword.flow.cancel import cancel
 from watchword.flow.check import check
 from watchword.flow.order import send
 from watchword.flow.show import show
-from watchword.pages.entry_sheet import entry_sheet, live_news, surroundings_of
+from watchword.pages.entry_sheet import entry_sheet, live_news
 from watchword.pages.flash import Said, forget_said, read_said, said_cookie, set_said, write_said
 from watchword.pages.reader import Reader, meet_reader
 from watchword.pages.renderer import Renderer
@@ -36,7 +36,7 @@ from watchword.web.browser import set_browser
 from watchword.web.csrf import form_mark
 from watchword.wording.harmless import one_line
 from watchword.wording.page_words import isolated, marked_reference
-from watchword.wording.subject import describe
+from watchword.wording.subject import describe, surroundings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +140,12 @@ class EntryPages:
         challenge = visit.challenge
         state = challenge.state
         reader = self._reader(request, visit)
-        replaced = state is ChallengeState.CANCELLED and challenge.end_reason == "replaced"
         return self.renderer.page(
             "end.html",
             reader=reader,
             application=visit.application,
             state=state,
-            text_key=f"end.{state}.replaced" if replaced else f"end.{state}.text",
+            text_key=f"end.{state}.{'replaced' if challenge.was_replaced else 'text'}",
             brand=isolated(visit.application.name),
             brand_text=one_line(visit.application.name),
             what=describe(challenge.action, surroundings_of(challenge, self.ports.atlas), reader.words).what,

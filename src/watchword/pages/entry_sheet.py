@@ -6,20 +6,27 @@ from typing import Final
 
 from markupsafe import Markup
 
-from watchword.domain.challenge import Challenge
-from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.contact import Channel
 from watchword.domain.instant import Instant, rfc3339, seconds_until
 from watchword.domain.message import DeliveryStatus
 from watchword.flow.show import ChallengeView, show
 from watchword.pages.flash import Said
 from watchword.pages.visit import Visit, is_elsewhere
 from watchword.ports import Ports
-from watchword.ports.atlas import Atlas
 from watchword.wording.harmless import one_line
 from watchword.wording.languages import Language
 from watchword.wording.page_words import PageWords, as_plain_text, isolated, marked_reference
-from watchword.wording.sending import FAILED, SETTLED, delivery_sentence, other_ways, sent_sentence, way_label
-from watchword.wording.subject import Subject, Surroundings, describe
+from watchword.wording.sending import (
+    FAILED,
+    SETTLED,
+    Waits,
+    again_label,
+    delivery_sentence,
+    sendable,
+    sent_sentence,
+    way_label,
+)
+from watchword.wording.subject import Subject, describe, surroundings_of
 from watchword.wording.why import say_why
 
 COUNTED_S: Final = 120
@@ -45,7 +52,7 @@ class SendChoice:
 class Sending:
     """What can be sent now."""
 
-    again: Markup | None
+    again: str | None
     """The label of "the same once more", or None where there is nothing to repeat."""
     wait: Markup | None
     """Until when it has to wait."""
@@ -153,38 +160,30 @@ def live_news(language: Language, view: ChallengeView) -> Mapping[str, str | boo
     }
 
 
-def surroundings_of(challenge: Challenge, atlas: Atlas) -> Surroundings:
-    """Return what the heading of a page says besides the fields of the action."""
-    action = challenge.action
-    option = challenge.options[0] if challenge.options else None
-    return Surroundings(
-        device=atlas.device_name(action.user_agent),
-        country=atlas.country(action.ip) if action.ip else None,
-        contact=ContactKind.EMAIL if option is None else option.kind,
-        masked=None if option is None or action.conceal else option.masked,
-    )
-
-
 def _delivery(words: PageWords, view: ChallengeView) -> str | None:
     return delivery_sentence(words, view, time=words.clock(view.delivery_updated_at or view.expires_at))
 
 
 def _sending(words: PageWords, visit: Visit, view: ChallengeView) -> Sending:
     challenge = visit.challenge
-    left = visit.application.limits.sends_per_challenge - challenge.sends
-    spent = left <= 0
-    repeatable = challenge.sends > 0 and not spent and view.resend_at < view.expires_at
-    is_call = view.route is not None and view.route.channel is Channel.VOICE
-    all_wait = challenge.action.conceal or challenge.sends == 0
-    wait_s = 0 if spent or not (repeatable or all_wait) else seconds_until(view.resend_at, visit.now)
+    can = sendable(challenge, view, sends_at_most=visit.application.limits.sends_per_challenge)
+    wait_s = 0 if can.waits is Waits.NONE else seconds_until(view.resend_at, visit.now)
+    all_wait = can.waits is Waits.ALL
     return Sending(
-        again=words.say("resend.call" if is_call else "resend") if repeatable else None,
+        again=again_label(words, view) if can.is_repeatable else None,
         wait=_wait(words, view.resend_at, wait_s, "send.wait" if all_wait else "resend.wait"),
         countdown_s=wait_s if 0 < wait_s <= COUNTED_S else None,
         all_wait=all_wait,
-        others=() if spent else _others(words, view, concealed=challenge.action.conceal),
-        left=words.count("sends_left", left) if challenge.sends > 1 and not spent else None,
-        spent=spent,
+        others=tuple(
+            SendChoice(
+                label=way_label(words, option, channel, concealed=challenge.action.conceal),
+                contact=option.id,
+                channel=channel,
+            )
+            for option, channel in can.ways
+        ),
+        left=words.count("sends_left", can.left) if challenge.sends > 1 and can.left else None,
+        spent=not can.left,
     )
 
 
@@ -192,10 +191,3 @@ def _wait(words: PageWords, free_at: Instant, wait_s: int, key: str) -> Markup |
     if wait_s > COUNTED_S:
         return words.say(f"{key}.until", time=words.day_and_clock(free_at))
     return words.count(key, wait_s) if wait_s else None
-
-
-def _others(words: PageWords, view: ChallengeView, *, concealed: bool) -> tuple[SendChoice, ...]:
-    return tuple(
-        SendChoice(label=way_label(words, option, channel, concealed=concealed), contact=option.id, channel=channel)
-        for option, channel in other_ways(view)
-    )

@@ -6,10 +6,9 @@ The colours are a style sheet of their own, because the policy of the pages lets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from watchword.domain.application import Application
-from watchword.domain.branding import DARK, LIGHT, OWN_ACCENT, Branding, Logo, Theme, theme_of
+from watchword.domain.branding import DARK, LIGHT, OWN_ACCENT, Branding, Logo, Theme, said_address, theme_of
 from watchword.domain.ids import ApplicationId
 from watchword.pages.assets import Asset, make_asset
 
@@ -104,11 +103,7 @@ def _look(name: str, branding: Branding, root: str, files: dict[str, Asset]) -> 
 
 
 def _support(url: str) -> Support:
-    mailbox = url.removeprefix("mailto:")
-    if mailbox != url:
-        return Support(address=url, text=mailbox, opens_page=False)
-    parts = urlsplit(url)
-    return Support(address=url, text=f"{parts.netloc}{parts.path.rstrip('/')}", opens_page=True)
+    return Support(address=url, text=said_address(url), opens_page=not url.startswith("mailto:"))
 
 
 def _picture(logo: Logo, address: str) -> Picture:

@@ -26,5 +26,8 @@ def one_line(text: str) -> str:
 
 
 def isolated_text(text: str) -> str:
-    """Return a text between the marks that keep its direction to itself (UAX #9, FSI and PDI), where no tag can."""
-    return f"{_ISOLATE}{text}{_ISOLATE_END}"
+    """Return a text between the marks that keep its direction to itself (UAX #9, FSI and PDI), where no tag can.
+
+    Of nothing it stays nothing.
+    """
+    return f"{_ISOLATE}{text}{_ISOLATE_END}" if text else ""

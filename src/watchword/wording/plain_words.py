@@ -97,11 +97,11 @@ class Isolating:
 
     def payee(self, text: str) -> str:
         """Return whom a payment goes to."""
-        return isolated_text(one_line(text)) if one_line(text) else ""
+        return isolated_text(one_line(text))
 
     def device(self, name: str) -> str:
         """Return the name of a device."""
-        return isolated_text(one_line(name)) if one_line(name) else ""
+        return isolated_text(one_line(name))
 
     def address(self, kind: ContactKind, masked: str, language: Language) -> str:
         """Return a masked address, for no line to break in."""

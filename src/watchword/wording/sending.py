@@ -1,11 +1,13 @@
-"""Tells where a code went, what became of its message, and which other ways there are; the same for page and component.
+"""Tells where a code went, what became of its message, and what can be sent now; the same for page and component.
 
 Concealment is already applied to the view: nothing here knows more than it shows (I17).
 """
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
-from watchword.domain.challenge import Option
+from watchword.domain.challenge import Challenge, Option
 from watchword.domain.contact import Channel
 from watchword.domain.message import DeliveryStatus
 from watchword.flow.show import ChallengeView
@@ -15,6 +17,46 @@ FAILED: Final = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BOUNCED, D
 """A message that did not arrive, which is said first."""
 SETTLED: Final = FAILED | {DeliveryStatus.DELIVERED}
 """What a message is in the end; nothing more is heard of it."""
+
+
+class Waits(StrEnum):
+    """What has to wait until ``resend_at``."""
+
+    NONE = "none"
+    AGAIN = "again"
+    """The same message once more."""
+    ALL = "all"
+    """Every message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sendable:
+    """What can be sent for a challenge now."""
+
+    left: int
+    """How many messages; 0 when all are spent."""
+    is_repeatable: bool
+    """Whether there is something to send once more."""
+    waits: Waits
+    ways: tuple[tuple[Option, Channel], ...]
+    """The contacts and channels besides the one that the code was last sent over."""
+
+
+def sendable(challenge: Challenge, view: ChallengeView, *, sends_at_most: int) -> Sendable:
+    """Return what can be sent; where concealed, every way waits, because nothing may tell which one was used."""
+    left = max(0, sends_at_most - challenge.sends)
+    is_repeatable = challenge.sends > 0 and left > 0 and view.resend_at < view.expires_at
+    if left > 0 and (challenge.action.conceal or challenge.sends == 0):
+        waits = Waits.ALL
+    else:
+        waits = Waits.AGAIN if is_repeatable else Waits.NONE
+    return Sendable(left=left, is_repeatable=is_repeatable, waits=waits, ways=other_ways(view) if left > 0 else ())
+
+
+def again_label(speech: Speech, view: ChallengeView) -> str:
+    """Return the button that sends the same once more."""
+    is_call = view.route is not None and view.route.channel is Channel.VOICE
+    return speech.say("resend.call" if is_call else "resend")
 
 
 def sent_sentence(speech: Speech, view: ChallengeView, *, sends: int, brand: str) -> str:

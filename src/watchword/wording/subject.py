@@ -15,9 +15,11 @@ from watchword.domain.action import (
     AccountField,
     Action,
 )
+from watchword.domain.challenge import Challenge
 from watchword.domain.contact import ContactKind, mask
 from watchword.domain.money import Money
 from watchword.domain.secret import Secret
+from watchword.ports.atlas import Atlas
 
 
 class Speech(Protocol):
@@ -74,6 +76,18 @@ class Subject:
     """The heading: "Approve 1,299.00 USD to ACME"."""
     verb: str
     """The button: "Approve 1,299.00 USD"."""
+
+
+def surroundings_of(challenge: Challenge, atlas: Atlas) -> Surroundings:
+    """Return what the heading of a challenge says besides the fields of its action."""
+    action = challenge.action
+    option = challenge.options[0] if challenge.options else None
+    return Surroundings(
+        device=atlas.device_name(action.user_agent),
+        country=atlas.country(action.ip) if action.ip else None,
+        contact=ContactKind.EMAIL if option is None else option.kind,
+        masked=None if option is None or action.conceal else option.masked,
+    )
 
 
 def describe(action: Action, around: Surroundings, speech: Speech) -> Subject:

@@ -1,13 +1,30 @@
 """Says why a customer is asked, in his language: in the product's sentences or in the operator's words."""
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar, assert_never
 
 from markupsafe import Markup
 
 from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords
-from watchword.wording.harmless import one_line
+from watchword.domain.money import Money
+from watchword.wording.harmless import isolated_text, one_line
+from watchword.wording.languages import Language
 from watchword.wording.page_words import PageWords
+from watchword.wording.plain_words import PlainWords
+
+Text = TypeVar("Text", bound=str)
+Text_co = TypeVar("Text_co", bound=str, covariant=True)
+
+
+class _Words(Protocol[Text_co]):
+    """The sentences of one language, with or without markup."""
+
+    @property
+    def language(self) -> Language: ...
+
+    def say(self, key: str, **values: object) -> Text_co: ...
+
+    def amount(self, money: Money) -> Text_co: ...
 
 
 def say_why(words: PageWords, reasons: Sequence[CustomerText]) -> tuple[Markup, ...]:
@@ -15,29 +32,37 @@ def say_why(words: PageWords, reasons: Sequence[CustomerText]) -> tuple[Markup, 
 
     A sentence that this version does not have, because a newer one stored it, is left out.
     """
-    said = (_say(words, reason) for reason in reasons)
+    return _each_once(words, reasons, _marked)
+
+
+def say_why_plainly(words: PlainWords, reasons: Sequence[CustomerText]) -> tuple[str, ...]:
+    """Return the same as plain text."""
+    return _each_once(words, reasons, lambda text, _: isolated_text(text))
+
+
+def _each_once(
+    words: _Words[Text], reasons: Sequence[CustomerText], own: Callable[[str, str], Text]
+) -> tuple[Text, ...]:
+    said = (_say(words, reason, own) for reason in reasons)
     return tuple(dict.fromkeys(sentence for sentence in said if sentence is not None))
 
 
-def _say(words: PageWords, reason: CustomerText) -> Markup | None:
+def _say(words: _Words[Text], reason: CustomerText, own: Callable[[str, str], Text]) -> Text | None:
+    language = words.language
     match reason:
         case OwnWords():
-            return _own_words(words, reason)
-        case CatalogueSentence():
-            return _sentence(words, reason)
+            tag = reason.language_for(str(language.locale), language.tag)
+            return own(one_line(reason.by_language[tag]), tag)
+        case CatalogueSentence(key=key) if not language.knows(f"reason.{key}"):
+            return None
+        case CatalogueSentence(key=key, amount=amount):
+            values = {} if amount is None else {"threshold": words.amount(amount)}
+            return words.say(f"reason.{key}", **values)
         case _:
             assert_never(reason)
 
 
-def _sentence(words: PageWords, reason: CatalogueSentence) -> Markup | None:
-    name = f"reason.{reason.key}"
-    if not words.knows(name):
-        return None
-    return words.say(name) if reason.amount is None else words.say(name, threshold=words.amount(reason.amount))
-
-
-def _own_words(words: PageWords, reason: OwnWords) -> Markup:
+def _marked(text: str, tag: str) -> Markup:
     """Return the operator's words, marked with their language: it need not be the one of the page."""
-    tag = reason.language_for(str(words.language.locale), words.language.tag)
     mark = Markup(' lang="{}"').format(tag) if tag else ""
-    return Markup("<bdi{}>{}</bdi>").format(mark, one_line(reason.by_language[tag]))
+    return Markup("<bdi{}>{}</bdi>").format(mark, text)
