@@ -94,7 +94,9 @@ def test_a_region_keeps_the_language_and_brings_its_customs(tag: str) -> None:
     assert (chosen.locale.territory == "GB") == (len(tag) > 2)
 
 
-@pytest.mark.parametrize("tag", [None, "", "xx", "not a tag", "\x00", "../../etc", "e" * 5000, "zh-Hant", "zh-TW", "*"])
+@pytest.mark.parametrize(
+    "tag", [None, "", "xx", "not a tag", "\x00", "../../etc", "e" * 5000, "zh-Hant", "zh-TW", "hi-Latn", "*"]
+)
 def test_what_names_no_language_of_ours_is_answered_in_english(tag: str | None) -> None:
     assert LANGUAGES.choose(tag).tag == "en"
 

@@ -100,7 +100,9 @@ class Languages:
         locale = _locale(tag)
         if locale is None:
             return None
-        language = self.by_tag.get(locale.language) or self.by_tag.get(f"{locale.language}-{_script(locale)}")
+        # A usual script is not named: who asks for Hindi in Latin letters does not read our Hindi.
+        written = locale.language if locale.script is None else ""
+        language = self.by_tag.get(written) or self.by_tag.get(f"{locale.language}-{_script(locale)}")
         return None if language is None else replace(language, locale=locale)
 
 
