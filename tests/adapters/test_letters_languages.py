@@ -50,7 +50,8 @@ def test_in_latin_letters_all_of_a_code_message_fits_two_cheap_parts(tag: str, a
 @pytest.mark.parametrize("tag", IN_LATIN_LETTERS)
 @pytest.mark.parametrize(("kind", "action"), NOTICES)
 def test_in_latin_letters_a_notice_fits_two_cheap_parts(tag: str, kind: NoticeKind, action: Action | None) -> None:
-    text = LETTERS.notice(a_notice(kind, channel=Channel.SMS, action=action, locale=tag)).text
+    text = LETTERS.notice(a_notice(kind, channel=Channel.SMS, action=action, locale=tag, brand=LONG_BRAND)).text
+    assert gsm.fold(LANGUAGES.by_tag[tag].sentence("notice.never")) in text
     assert gsm.is_gsm(text)
     assert gsm.parts(text) <= SMS_PARTS_AT_MOST
 

@@ -13,10 +13,11 @@ from watchword.wording.subject import Surroundings, done_of, what_of
 _SAID: Final = (
     ("notice.sms", "notice.never", "notice.not_you"),
     ("notice.sms", "notice.never", "notice.not_you"),
-    ("notice.sms", "notice.not_you"),
+    ("notice.subject", "notice.never", "notice.not_you"),
     ("notice.subject", "notice.not_you"),
 )
-"""What a text message says before its link, by brevity."""
+"""What a text message says before its link, by brevity. The time goes first: the telephone and the page behind the link
+have it too, and only the message itself can say that nobody asks for a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class NoticeWords:
         return self._say("notice.subject")
 
     def sms(self, brevity: int) -> str:
-        """Return the text before the link; ``brevity`` 0 says everything, 3 leaves it to the telephone to say when."""
+        """Return the text before the link; ``brevity`` 0 says everything, 2 leaves it to the telephone to say when."""
         first, *behind = _SAID[brevity]
         if brevity == 0 and self._device():
             first = "notice.sms.device"
