@@ -175,11 +175,11 @@ def test_the_style_sheet_of_the_pages_has_the_colours_that_accents_are_measured_
         (
             "https://help.shop.example/contact/?from=verify",
             (
-                '<a class="way" href="https://help.shop.example/contact/?from=verify" target="_blank" '
+                '<a class="way" dir="ltr" href="https://help.shop.example/contact/?from=verify" target="_blank" '
                 'rel="noopener noreferrer">help.shop.example/contact</a>'
             ),
         ),
-        ("mailto:help@shop.example", '<a class="way" href="mailto:help@shop.example">help@shop.example</a>'),
+        ("mailto:help@shop.example", '<a class="way" dir="ltr" href="mailto:help@shop.example">help@shop.example</a>'),
     ],
 )
 async def test_the_help_page_leads_to_support(url: str, link: str) -> None:
