@@ -8,7 +8,7 @@ from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision,
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
-from watchword.domain.instant import later
+from watchword.domain.instant import Instant, later
 from watchword.domain.secret import Secret
 from watchword.ports.store import Store
 from watchword.ports.store.values import ApiKey, KeptAnswer
@@ -91,6 +91,22 @@ async def test_actions_are_listed_newest_first_in_pages(store: Store, scene: Sce
     assert (first[0].decision, first[0].grant, first[0].challenge) == (Decision.DENY, None, None)
     assert first[0].retry_at == later(await store.now(), hours=1)
     assert await store.actions(scene.ref("u-2"), limit=3, before=None) == []
+
+
+async def test_what_passed_unasked_is_left_out_among_requests(store: Store, scene: Scene) -> None:
+    await scene.register(PHONE)
+    old = await scene.open(SIGN_IN)
+    scene.clock.move(days=1)
+    since = await store.now()
+    asked, denied = await scene.open(SIGN_IN), scene.action("transfer")
+    await store.record_decision(scene.decided(denied, Decision.DENY))
+    for _ in range(3):
+        await store.record_decision(scene.decided(scene.action()))
+    found = await store.actions(scene.ref(), limit=2, before=None, asked_since=since)
+    assert [record.action.id for record in found] == [denied.id, asked.action.id]
+    assert await store.actions(scene.ref(), limit=2, before=asked.action.id, asked_since=since) == []
+    (last,) = await store.actions(scene.ref(), limit=2, before=asked.action.id, asked_since=Instant(0))
+    assert last.action.id == old.action.id
 
 
 async def test_an_action_shows_what_became_of_it(store: Store, scene: Scene) -> None:

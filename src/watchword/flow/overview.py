@@ -24,9 +24,6 @@ from watchword.ports.store.values import ActionRecord
 
 REQUESTS_SHOWN_DAYS: Final = 30
 """As long as a reference and the link of a notice count."""
-_READ_AT_ONCE: Final = 100
-_MOST_READINGS: Final = 10
-"""Batches of actions that one call looks through: somebody who is never asked has many actions and no request."""
 
 
 class RequestState(StrEnum):
@@ -116,24 +113,16 @@ async def list_own_requests(
 ) -> RequestPage:
     """Return the requests of the last 30 days behind the action ``after``, newest first; ``UnknownUser`` for nobody.
 
-    A page may hold fewer than ``limit`` and still not be the last: ``next_after`` says so.
+    However many actions passed without a question, they push no request off its page.
     """
     user = await read_user(ports, application, user_id)
     oldest = later(await ports.store.now(), days=-REQUESTS_SHOWN_DAYS)
-    found: list[OwnRequest] = []
-    for _ in range(_MOST_READINGS):
-        records = await ports.store.actions(user.ref, limit=_READ_AT_ONCE, before=after)
-        for record in records:
-            if record.action.created_at < oldest:
-                return RequestPage(requests=tuple(found), next_after=None)
-            if is_request(record):
-                if len(found) == limit:
-                    return RequestPage(requests=tuple(found), next_after=after)
-                found.append(_own_request(ports, user, record))
-            after = record.action.id
-        if len(records) < _READ_AT_ONCE:
-            return RequestPage(requests=tuple(found), next_after=None)
-    return RequestPage(requests=tuple(found), next_after=after)
+    records = await ports.store.actions(user.ref, limit=limit + 1, before=after, asked_since=oldest)
+    shown = records[:limit]
+    return RequestPage(
+        requests=tuple(_own_request(ports, user, record) for record in shown),
+        next_after=shown[-1].action.id if len(records) > limit else None,
+    )
 
 
 async def find_request(ports: Ports, ref: UserRef, action_id: ActionId) -> ActionRecord | None:

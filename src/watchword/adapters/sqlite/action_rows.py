@@ -92,15 +92,21 @@ def open_assessment(transaction: Transaction, row: Row) -> Assessment:
     return read_assessment(text, Decision(row["decision"]))
 
 
-def action_rows(transaction: Transaction, ref: UserRef, limit: int, before: str | None) -> list[Row]:
-    """Return the user's actions, newest first, older than ``before``."""
+def action_rows(
+    transaction: Transaction, ref: UserRef, limit: int, before: str | None, asked_since: Instant | None
+) -> list[Row]:
+    """Return the user's actions, newest first, older than ``before``; maybe only those asked about since then."""
     return transaction.all(
         "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key"
         " AND sealed_action IS NOT NULL AND (:before IS NULL OR number < (SELECT number FROM actions WHERE id = :before"
-        " AND application_id = :application_id AND user_key = :user_key)) ORDER BY number DESC LIMIT :limit",
+        " AND application_id = :application_id AND user_key = :user_key))"
+        " AND (:asked_since IS NULL OR (created_at >= :asked_since AND (decision = :deny OR EXISTS"
+        " (SELECT 1 FROM challenges WHERE challenges.action_id = actions.id)))) ORDER BY number DESC LIMIT :limit",
         application_id=ref.application_id,
         user_key=ref.key,
         before=before,
+        asked_since=asked_since,
+        deny=Decision.DENY,
         limit=limit,
     )
 

@@ -24,6 +24,7 @@ from watchword.adapters.sqlite.user_rows import note_place
 from watchword.domain.action import Decision, Label
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.ids import ChallengeId
+from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
 from watchword.ports.store.values import ActionRecord, ChallengeResult, Decided, Keep
 
@@ -66,9 +67,11 @@ def find_record(transaction: Transaction, ref: UserRef, action_id: str) -> Actio
     return None if row is None else _read_record(transaction, row)
 
 
-def list_records(transaction: Transaction, ref: UserRef, limit: int, before: str | None) -> Sequence[ActionRecord]:
+def list_records(
+    transaction: Transaction, ref: UserRef, limit: int, before: str | None, asked_since: Instant | None
+) -> Sequence[ActionRecord]:
     """Return the user's actions, newest first."""
-    return [_read_record(transaction, row) for row in action_rows(transaction, ref, limit, before)]
+    return [_read_record(transaction, row) for row in action_rows(transaction, ref, limit, before, asked_since)]
 
 
 def find_result(transaction: Transaction, challenge_id: ChallengeId) -> ChallengeResult | None:

@@ -133,9 +133,11 @@ class SqliteStore:
         """Return one action."""
         return self._ask(lambda read: record_rows.find_record(read, ref, action_id))
 
-    async def actions(self, ref: UserRef, *, limit: int, before: str | None) -> Sequence[ActionRecord]:
+    async def actions(
+        self, ref: UserRef, *, limit: int, before: str | None, asked_since: Instant | None = None
+    ) -> Sequence[ActionRecord]:
         """Return the user's actions, newest first."""
-        return self._ask(lambda read: record_rows.list_records(read, ref, limit, before))
+        return self._ask(lambda read: record_rows.list_records(read, ref, limit, before, asked_since))
 
     async def challenge(self, challenge_id: ChallengeId) -> ChallengeResult | None:
         """Return one challenge with what it earned."""

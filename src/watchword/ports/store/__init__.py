@@ -87,8 +87,13 @@ class Store(Protocol):
         """Return one action of this user."""
         ...
 
-    async def actions(self, ref: UserRef, *, limit: int, before: str | None) -> Sequence[ActionRecord]:
-        """Return the user's actions, newest first, at most ``limit``, older than the action id ``before``."""
+    async def actions(
+        self, ref: UserRef, *, limit: int, before: str | None, asked_since: Instant | None = None
+    ) -> Sequence[ActionRecord]:
+        """Return the user's actions, newest first, at most ``limit``, older than the action id ``before``.
+
+        With ``asked_since`` only those that were made since then and asked for a code or were denied.
+        """
         ...
 
     async def challenge(self, challenge_id: ChallengeId) -> ChallengeResult | None:
