@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page
 
 from tests.accessibility.scenes import SCENES, Scene
-from tests.accessibility.visitor import DESK, PATIENCE_MS, Visitor
+from tests.accessibility.visitor import DESK, Visitor
+from tests.kit.chromium import open_chromium
 from tests.pages.stage import open_stage
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +26,9 @@ class Played:
 
 @pytest.fixture(scope="module")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Start Chromium once; a loaded machine may take its time."""
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    """Start Chromium once for each file."""
+    async with open_chromium(chromium) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture(scope="module", params=SCENES, ids=lambda scene: scene.name)

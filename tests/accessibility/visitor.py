@@ -6,12 +6,11 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
+from tests.kit.chromium import PATIENCE_MS
 from tests.pages.stage import Stage
 from watchword.flow.show import ChallengeView
 
 DESK: Final = ViewportSize(width=1280, height=800)
-PATIENCE_MS: Final = 20_000
-"""Far more than any step takes; reached only where something never comes."""
 _POST: Final = """({action, fields, kind}) => {
   const form = document.createElement('form');
   Object.assign(form, {method: 'post', action, enctype: kind});

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
-from playwright.async_api import Browser, FrameLocator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, FrameLocator, Page, ViewportSize, expect
 
+from tests.kit.chromium import open_chromium
 from tests.pages.brands import PLUM, brand, drawn
 from tests.pages.stage import Stage, open_stage
 from tests.pages.world import ONE_CAMERA
@@ -20,14 +21,8 @@ from watchword.flow.show import ChallengeView
 pytestmark = pytest.mark.browser
 Scheme = Literal["light", "dark"]
 SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots" / "brand"
-ARGUMENTS: Final = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    # What browsers are on their way to: a cookie of another site is kept in a jar of the framing site, or not at all.
-    "--test-third-party-cookie-phaseout",
-]
-PATIENCE_MS: Final = 20_000
+COOKIES_OF_FRAMES: Final = "--test-third-party-cookie-phaseout"
+"""What browsers are on their way to: a cookie of another site is kept in a jar of the framing site, or not at all."""
 PHONE: Final = ViewportSize(width=320, height=568)
 YELLOW: Final = Colour(red=0xFF, green=0xD4, blue=0)
 BLUE: Final = Colour(red=0x0A, green=0x58, blue=0xCA)
@@ -43,11 +38,9 @@ BRANDS: Final[dict[str, Branding]] = {
 
 @pytest.fixture(scope="module")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    """Start Chromium once for each file."""
+    async with open_chromium(chromium, COOKIES_OF_FRAMES) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture

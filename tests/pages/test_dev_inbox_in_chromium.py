@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 from starlette.applications import Starlette
 
 from watchword.domain.contact import Channel
@@ -14,7 +14,6 @@ from watchword.domain.message import InboxEntry
 from watchword.pages.dev_inbox import inbox_routes
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ARRIVES_MS = 15_000
 """Far more than the page's own pause; reached only where the message never comes."""
 
@@ -40,14 +39,6 @@ class Growing:
                 challenge_id=None,
             )
         )
-
-
-@pytest.fixture(scope="module")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

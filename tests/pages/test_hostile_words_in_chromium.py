@@ -1,12 +1,12 @@
 """What somebody else wrote, on every page that shows it, in a real browser: it stays text, in a frame and outside."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, Frame, Page, async_playwright
+from playwright.async_api import Browser, Frame, Page
 
 from tests.kit.languages import LANGUAGES
 from tests.pages.samples import PlainAtlas
@@ -19,7 +19,6 @@ from watchword.flow.remember import list_devices, rename_device
 from watchword.pages.hosted import create_page_routes
 
 pytestmark = pytest.mark.browser
-ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 EVIL: Final = "\"'><img src=x onerror=alert(1)><script>alert(2)</script></title></textarea>{time}{n}{{7*7}}&lt;b&gt;"
 MADE: Final = """() => [...document.querySelectorAll("*")].filter((one) =>
   ["IMG", "SCRIPT", "IFRAME", "OBJECT", "STYLE", "BASE"].includes(one.tagName) && !one.src.includes("/assets/")
@@ -29,14 +28,6 @@ MADE: Final = """() => [...document.querySelectorAll("*")].filter((one) =>
 
 _IN_FRAMES: Final = "Blocked autofocusing"
 """What Chromium says of every field in a frame that would like to be typed into."""
-
-
-@pytest.fixture(scope="module")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 async def _addresses(stage: Stage) -> Mapping[str, str]:

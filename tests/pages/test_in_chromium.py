@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.pages.stage import Stage, open_stage
 from tests.pages.world import A_SIGN_IN, ONE_CAMERA
@@ -14,9 +14,7 @@ from watchword.flow.cancel import cancel
 from watchword.flow.show import ChallengeView
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 375, "height": 667}
-PATIENCE_MS = 20_000
 DESK = {"width": 1280, "height": 800}
 TORN_OFF = """() => [...document.querySelectorAll(".whole")].filter((whole) => {
   const after = whole.nextSibling;
@@ -27,16 +25,6 @@ TORN_OFF = """() => [...document.querySelectorAll(".whole")].filter((whole) => {
   return stop.getBoundingClientRect().top >= whole.getBoundingClientRect().bottom;
 }).map((whole) => whole.textContent)"""
 """The values whose full stop stands on the next line."""
-
-
-@pytest.fixture(scope="module")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Start Chromium once; a loaded machine may take its time."""
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

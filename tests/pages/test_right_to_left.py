@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.pages.stage import Stage, open_stage
 from tests.pages.world import ONE_CAMERA
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MS = 20_000
 PHONE = ViewportSize(width=320, height=667)
 PARTS = (".mark", "bdi")
 SUPPORT = "Call +1 415 555 0100, from 9 to 17."
@@ -26,16 +24,6 @@ LEFT_OF = """(node) => {
 }"""
 """Whether the first character of a text stands to the left of its last one, or on a line above."""
 FOREIGN_DIGITS = "[\\u0660-\\u0669\\u06f0-\\u06f9]"
-
-
-@pytest.fixture(scope="module")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Start Chromium once; a loaded machine may take its time."""
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -3,22 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser
 
+from tests.kit.chromium import open_chromium
 from tests.sdk_js.shop import Counter, open_shop
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MS = 20_000
 
 
 @pytest.fixture(scope="module")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Start Chromium once; a loaded machine may take its time."""
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    """Start Chromium once for each file."""
+    async with open_chromium(chromium) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture
