@@ -69,6 +69,24 @@ async def test_a_thief_who_gets_in_does_not_get_the_phone(browser: CustomerBrows
     assert "You are the thief now" in browser.page.text
 
 
+async def test_the_phone_stays_the_customers_whoever_signs_in_while_the_thief_plays(
+    store: Starlette, browser: CustomerBrowser, watchword: StandIn
+) -> None:
+    async with new_browser(store) as http:
+        other = CustomerBrowser(http=http)
+        await sign_in_visitor(other, watchword)
+        email = next(word for word in other.text.split() if word.endswith("@example.com"))
+        password = other.text.partition("the password ")[2].split()[0]
+    await _signed_in(browser, watchword)
+    (owner,) = store.state.shop.ledger.rows("SELECT owner_id FROM desks ORDER BY rowid DESC LIMIT 1")
+    watchword.decision = "allow"
+    await _become_thief(browser)
+    await browser.open("/sign-in")
+    assert "You are signed in" in await browser.send("/sign-in", email=email, password=password)
+    (still,) = store.state.shop.ledger.rows("SELECT owner_id FROM desks ORDER BY rowid DESC LIMIT 1")
+    assert still["owner_id"] == owner["owner_id"]
+
+
 async def test_the_thief_signs_in_as_the_owner_of_the_phone_only(
     store: Starlette, browser: CustomerBrowser, watchword: StandIn
 ) -> None:
