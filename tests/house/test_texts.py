@@ -86,6 +86,27 @@ def test_every_decision_has_a_number_of_its_own_and_a_line_in_the_index() -> Non
     ]
 
 
+def test_every_decision_says_what_it_is_about_what_was_chosen_and_what_could_reopen_it() -> None:
+    said = {path: texts()[path] for path in with_suffix(".md") if re.match(r"\d{4}-", path.name)}
+    assert said
+    heads = ("**Context.** ", "**Choice.** ", "**What would change our mind.** ")
+    assert [(shown(path), head) for path, text in said.items() for head in heads if f"\n{head}" not in text] == []
+
+
+def test_the_first_page_leads_to_every_page_of_the_documentation() -> None:
+    first = (ROOT / "README.md").read_text()
+    pages = [shown(path) for path in with_suffix(".md") if path.parent == ROOT / "docs"]
+    assert "docs/quickstart.md" in pages
+    assert [page for page in pages if f"]({page})" not in first] == []
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_every_layer_is_on_the_map(page: str) -> None:
+    layers = {path.parent.name for path in (ROOT / "src" / "watchword").glob("*/__init__.py")}
+    assert "wording" in layers
+    assert sorted(layers - set(re.findall(r"\w+", (ROOT / page).read_text()))) == []
+
+
 def test_the_map_names_files_that_exist() -> None:
     named = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", (ROOT / "ARCHITECTURE.md").read_text())
     assert "flow/assess.py" in named
