@@ -98,6 +98,7 @@ def a_notice(
     action: Action | None = None,
     brand: str = "Example Shop",
     device_name: str | None = "Chrome on Windows",
+    country: str | None = None,
     locale: str | None = "en",
 ) -> Notice:
     return Notice(
@@ -108,5 +109,6 @@ def a_notice(
         action=action,
         happened_at=NOW,
         device_name=device_name,
+        country=country,
         not_me_url=NOTICE_LINK,
     )

@@ -78,6 +78,11 @@ def test_a_device_is_named_where_it_is_known() -> None:
     assert "Device:" not in LETTERS.notice(a_notice(NoticeKind.DEVICE_TRUSTED, device_name=None)).text
 
 
+def test_a_notice_tells_where_it_came_from() -> None:
+    assert "Device: Chrome on Windows, Germany" in LETTERS.notice(a_notice(country="DE")).text
+    assert "Gerät: Chrome auf Windows, Deutschland" in LETTERS.notice(a_notice(country="DE", locale="de")).text
+
+
 def test_a_change_without_a_code_can_be_taken_back() -> None:
     message = LETTERS.notice(a_notice(NoticeKind.CONTACTS_CHANGED))
     assert "This wasn't me, take it back" in message.text

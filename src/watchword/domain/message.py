@@ -82,6 +82,8 @@ class Notice:
     action: Action | None
     happened_at: Instant
     device_name: str | None
+    country: str | None
+    """ISO 3166 code of the country that the action came from, None where it is not known."""
     not_me_url: str
     """A signed link; opening it changes nothing, pressing its button does."""
 

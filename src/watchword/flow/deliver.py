@@ -7,6 +7,7 @@ another. Nothing here is remembered between two calls; what is not finished come
 from collections.abc import Sequence
 from typing import Final
 
+from watchword.domain.action import Action
 from watchword.domain.application import Application
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.instant import SECOND_MS, Instant
@@ -95,7 +96,8 @@ def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now:
                 locale=claimed.locale or application.locale,
                 action=claimed.action,
                 happened_at=claimed.happened_at,
-                device_name=claimed.device_name,
+                device_name=claimed.device_name or _device_of(ports, claimed.action),
+                country=_country_of(ports, claimed.action),
                 not_me_url=notice_url(ports, claimed.notice_id),
             )
         )
@@ -112,13 +114,21 @@ def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now:
             app_hash=application.android_app_hash,
             not_me_at=f"{ports.page_base.partition('://')[2]}/no",
             action=action,
-            device_name=None if action.user_agent is None else ports.atlas.device_name(action.user_agent),
-            country=None if action.ip is None else ports.atlas.country(action.ip),
+            device_name=_device_of(ports, action),
+            country=_country_of(ports, action),
             reference=claimed.challenge.reference,
             worded_at=now,
             expires_at=claimed.challenge.expires_at,
         )
     )
+
+
+def _device_of(ports: Ports, action: Action | None) -> str | None:
+    return None if action is None or action.user_agent is None else ports.atlas.device_name(action.user_agent)
+
+
+def _country_of(ports: Ports, action: Action | None) -> str | None:
+    return None if action is None or action.ip is None else ports.atlas.country(action.ip)
 
 
 def _envelope(application: Application, claimed: ClaimedDelivery, message: RenderedMessage) -> Envelope:

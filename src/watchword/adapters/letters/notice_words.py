@@ -104,7 +104,12 @@ class NoticeWords:
         return self._words().say("notice.sentence", title=title)
 
     def _device(self) -> str:
-        return self._words().device(self.notice.device_name or "")
+        """Return which device it was, and where; empty where there is no room for it."""
+        words = self._words()
+        device, country = words.device(self.notice.device_name or ""), words.country(self.notice.country)
+        if not device or country is None:
+            return device
+        return words.say("me.request.from.place", device=device, country=country)
 
     def _around(self) -> Surroundings:
         return Surroundings(contact=self.notice.channel.kind)
