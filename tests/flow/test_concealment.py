@@ -13,9 +13,9 @@ from typing import Any, Final, cast
 import pytest
 
 from tests.flow.outside import another, notice_token_in
-from tests.flow.world import ADA, PHONE, World, challenge_of, email, phone
+from tests.flow.world import ADA, PHONE, World, challenge_of, email, phone, usd
 from watchword.adapters.letters import CatalogueLetters
-from watchword.domain.action import PASSWORD_RESET, SIGN_IN, Action, Decision
+from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Action, Decision
 from watchword.domain.contact import Channel
 from watchword.domain.errors import Refusal
 from watchword.domain.ids import ContactId
@@ -83,6 +83,13 @@ async def _disputed(world: World) -> None:
     await world.ports.store.dispute_challenge(challenge_of(asked).id)
 
 
+async def _reset_lately(world: World) -> None:
+    """Have a contact that is not enough for an account update, and a reason that would say so."""
+    await world.register()
+    await world.browser(ip=None).prove(PASSWORD_RESET)
+    world.clock.move(hours=1)
+
+
 PEOPLE: Final = {
     "both": _both,
     "mailbox first": _mailbox_first,
@@ -93,6 +100,7 @@ PEOPLE: Final = {
     "locked": _locked,
     "flooded": _flooded,
     "disputed": _disputed,
+    "reset lately": _reset_lately,
 }
 
 
@@ -186,7 +194,18 @@ async def _ends(world: World) -> list[object]:
     ]
 
 
-SCRIPTS: Final = (_tries_to_the_end, _resends, _mistakes, _not_sent, _starts, _ends)
+async def _other_types(world: World) -> list[object]:
+    """What is concealed by wish, with all that its challenge shows and a wrong code."""
+    browser = world.browser()
+    asked = [
+        await browser.report("withdrawal", conceal=True),
+        await browser.report(PURCHASE, conceal=True, amount=usd("900.00")),
+        await browser.report(ACCOUNT_UPDATE, conceal=True),
+    ]
+    return [*asked, *[await world.view(one) for one in asked], *[await browser.enter(one, "00000000") for one in asked]]
+
+
+SCRIPTS: Final = (_tries_to_the_end, _resends, _mistakes, _not_sent, _starts, _ends, _other_types)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__.strip("_"))
