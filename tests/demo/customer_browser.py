@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx2
 
-from watchword.demo.catalogue import find_product
+from watchword.demo.buying.catalogue import find_product
 
 STORE_URL: Final = "http://127.0.0.1:8099"
 SOMEWHERE: Final = {

@@ -12,7 +12,7 @@ from tests.demo.conftest import sign_in_visitor
 from tests.demo.customer_browser import STORE_URL, CustomerBrowser
 from tests.demo.stand_in import StandIn
 from watchword.demo import create_store
-from watchword.demo.playbook import plays
+from watchword.demo.playing.playbook import plays
 
 
 def _routes(store: Starlette, method: str) -> list[str]:

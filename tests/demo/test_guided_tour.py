@@ -13,7 +13,7 @@ from tests.demo.customer_browser import CustomerBrowser
 from tests.demo.real_demo import CodePage, RealDemo, code_in, follow_to_code, running_demo
 from tests.demo.stand_in import StandIn
 from tests.demo.test_with_watchword import NEXT_PASSWORD, Visitor
-from watchword.demo.guided_tour import next_step, tour_steps
+from watchword.demo.playing.guided_tour import next_step, tour_steps
 
 PATIENCE_S = 60.0
 LOOKS = 40

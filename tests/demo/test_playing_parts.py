@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from tests.demo.conftest import new_browser, sign_in_visitor
 from tests.demo.customer_browser import CustomerBrowser
 from tests.demo.stand_in import StandIn
-from watchword.demo.pretending import REMEMBERED_TOKENS, TokenShelf, find_place, places
+from watchword.demo.playing.pretending import REMEMBERED_TOKENS, TokenShelf, find_place, places
 
 
 async def _signed_in(browser: CustomerBrowser, watchword: StandIn) -> None:

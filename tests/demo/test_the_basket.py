@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from tests.demo.conftest import new_browser, sign_in_visitor
 from tests.demo.customer_browser import CustomerBrowser
 from tests.demo.stand_in import StandIn
-from watchword.demo.basket import KEEP_S, basket_of
+from watchword.demo.buying.basket import KEEP_S, basket_of
 
 
 async def _put(browser: CustomerBrowser, product: str, pieces: str = "1") -> str:

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from tests.demo.conftest import new_browser, sign_in_visitor
 from tests.demo.customer_browser import CustomerBrowser
 from tests.demo.stand_in import StandIn
-from watchword.demo.phone import PieceKind, pieces_of
+from watchword.demo.playing.phone import PieceKind, pieces_of
 
 LATER = "2999-01-01T10:00:00Z"
 

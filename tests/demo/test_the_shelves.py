@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.demo.customer_browser import CustomerBrowser
-from watchword.demo.catalogue import categories, find_products, products
+from watchword.demo.buying.catalogue import categories, find_products, products
 from watchword.demo.templating import load_assets
 
 

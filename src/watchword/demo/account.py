@@ -10,14 +10,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from watchword.demo.asking import ask
+from watchword.demo.buying.orders import orders_of
+from watchword.demo.buying.postal import PostalAddress, countries, empty_address, problems_with, read_postal_address
 from watchword.demo.customers import Customer, advice_for, set_language
 from watchword.demo.forms import read_form
 from watchword.demo.going_ahead import as_contact
 from watchword.demo.intentions import Kind, new_intention
 from watchword.demo.ledger import now
-from watchword.demo.orders import orders_of
 from watchword.demo.passwords import weakness
-from watchword.demo.postal import PostalAddress, countries, empty_address, problems_with, read_postal_address
 from watchword.demo.shop import shop_of
 from watchword.demo.speaking import is_spoken, spoken_languages
 from watchword.demo.templating import render

@@ -10,7 +10,7 @@ from watchword.demo.customers import find_customer, keep_advice
 from watchword.demo.endings import show_denial, show_unavailable
 from watchword.demo.going_ahead import go_ahead
 from watchword.demo.intentions import Intention, Kind, Step, finish, keep_challenge, keep_intention
-from watchword.demo.pretending import find_place
+from watchword.demo.playing.pretending import find_place
 from watchword.demo.shop import shop_of
 from watchword.demo.speaking import preferred_language
 from watchword.demo.visits import device_token_of, set_device_token, visit_of

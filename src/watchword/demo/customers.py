@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from watchword.demo.buying.postal import PostalAddress, postal_address_from
 from watchword.demo.ledger import Ledger, now_s
-from watchword.demo.postal import PostalAddress, postal_address_from
 from watchword_client import Advice, User
 
 

@@ -9,9 +9,9 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from watchword.demo.backstage import Backstage
-from watchword.demo.desks import Mark, desks_of, keep_mark
 from watchword.demo.ledger import Ledger, now_s
+from watchword.demo.playing.backstage import Backstage
+from watchword.demo.playing.desks import Mark, desks_of, keep_mark
 from watchword.demo.shop import Shop
 from watchword_client import WatchwordError
 

@@ -7,7 +7,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from watchword.demo.basket import Parcel, parcels, take_out
+from watchword.demo.buying.basket import Parcel, parcels, take_out
+from watchword.demo.buying.orders import Order, keep_order, order_lines, order_number
+from watchword.demo.buying.postal import choose_delivery, postal_address_from
 from watchword.demo.customers import (
     Address,
     Customer,
@@ -20,8 +22,6 @@ from watchword.demo.customers import (
 from watchword.demo.endings import show_lost
 from watchword.demo.intentions import Intention, Kind, Step, finish
 from watchword.demo.ledger import Ledger, now_s
-from watchword.demo.orders import Order, keep_order, order_lines, order_number
-from watchword.demo.postal import choose_delivery, postal_address_from
 from watchword.demo.shop import shop_of
 from watchword.demo.visits import begin_signed_in_visit, end_other_visits
 from watchword_client import Contact, Money, Redemption

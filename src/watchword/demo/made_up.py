@@ -3,7 +3,7 @@
 import secrets
 from importlib import resources
 
-from watchword.demo.postal import PostalAddress
+from watchword.demo.buying.postal import PostalAddress
 
 # Area codes of large places; with 555-01xx behind them the numbers belong to nobody (North American Numbering Plan).
 _AREAS = (201, 202, 206, 212, 213, 214, 215, 216, 303, 305, 312, 313, 314, 315, 404, 407, 410, 412, 413, 414, 415)

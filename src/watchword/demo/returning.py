@@ -7,11 +7,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from watchword.demo.asking import keep_device
+from watchword.demo.buying.orders import order_number
 from watchword.demo.customers import mark_confirmed
 from watchword.demo.endings import show_end, show_lost, show_pending
 from watchword.demo.going_ahead import go_ahead
 from watchword.demo.intentions import Intention, Kind, Step, find_intention, finish
-from watchword.demo.orders import order_number
 from watchword.demo.shop import shop_of
 from watchword.demo.visits import visit_of
 from watchword_client import ChallengeState

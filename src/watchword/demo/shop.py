@@ -7,7 +7,7 @@ from jinja2 import Environment
 from starlette.requests import Request
 
 from watchword.demo.ledger import Ledger
-from watchword.demo.pretending import TokenShelf
+from watchword.demo.playing.pretending import TokenShelf
 from watchword_client import AsyncClient
 from watchword_client.passwords import AsyncPasswordHashes, AsyncPasswordJudge
 

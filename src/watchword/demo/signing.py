@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from watchword.demo.asking import ask
+from watchword.demo.buying.postal import PostalAddress
 from watchword.demo.customers import (
     Address,
     Customer,
@@ -19,7 +20,6 @@ from watchword.demo.customers import (
     set_password_hash,
     with_contact_ids,
 )
-from watchword.demo.desks import settle_in
 from watchword.demo.forms import read_email, read_form, read_phone
 from watchword.demo.going_ahead import THEN, as_contact
 from watchword.demo.intentions import Kind, new_intention
@@ -31,12 +31,12 @@ from watchword.demo.made_up import (
     postal_address_of_nobody,
 )
 from watchword.demo.passwords import weakness
-from watchword.demo.postal import PostalAddress
+from watchword.demo.playing.desks import settle_in
+from watchword.demo.playing.welcoming import by_way_of_the_phone
 from watchword.demo.shop import shop_of
 from watchword.demo.speaking import is_spoken, preferred_language, spoken_languages
 from watchword.demo.templating import render
 from watchword.demo.visits import end_visit, visit_of
-from watchword.demo.welcoming import by_way_of_the_phone
 from watchword_client import BoundFields, Contact, Unprocessable, User
 
 

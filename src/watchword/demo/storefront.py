@@ -15,29 +15,29 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
 from watchword.demo.account import account_routes
-from watchword.demo.attacks import attack_routes
-from watchword.demo.backstage import Backstage, new_backstage
-from watchword.demo.checkout import checkout_routes
-from watchword.demo.desk_keeper import DeskKeeper
-from watchword.demo.desks import make_desk_tables
+from watchword.demo.buying.checkout import checkout_routes
+from watchword.demo.buying.filling import filling_routes
+from watchword.demo.buying.order_pages import order_routes
+from watchword.demo.buying.shopping import shopping_routes
 from watchword.demo.disputes import DisputeHeeder
 from watchword.demo.doorkeeper import Doorkeeper, allowed_form_targets
 from watchword.demo.endings import show_error, show_refusal
-from watchword.demo.filling import filling_routes
 from watchword.demo.ledger import Ledger
-from watchword.demo.order_pages import order_routes
-from watchword.demo.phone_pages import phone_routes
-from watchword.demo.pretending import TokenShelf
+from watchword.demo.playing.attacks import attack_routes
+from watchword.demo.playing.backstage import Backstage, new_backstage
+from watchword.demo.playing.desk_keeper import DeskKeeper
+from watchword.demo.playing.desks import make_desk_tables
+from watchword.demo.playing.phone_pages import phone_routes
+from watchword.demo.playing.pretending import TokenShelf
+from watchword.demo.playing.welcoming import welcoming_routes
 from watchword.demo.reaching import reaching_routes
 from watchword.demo.resetting import resetting_routes
 from watchword.demo.returning import returning_routes
 from watchword.demo.safety import safety_routes
 from watchword.demo.shop import Shop
-from watchword.demo.shopping import shopping_routes
 from watchword.demo.signing import signing_routes
 from watchword.demo.templating import load_assets, load_templates
 from watchword.demo.visits import VisitKeeper
-from watchword.demo.welcoming import welcoming_routes
 from watchword_client import AsyncClient, WatchwordError
 from watchword_client.passwords import AsyncPasswordHashes, AsyncPasswordJudge
 

@@ -10,9 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from watchword.demo.basket import count_pieces
-from watchword.demo.catalogue import PAYEE, products
-from watchword.demo.pretend_panel import panel_values
+from watchword.demo.buying.basket import count_pieces
+from watchword.demo.buying.catalogue import PAYEE, products
+from watchword.demo.playing.pretend_panel import panel_values
 from watchword.demo.shop import shop_of
 from watchword.demo.visits import customer_of, visit_of
 

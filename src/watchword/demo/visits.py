@@ -12,11 +12,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from watchword.demo.basket import drop_basket, move_basket
+from watchword.demo.buying.basket import drop_basket, move_basket
+from watchword.demo.buying.postal import choose_delivery
 from watchword.demo.customers import Customer, find_customer
 from watchword.demo.ledger import Ledger, now_s
-from watchword.demo.postal import choose_delivery
-from watchword.demo.pretending import places
+from watchword.demo.playing.pretending import places
 from watchword.demo.shop import Shop, shop_of
 
 VISIT_S: Final = 12 * 60 * 60

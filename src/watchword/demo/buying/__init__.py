@@ -1,0 +1,1 @@
+"""Buying: shelves, basket, checkout and what was ordered."""
