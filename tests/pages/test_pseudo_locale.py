@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.pages.guest import Guest, Page, visit
 from tests.pages.world import A_SIGN_IN, ONE_CAMERA, USER, World
 from watchword.domain.action import PASSWORD_RESET
@@ -87,6 +89,18 @@ async def test_the_reader_chooses_a_language_and_keeps_it(world: World) -> None:
     assert (await guest.open(f"{challenge.url.reveal()}/help")).html.count(f'lang="{PSEUDO_TAG}"') == 1
     assert (await guest.open(f"{challenge.url.reveal()}?language=xx")).html.count(f'lang="{PSEUDO_TAG}"') == 1
     assert '<html lang="en"' in (await visit(world.site, challenge.url)).page.html
+
+
+@pytest.mark.parametrize(
+    "wanted", ["xx", "en-US", "", "en%0d%0aX-Evil:%20yes", "en%3B%20Domain=evil.example", "e" * 400]
+)
+async def test_nothing_but_a_language_of_ours_is_kept(world: World, wanted: str) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    guest = await visit(world.site, challenge.url)
+    response = (await guest.open(f"{challenge.url.reveal()}?language={wanted}")).response
+    assert response.status_code == 200
+    assert "set-cookie" not in response.headers
+    assert "x-evil" not in response.headers
 
 
 async def test_the_browser_is_asked_before_the_applications_own_language(world: World) -> None:
