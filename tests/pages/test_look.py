@@ -37,7 +37,9 @@ async def _open(world: World) -> Guest:
 
 
 def _assets(page: Page) -> list[str]:
-    return sorted({part for part in page.html.split('"') if "/assets/" in part})
+    """Return the addresses of what belongs to a page, by their names: a digest stands before each."""
+    addresses = {part for part in page.html.split('"') if "/assets/" in part}
+    return sorted(addresses, key=lambda address: address.rpartition("/")[2])
 
 
 async def test_a_page_without_a_brand_shows_the_letter_and_our_colours(world: World) -> None:
