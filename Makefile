@@ -2,7 +2,7 @@
 #   make demo    the demo store, the API and an inbox in one process
 #   make test    everything that has to pass (what .ci/run runs)
 #   make check   the quick round while working
-#   make bench   the hot paths, measured: one caller against many
+#   make bench   the hot paths and the entry page, measured
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
@@ -81,6 +81,7 @@ test: setup browser lint types imports
 bench: setup
 	$(BIN)/python bench/hot_paths.py
 	$(BIN)/python bench/short_way.py
+	$(BIN)/python bench/shown_pages.py
 
 check: setup lint types imports
 	$(BIN)/pytest -q -n auto --dist worksteal -p no:schemathesis $(QUICK_TESTS)

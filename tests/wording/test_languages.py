@@ -87,6 +87,13 @@ def test_a_language_has_the_plural_forms_that_its_numbers_take() -> None:
     assert categories(Locale.parse("zh_Hans")) == ["other"]
 
 
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_browser_that_counts_gets_each_form_that_its_numbers_take(tag: str) -> None:
+    language = LANGUAGES.by_tag[tag]
+    assert sorted(language.forms("resend.wait")) == categories(language.locale)
+    assert language.forms("resend.wait")["other"] == language.sentence("resend.wait.other")
+
+
 @pytest.mark.parametrize("tag", ["en", "EN", "en-GB", "en_GB"])
 def test_a_region_keeps_the_language_and_brings_its_customs(tag: str) -> None:
     chosen = LANGUAGES.choose(tag)

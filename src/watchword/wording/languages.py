@@ -23,7 +23,9 @@ TAGS: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ar", "hi",
 """In the order in which they are offered."""
 _LONGEST_TAG: Final = 35
 """Characters (BCP 47 §4.4.1: buffers of that size hold any tag in use)."""
-_PLURAL: Final = re.compile(r"\.(zero|one|two|few|many|other)$")
+_CATEGORIES: Final = ("zero", "one", "two", "few", "many", "other")
+"""Of plurals, as CLDR names them."""
+_PLURAL: Final = re.compile(rf"\.({'|'.join(_CATEGORIES)})$")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _WITHIN: Final = "{what_within}"
 _COUNTED: Final = range(200)
@@ -69,7 +71,8 @@ class Language:
 
     def forms(self, key: str) -> Mapping[str, str]:
         """Return all forms of a sentence by their plural category, for a browser that counts by itself."""
-        return {category: self.texts[f"{key}.{category}"] for category in categories(self.locale)}
+        found = {category: self.texts.get(f"{key}.{category}") for category in _CATEGORIES}
+        return {category: text for category, text in found.items() if text is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
