@@ -5,6 +5,7 @@ Every form is answered with a redirect (except a refusal), so that reload and ba
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -88,7 +89,7 @@ class EntryPages:
         except CodeNotSent:
             return self._say(visit, Said.NOT_SENT)
         if checked.outcome == "budget_exhausted":
-            return self._budget_exhausted(request, visit, later(visit.now, seconds=checked.retry_after_s or 0))
+            return self._later(request, visit, "budget", later(visit.now, seconds=checked.retry_after_s or 0))
         if checked.outcome in {"approved", "already_approved"}:
             return self._leave(visit)
         if checked.outcome == "malformed":
@@ -112,7 +113,7 @@ class EntryPages:
                 Channel(channel) if channel else None,
             )
         except ResendTooSoon as refusal:
-            return self._too_soon(request, visit, refusal.free_at or visit.challenge.resend_at)
+            return self._later(request, visit, "soon", refusal.free_at or visit.challenge.resend_at)
         except SendsExhausted:
             return self._say(visit, Said.SENDS_SPENT)
         except (ContactNotUsable, InvalidField):
@@ -178,7 +179,8 @@ class EntryPages:
             csrf=form_mark(self.ports.keyring, visit.browser, visit.challenge.id),
         )
 
-    def _too_soon(self, request: Request, visit: Visit, free_at: Instant) -> Response:
+    def _later(self, request: Request, visit: Visit, why: Literal["soon", "budget"], free_at: Instant) -> Response:
+        """Return the page that says from when on it goes on; a short wait is told in seconds, too."""
         wait_s = max(1, seconds_until(free_at, visit.now))
         return self.renderer.page(
             "refused.html",
@@ -186,23 +188,8 @@ class EntryPages:
             application=visit.application,
             status=429,
             retry_after_s=wait_s,
-            why="soon",
-            wait_s=wait_s,
-            free_at=free_at,
-            brand=isolated(visit.application.name),
-            again=self._address(visit.token),
-            leaves_frame=False,
-        )
-
-    def _budget_exhausted(self, request: Request, visit: Visit, free_at: Instant) -> Response:
-        return self.renderer.page(
-            "refused.html",
-            reader=self._reader(request, visit),
-            application=visit.application,
-            status=429,
-            retry_after_s=seconds_until(free_at, visit.now),
-            why="budget",
-            wait_s=None,
+            why=why,
+            wait_s=wait_s if why == "soon" else None,
             free_at=free_at,
             brand=isolated(visit.application.name),
             again=self._address(visit.token),

@@ -6,6 +6,7 @@ contacts that are registered already (docs/decisions/0006).
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -32,7 +33,7 @@ from watchword.web.csrf import form_mark
 from watchword.wording.harmless import one_line
 from watchword.wording.page_words import isolated
 
-SHOWN_AT_ONCE = 25
+SHOWN_AT_ONCE: Final = 25
 """Requests on one page."""
 
 
