@@ -77,6 +77,16 @@ async def test_every_answer_has_its_meaning_asynchronously(
     assert await async_lookup.look_up(PASSWORD) == expected
 
 
+async def test_no_answer_leads_anywhere_else(
+    server: CannedServer, lookup: RangeLookup, async_lookup: AsyncRangeLookup
+) -> None:
+    moved, known = Canned(status=302, body="", headers={"location": "/elsewhere"}), Canned(body=f"{HASH[5:]}:42")
+    server.will_answer(moved, moved, known, known)
+    assert lookup.look_up(PASSWORD) == NOT_CHECKED
+    assert await async_lookup.look_up(PASSWORD) == NOT_CHECKED
+    assert [received.path for received in server.received] == [f"/range/{HASH[:5]}"] * 2
+
+
 async def test_five_digits_of_the_hash_are_all_that_goes_out(
     server: CannedServer, lookup: RangeLookup, async_lookup: AsyncRangeLookup
 ) -> None:
