@@ -113,12 +113,28 @@ async def test_a_visitor_is_shown_the_way_to_a_purchase_by_the_pages_alone(visit
     await visitor.browser.open("/")
     await visitor.browser.send("/visitors")
     assert "Take your phone" in visitor.browser.text
+    # The tour leads to the code that has come, not to a form that asks for a password once more.
+    await visitor.browser.open(_way_of_the_tour(visitor))
+    assert "Go to the code page" in visitor.browser.text
     await visitor.prove()
+    way = _way_of_the_tour(visitor)
+    assert way == "/products/candle"
+    assert "is placed" in await visitor.buy(way.removeprefix("/products/"))
+
+
+async def test_a_visitor_who_signs_out_is_led_to_where_he_signs_in(visitor: Visitor) -> None:
+    await visitor.arrive()
+    await visitor.browser.send("/sign-out")
+    await visitor.browser.open("/welcome")
+    assert visitor.browser.path == "/sign-in"
+
+
+def _way_of_the_tour(visitor: Visitor) -> str:
+    """Return where the next step leads."""
     assert visitor.browser.page is not None
-    way = re.search(r'class="tour-now".*?href="(?P<link>/products/\w+)"', visitor.browser.page.text, re.DOTALL)
+    way = re.search(r'class="tour-now".*?href="(?P<link>[^"]+)"', visitor.browser.page.text, re.DOTALL)
     assert way is not None
-    assert way["link"] == "/products/candle"
-    assert "is placed" in await visitor.buy(way["link"].removeprefix("/products/"))
+    return way["link"]
 
 
 async def test_looking_at_the_tour_writes_nothing(

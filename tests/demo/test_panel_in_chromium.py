@@ -272,6 +272,8 @@ async def test_a_purchase_is_approved_on_a_phone_without_a_script(browser: Brows
     async with context.expect_page() as opening:
         await page.get_by_role("link", name="Open my phone").tap()
     phone = await opening.value
+    # A press on it would do nothing here.
+    await expect(phone.locator("[data-copy]").first).to_be_hidden()
     await page.get_by_role("link", name="Go to the code page").tap()
     await page.locator("#code").fill(await phone.locator(".code-digits").first.inner_text())
     await page.locator("#code").press("Enter")

@@ -60,8 +60,8 @@ def _first_half() -> tuple[TourStep, ...]:
             title="Sign in from a new browser",
             words="Nobody has seen this browser before, so a code goes to your phone. It says what it is for."
             " Type it on the code page.",
-            link="/sign-in",
-            link_text="Sign in",
+            link="/welcome",
+            link_text="To the code",
             promises="B1, B7, B9",
         ),
         TourStep(

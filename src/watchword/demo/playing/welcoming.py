@@ -27,7 +27,7 @@ def by_way_of_the_phone(request: Request, answer: Response) -> Response:
 
 
 async def show_welcome(request: Request) -> Response:
-    """Show the visitor who he is, and lead on to the code."""
+    """Show the visitor who he is, and lead on to the code; without an open sign-in, lead to where one begins."""
     shop, owner = shop_of(request), owner_of(request)
     row = shop.ledger.row(
         "SELECT challenge_url FROM intentions WHERE visit_id = :visit_id AND kind = :kind AND step = :step"
@@ -37,6 +37,7 @@ async def show_welcome(request: Request) -> Response:
         step=Step.OPEN,
     )
     if row is None or owner is None:
-        return RedirectResponse("/", status_code=303)
+        begins_here = owner is not None and visit_of(request).customer_id is None
+        return RedirectResponse("/sign-in" if begins_here else "/", status_code=303)
     password = shop.fresh_passwords.get(owner.id)
     return render(request, "pretend_welcome.html", owner=owner, password=password, code_page=row["challenge_url"])
