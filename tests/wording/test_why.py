@@ -84,3 +84,10 @@ def test_two_rules_with_the_same_sentence_say_it_once() -> None:
 def test_a_sentence_of_a_newer_version_is_left_out(amount: Money | None) -> None:
     newer = CatalogueSentence(key="moon_phase", amount=amount)
     assert say_why(ENGLISH, [newer, NEW_DEVICE]) == say_why(ENGLISH, [NEW_DEVICE])
+
+
+def test_a_purchase_of_high_value_is_not_said_to_add_up_to_itself() -> None:
+    adds_up, alone = CatalogueSentence(key="purchase_sum"), CatalogueSentence(key="high_value_purchase", amount=DOLLARS)
+    words = reading("en")
+    assert len(say_why(words, [adds_up])) == 1
+    assert say_why(words, [adds_up, alone, VOUCHERS]) == say_why(words, [alone, VOUCHERS])

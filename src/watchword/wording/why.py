@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords
 from watchword.domain.money import Money
+from watchword.risk.reasons import SentenceKey
 from watchword.wording.harmless import isolated_text, one_line
 from watchword.wording.languages import Language
 from watchword.wording.page_words import PageWords
@@ -43,8 +44,20 @@ def say_why_plainly(words: PlainWords, reasons: Sequence[CustomerText]) -> tuple
 def _each_once(
     words: _Words[Text], reasons: Sequence[CustomerText], own: Callable[[str, str], Text]
 ) -> tuple[Text, ...]:
-    said = (_say(words, reason, own) for reason in reasons)
+    said = (_say(words, reason, own) for reason in _without_the_obvious(reasons))
     return tuple(dict.fromkeys(sentence for sentence in said if sentence is not None))
+
+
+def _without_the_obvious(reasons: Sequence[CustomerText]) -> Sequence[CustomerText]:
+    """Leave out that purchases add up where this one is of high value by itself: a first purchase adds up to itself.
+
+    Both rules go on to hold; only the sentence would puzzle.
+    """
+    keys = {reason.key for reason in reasons if isinstance(reason, CatalogueSentence)}
+    if SentenceKey.HIGH_VALUE_PURCHASE not in keys:
+        return reasons
+    obvious = SentenceKey.PURCHASE_SUM
+    return [one for one in reasons if not (isinstance(one, CatalogueSentence) and one.key == obvious)]
 
 
 def _say(words: _Words[Text], reason: CustomerText, own: Callable[[str, str], Text]) -> Text | None:
