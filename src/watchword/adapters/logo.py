@@ -19,8 +19,8 @@ SIDE_AT_MOST: Final = 4096
 WIDTH_AT_MOST: Final = 480
 HEIGHT_AT_MOST: Final = 160
 """Pixels of what comes out: twice what a page shows."""
-DRAWN_BYTES_AT_MOST: Final = 24 * 1024
-"""Of what comes out, because a customer waits for it on a phone; the page without it is below 20 KB."""
+DRAWN_BYTES_AT_MOST: Final = 8 * 1024
+"""Of what comes out, because a customer waits for it on a phone; the page with it stays below 20 KB."""
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 """PNG (Third Edition) §5.2."""
 _RIFF, _WEBP = b"RIFF", b"WEBP"
