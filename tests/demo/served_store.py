@@ -17,7 +17,7 @@ ANY_PORT: Final = 0
 @contextmanager
 def serving_store(watchword: StandIn, data: Path) -> Iterator[str]:
     """Serve the store with a stand-in behind it; give its address."""
-    config = uvicorn.Config(_refused, host="127.0.0.1", port=ANY_PORT, log_level="error", ws="none")
+    config = uvicorn.Config(_refused, host="127.0.0.1", port=ANY_PORT, log_config=None, log_level="error", ws="none")
     listener = config.bind_socket()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config.app = create_store(

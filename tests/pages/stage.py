@@ -107,7 +107,10 @@ def _address(opened: socket.socket) -> str:
 
 @asynccontextmanager
 async def _serving(sites: Sequence[tuple[socket.socket, ASGIApp]]) -> AsyncIterator[None]:
-    servers = [uvicorn.Server(uvicorn.Config(site, log_level="error", ws="none", lifespan="off")) for _, site in sites]
+    servers = [
+        uvicorn.Server(uvicorn.Config(site, log_config=None, log_level="error", ws="none", lifespan="off"))
+        for _, site in sites
+    ]
     tasks = [
         asyncio.create_task(server.serve(sockets=[opened])) for server, (opened, _) in zip(servers, sites, strict=True)
     ]

@@ -50,7 +50,13 @@ def inbox() -> Growing:
 async def address(inbox: Growing) -> AsyncIterator[str]:
     """Serve the inbox on a free port of loopback."""
     config = uvicorn.Config(
-        Starlette(routes=inbox_routes(inbox)), host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off"
+        Starlette(routes=inbox_routes(inbox)),
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        log_level="error",
+        ws="none",
+        lifespan="off",
     )
     listener = config.bind_socket()
     server = uvicorn.Server(config)

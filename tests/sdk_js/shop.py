@@ -140,7 +140,7 @@ async def open_shop() -> AsyncIterator[Counter]:
     applications[SHOP] = replace(applications[SHOP], name="Example Shop", origins=(counter.shop,))
     await world.register()
     servers = [
-        uvicorn.Server(uvicorn.Config(site, log_level="error", ws="none", lifespan="off"))
+        uvicorn.Server(uvicorn.Config(site, log_config=None, log_level="error", ws="none", lifespan="off"))
         for site in (world.site, _shop(counter.api))
     ]
     tasks = [
