@@ -12,6 +12,7 @@ from tests.pages.world import A_SIGN_IN, ONE_CAMERA
 from watchword.domain.challenge import ChallengeState
 from watchword.flow.cancel import cancel
 from watchword.flow.show import ChallengeView
+from watchword.ports.store.values import NotHandedOver
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 375, "height": 667}
@@ -351,6 +352,23 @@ async def test_every_text_stands_out_from_its_ground(stage: Stage, browser: Brow
     pages.append(await customer.page.evaluate(_FAINT))
     assert [faint for page in pages for faint in page["faint"]] == []
     assert min(page["seen"] for page in pages) > 5
+
+
+async def test_a_page_opened_after_its_message_arrived_follows_the_end_too(stage: Stage, browser: Browser) -> None:
+    challenge = await _camera(stage)
+    for message in await stage.world.store.claim_deliveries(limit=100, lease_s=30):
+        await stage.world.store.finish_delivery(message.id, NotHandedOver(reason="gone", retry_after_ms=None))
+    page = await (await browser.new_context()).new_page()
+    await page.clock.install()
+    await page.goto(challenge.url.reveal())
+    async with page.expect_response("**/live"):
+        await page.clock.fast_forward(2_000)
+    await expect(page.locator("[data-settled]")).to_have_text("")
+    await cancel(stage.world.ports, stage.world.application, challenge.id, "abandoned")
+    # The next question is asked twenty seconds after the answer was read, whenever that was.
+    for _ in range(10):
+        await page.clock.fast_forward(5_000)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled")
 
 
 async def test_the_open_page_follows_its_message_and_its_end_without_a_reload(stage: Stage, browser: Browser) -> None:

@@ -57,12 +57,26 @@ async def test_nothing_is_told_of_a_concealed_message(world: World, user_id: str
     assert (news["delivery"], news["failed"], news["settled"]) == (None, False, False)
 
 
-async def test_the_page_asks_only_while_there_is_something_to_hear(world: World) -> None:
+async def test_the_page_asks_whether_or_not_it_is_concealed_and_knows_when_its_message_is_settled(world: World) -> None:
+    for report in (ONE_CAMERA, {"type": PASSWORD_RESET, "conceal": True}):
+        challenge = await world.start(**report)
+        html = (await visit(world.site, challenge.url)).page.html
+        assert f'data-live="/c/{challenge.token.reveal()}/live">' in html
+        assert DeliveryStatus.WITHHELD not in html
     challenge = await world.start(**ONE_CAMERA)
-    assert f'data-live="/c/{challenge.token.reveal()}/live"' in (await visit(world.site, challenge.url)).page.html
-    concealed = await world.start(type=PASSWORD_RESET, conceal=True)
-    assert "data-live" not in (await visit(world.site, concealed.url)).page.html
-    assert DeliveryStatus.WITHHELD not in (await visit(world.site, concealed.url)).page.html
+    for message in await world.store.claim_deliveries(limit=100, lease_s=30):
+        await world.store.finish_delivery(message.id, NotHandedOver(reason="gone", retry_after_ms=None))
+    assert "data-settled" in (await visit(world.site, challenge.url)).page.html
+
+
+async def test_the_tries_that_are_left_are_told_again_after_a_reload(world: World) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    guest = await visit(world.site, challenge.url)
+    assert "tries left" not in guest.page.text
+    await world.messages()
+    assert "You have 4 tries left." in (await guest.press("Approve", code="000000")).text
+    again = await guest.open(challenge.url.reveal())
+    assert ("You have 4 tries left." in again.text, again.alerts) == (True, [])
 
 
 async def test_only_where_there_is_a_local_inbox_the_page_leads_there(world: World) -> None:

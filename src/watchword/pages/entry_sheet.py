@@ -91,14 +91,17 @@ class EntrySheet:
     error: Markup | None
     """What is wrong with what was entered."""
     tries: Markup | None
+    """How many are left, once one was used up."""
+    tells_tries: bool
+    """Whether that belongs to what is wrong now."""
     news: Markup | None
     bad_news: Markup | None
     ends_at: Instant
     now: Instant
     delivery: str | None
     """What is known of the message on its way."""
-    is_live: bool
-    """Whether more may be heard of it, so that the page asks."""
+    is_settled: bool
+    """Whether nothing more will be heard of it."""
     failed_delivery: str | None
     """The same where it did not arrive, which is said first."""
     trust_days: int | None
@@ -131,13 +134,14 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
         where=where,
         code_length=view.code_length,
         error=words.say(f"said.{said}") if said in _ABOUT_CODE else None,
-        tries=words.count("tries_left", view.attempts_left) if said in _ABOUT_TRIES else None,
+        tries=words.count("tries_left", view.attempts_left) if challenge.tries_spent else None,
+        tells_tries=said in _ABOUT_TRIES,
         news=words.say(f"said.{said}") if said in _GOOD_NEWS else None,
         bad_news=words.say(f"said.{said}") if said in _BAD_NEWS else None,
         ends_at=view.expires_at,
         now=visit.now,
         delivery=None if view.delivery_status in FAILED else _delivery(words, view),
-        is_live=view.delivery_status is not None and view.delivery_status not in {*SETTLED, DeliveryStatus.WITHHELD},
+        is_settled=view.delivery_status in SETTLED,
         failed_delivery=_delivery(words, view) if view.delivery_status in FAILED else None,
         trust_days=application.limits.device_trusted_days if challenge.trust_allowed else None,
         others_count_from=view.others_count_from,

@@ -50,7 +50,7 @@
     tick();
   }
 
-  // Asks what became of the message: less and less often, never in the background, and not at all once it is known.
+  // Asks what became of the message, and whether the request has ended: less and less often, and never in the background.
   var live = document.querySelector("[data-live]");
   if (live) {
     var pause = 2000;
@@ -58,12 +58,16 @@
     var ask = function () {
       if (document.hidden) return document.addEventListener("visibilitychange", ask, { once: true });
       fetch(live.dataset.live, { cache: "no-store" }).then(function (answer) { return answer.json(); }).then(function (news) {
-        if (news.state !== "pending" && !sent.size) return location.reload();
-        var text = (news.delivery || "").replace("{time}", news.time ? written(new Date(news.time), clock) : "");
-        if (live.textContent !== text) live.textContent = text;
-        live.classList.toggle("bad", news.failed);
-        live.classList.toggle("notice", news.failed);
-        if (!news.settled) later();
+        if (sent.size) return;
+        if (news.state !== "pending") return location.reload();
+        if (news.settled) pause = 20000;
+        if (news.delivery && !live.hasAttribute("data-settled")) {
+          var text = news.delivery.replace("{time}", news.time ? written(new Date(news.time), clock) : "");
+          if (live.textContent !== text) live.textContent = text;
+          live.classList.toggle("bad", news.failed);
+          live.classList.toggle("notice", news.failed);
+        }
+        later();
       }).catch(later);
     };
     later();
