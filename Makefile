@@ -2,9 +2,10 @@
 #   make demo    the demo store, the API and an inbox in one process
 #   make test    everything that has to pass (what .ci/run runs)
 #   make check   the quick round while working
+#   make plays   B1 to B18 in the browser, on desk and phone, with scripts and without
 #   make bench   the hot paths and the entry page, measured
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lint types imports browser lock docs clean
+.PHONY: help setup demo test check plays bench lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -74,9 +75,13 @@ imports: setup
 	$(BIN)/lint-imports --no-logo
 
 test: setup browser lint types imports
-	$(PYTEST)
+	$(PYTEST) -m "not crossed"
 	@echo "once more without assert statements (and without workers, which would be started with them): no guard may be one"
 	$(BIN)/python -O -m pytest -q -m "not browser" -W "ignore:assertions not in test modules" $(QUICK_TESTS)
+
+# The plays in all four ways a customer may sit before the store; `make test` has the two that differ in everything.
+plays: setup browser
+	$(PYTEST) tests/plays
 
 bench: setup
 	$(BIN)/python bench/hot_paths.py
