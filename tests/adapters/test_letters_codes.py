@@ -275,3 +275,11 @@ def test_every_currency_is_named_by_its_code() -> None:
 @pytest.mark.parametrize("locale", [None, "", "sw", "xx", "not a locale", "en-XX-y-z", "\x00", "../../etc", "e" * 5000])
 def test_a_locale_that_has_no_words_yet_is_answered_in_english(locale: str | None) -> None:
     assert "is your Example Shop code to approve 1,299.00 USD" in LETTERS.code(a_code_message(locale=locale)).text
+
+
+def test_where_a_text_has_no_room_the_device_goes_before_anything_that_is_bound_or_warns() -> None:
+    wide = a_code_message(an_action("sign_in"), locale="ar", device_name="Chrome on Windows", country="DE")
+    text = LETTERS.code(wide).text
+    assert "Chrome" not in text
+    assert "7K2M9QXD" in text
+    assert gsm.parts(text) <= 2

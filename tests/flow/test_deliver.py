@@ -164,6 +164,7 @@ async def test_a_notice_leaves_with_a_link_that_lets_its_owner_say_no(world: Wor
     [notice] = await world.deliver()
     assert (notice.is_code, notice.challenge_id, notice.to.reveal()) == (False, None, EMAIL)
     assert notice.message.subject == 'Shop: Your purchase of 900.00 USD from "ACME" was approved'
+    assert "Device: Firefox on Linux, Norway" in notice.message.text
     assert await by_notice(world.ports, notice_token_in(notice)) is OwnersWord.DISPUTED
 
 
