@@ -1,0 +1,1 @@
+"""Measures the purchase part of the risk score on simulated card transactions."""
