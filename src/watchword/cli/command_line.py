@@ -13,7 +13,7 @@ from watchword.cli.failing import FORESEEN, explain
 from watchword.cli.key_commands import add_keys
 from watchword.cli.local_servers import add_local_servers
 from watchword.cli.operating import add_operating
-from watchword.cli.policy_commands import add_policy
+from watchword.cli.policy.policy_commands import add_policy
 from watchword.cli.secret_commands import add_secrets
 from watchword.cli.teaching import Example, teach
 from watchword.cli.tour.tour_command import add_tour
