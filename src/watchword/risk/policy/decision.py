@@ -30,7 +30,7 @@ class Policy:
         score, terms = rate(signals)
         verdicts = self._judge(signals, activate(self.environment, signals, score))
         counting = [(rule, verdict) for rule, verdict in verdicts if rule.mode is RuleMode.ON]
-        decision, reasons = _decide(signals, counting)
+        decision, reasons = decide(signals, counting)
         return Assessment(
             decision=decision,
             reasons=reasons,
@@ -50,7 +50,8 @@ class Policy:
         return [(rule, verdict) for rule, verdict in verdicts if verdict is not Verdict.MISSED]
 
 
-def _decide(signals: Signals, counting: list[tuple[Rule, Verdict]]) -> tuple[Decision, tuple[Reason, ...]]:
+def decide(signals: Signals, counting: list[tuple[Rule, Verdict]]) -> tuple[Decision, tuple[Reason, ...]]:
+    """Return what follows from the rules in mode ``on`` that matched or failed, and why."""
     found: list[tuple[Decision, Reason]] = []
     for rule, verdict in counting:
         if verdict is Verdict.FAILED:

@@ -87,6 +87,22 @@ def activate(environment: Environment, signals: Signals, score: float) -> Activa
     return environment.Activation(values)
 
 
+def activate_values(environment: Environment, values: Mapping[str, Any]) -> Activation:
+    """Return some of the values by their names, for conditions that mention no other."""
+    return environment.Activation(dict(values))
+
+
+def mentioned(condition: Condition) -> frozenset[str]:
+    """Return the names of the signals that a condition may look at; one too many now and then, and never one too few.
+
+    No name can be looked at whose parts do not all stand in the text, because the language has no other way to write
+    them. Strings and comments are not told apart from the rest, so a word in them counts as well.
+    """
+    words = set(_WORD.findall(condition.text))
+    names = (declared.name for declared in declarations())
+    return frozenset(name for name in names if words.issuperset(name.split(".")))
+
+
 def evaluate(condition: Condition, activation: Activation) -> bool | Failure:
     """Return whether a condition holds, or that nobody can say."""
     try:
@@ -99,6 +115,7 @@ def evaluate(condition: Condition, activation: Activation) -> bool | Failure:
     return Failure(text=str(value))
 
 
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _OVERLOAD: Final = re.compile(r"found no matching overload for '(.+?)' applied to '(.*)'")
 _UNDECLARED: Final = re.compile(r"undeclared reference to '(.+?)'")
