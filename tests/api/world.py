@@ -24,6 +24,7 @@ from watchword.domain.instant import Instant
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.money import Money
+from watchword.domain.whereabouts import NO_AGENT, AgentFacts, NetworkFacts
 from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ApiKey, ClaimedDelivery, HandedOver
@@ -57,6 +58,18 @@ class FlatAtlas:
 
     def device_name(self, user_agent: str | None) -> str:
         return "Chrome on Windows" if user_agent else "a browser"
+
+    def facts(self, ip: str) -> NetworkFacts:
+        return NetworkFacts(country=self.country(ip))
+
+    def agent(self, user_agent: str | None) -> AgentFacts:
+        return AgentFacts(browser=user_agent, automated=False) if user_agent else NO_AGENT
+
+    def email_is_disposable(self, domain: str) -> bool:
+        return domain == "throwaway.example"
+
+    def distance_km(self, country_a: str, country_b: str) -> float | None:
+        return 0.0 if country_a == country_b else None
 
 
 def an_application(application_id: ApplicationId, mode: Mode, **limits: int) -> Application:

@@ -8,6 +8,7 @@ from watchword.domain.contact import Channel
 from watchword.domain.ids import ChallengeId
 from watchword.domain.instant import Instant
 from watchword.domain.message import DeliveryStatus, Envelope, written
+from watchword.domain.whereabouts import NO_AGENT, AgentFacts, NetworkFacts
 from watchword.ports.sender import Handover
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ class SmallAtlas:
 
     def device_name(self, user_agent: str | None) -> str:
         return user_agent or "Unknown browser"
+
+    def facts(self, ip: str) -> NetworkFacts:
+        return NetworkFacts(country=self.country(ip))
+
+    def agent(self, user_agent: str | None) -> AgentFacts:
+        return AgentFacts(browser=user_agent, automated=False) if user_agent else NO_AGENT
+
+    def email_is_disposable(self, domain: str) -> bool:
+        return domain == "throwaway.example"
+
+    def distance_km(self, country_a: str, country_b: str) -> float | None:
+        return 0.0 if country_a == country_b else None
 
 
 class Outbox:

@@ -17,6 +17,7 @@ from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.money import Money
+from watchword.domain.whereabouts import NO_AGENT, AgentFacts, NetworkFacts
 
 NOW = Instant(1_793_700_000_000)
 USER_KEY = UserKey(b"eight by")
@@ -111,6 +112,18 @@ class PlainAtlas:
 
     def device_name(self, user_agent: str | None) -> str:
         return self.device if user_agent is None else user_agent
+
+    def facts(self, ip: str) -> NetworkFacts:
+        return NetworkFacts(country=self.country(ip))
+
+    def agent(self, user_agent: str | None) -> AgentFacts:
+        return AgentFacts(browser=user_agent, automated=False) if user_agent else NO_AGENT
+
+    def email_is_disposable(self, domain: str) -> bool:
+        return domain == "throwaway.example"
+
+    def distance_km(self, country_a: str, country_b: str) -> float | None:
+        return 0.0 if country_a == country_b else None
 
 
 def challenge_for(**action: Any) -> Challenge:

@@ -135,6 +135,43 @@ def read_address(kind: ContactKind, text: str) -> Secret | None:
     return Secret(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+class PhoneType(StrEnum):
+    """What the numbering plan of its country says a telephone number is for."""
+
+    MOBILE = "mobile"
+    FIXED = "fixed"
+    FIXED_OR_MOBILE = "fixed_or_mobile"
+    """Plans such as that of North America do not tell the two apart."""
+    VOIP = "voip"
+    PREMIUM = "premium"
+    TOLL_FREE = "toll_free"
+    OTHER = "other"
+    """Shared cost, personal numbers, pagers, and what is no valid number."""
+
+
+_PHONE_TYPES: Final = {
+    phonenumbers.PhoneNumberType.MOBILE: PhoneType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE: PhoneType.FIXED,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: PhoneType.FIXED_OR_MOBILE,
+    phonenumbers.PhoneNumberType.VOIP: PhoneType.VOIP,
+    phonenumbers.PhoneNumberType.PREMIUM_RATE: PhoneType.PREMIUM,
+    phonenumbers.PhoneNumberType.TOLL_FREE: PhoneType.TOLL_FREE,
+}
+
+
+def phone_type(address: Secret) -> PhoneType:
+    """Return what kind of number an address in E.164 is, by the numbering plan of its country (libphonenumber).
+
+    The plan says what the number was given out for: one that was ported, or rented from a service for messages,
+    still looks like what it was.
+    """
+    try:
+        number = phonenumbers.parse(address.reveal(), None)
+    except phonenumbers.NumberParseException:
+        return PhoneType.OTHER
+    return _PHONE_TYPES.get(phonenumbers.number_type(number), PhoneType.OTHER)
+
+
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 
 

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Final, Self
 
 import maxminddb
-from ua_parser import Domain, Parser, load_lazy_builtins
 
-from watchword.domain.device import ON_SYSTEM, UNKNOWN_BROWSER
+from watchword.adapters.file_atlas.agent_reading import AgentReader
 from watchword.domain.errors import ConfigurationError
+from watchword.domain.whereabouts import AgentFacts, NetworkFacts
 
 LOCAL: Final = "local"
 """What stands for the country of an address that is not on the internet."""
-AGENT_CHARACTERS: Final = 1_024
-"""A user agent is not read further than this; an action takes no longer one."""
 CSV_LINES_AT_MOST: Final = 100_000
 """A longer list belongs into a file in MaxMind's format."""
 
+_NO_FILES: Final = ("asn", "hosting", "vpn", "tor", "listed")
 _Address = IPv4Address | IPv6Address
 _Lookup = Callable[[_Address], str | None]
 
@@ -38,62 +37,17 @@ _LOCAL_NETWORKS: Final = tuple(
 )
 """By name, because ``is_private`` also means the networks for documentation and much else."""
 
-_BROWSERS: Final = {
-    "Brave": "Brave",
-    "Chrome": "Chrome",
-    "Chrome Mobile": "Chrome",
-    "Chrome Mobile WebView": "Chrome",
-    "Chrome Mobile iOS": "Chrome",
-    "Chromium": "Chromium",
-    "DuckDuckGo": "DuckDuckGo",
-    "DuckDuckGo Mobile": "DuckDuckGo",
-    "Edge": "Edge",
-    "Edge Mobile": "Edge",
-    "Facebook": "the Facebook app",
-    "Firefox": "Firefox",
-    "Firefox Focus": "Firefox",
-    "Firefox Mobile": "Firefox",
-    "Firefox iOS": "Firefox",
-    "Google": "the Google app",
-    "HeadlessChrome": "Chrome",
-    "IE": "Internet Explorer",
-    "Instagram": "the Instagram app",
-    "Mobile Safari": "Safari",
-    "Mobile Safari UI/WKWebView": "Safari",
-    "Opera": "Opera",
-    "Opera Mobile": "Opera",
-    "Opera Touch": "Opera",
-    "Safari": "Safari",
-    "Samsung Internet": "Samsung Internet",
-    "UC Browser": "UC Browser",
-    "Vivaldi": "Vivaldi",
-    "Yandex Browser": "Yandex Browser",
-}
-"""The browsers that are named, and how. A name stands in notices to the owner, and a user agent is whatever a stranger
-wrote: no word of it gets there that is not in this table."""
-_SYSTEMS: Final = {
-    "Android": "Android",
-    "Chrome OS": "ChromeOS",
-    "Chromecast": "Chromecast",
-    "Fedora": "Linux",
-    "Linux": "Linux",
-    "Mac OS X": "macOS",
-    "Ubuntu": "Linux",
-    "Windows": "Windows",
-    "iOS": "iOS",
-}
-_APPLE_DEVICE: Final = re.compile(r"\((iPhone|iPad)\b")
-
 
 class FileAtlas:
     """Keeps the promise of ``ports.atlas.Atlas``."""
 
-    __slots__ = ("_lookups", "_parser", "_readers")
+    __slots__ = ("_agents", "_disposable", "_lookups", "_readers")
 
-    def __init__(self, lookups: Sequence[_Lookup], readers: Sequence[maxminddb.Reader], parser: Parser) -> None:
+    def __init__(self, lookups: Sequence[_Lookup], readers: Sequence[maxminddb.Reader]) -> None:
         self._lookups = tuple(lookups)
         self._readers = tuple(readers)
-        self._parser = parser
+        self._agents = AgentReader()
+        self._disposable: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, country_files: Sequence[Path] = (), *, example_places: bool = False) -> Self:
@@ -113,7 +67,7 @@ class FileAtlas:
                 reader = _open_database(path)
                 readers.append(reader)
                 lookups.append(_CountryDatabase(reader).country)
-        return cls(lookups, readers, Parser.from_matchers(load_lazy_builtins()))
+        return cls(lookups, readers)
 
     def warm_up(self) -> None:
         """Compile the patterns for user agents: about 0.2 s, once, that the first caller would wait otherwise."""
@@ -123,6 +77,10 @@ class FileAtlas:
         """Close the files."""
         for reader in self._readers:
             reader.close()
+
+    def facts(self, ip: str) -> NetworkFacts:
+        """Return what the files say of an address; ``ValueError`` for what is none."""
+        return NetworkFacts(country=self.country(ip), no_data=_NO_FILES)
 
     def country(self, ip: str) -> str | None:
         """Return the ISO 3166 code, ``local``, or None where no file knows the address.
@@ -144,16 +102,21 @@ class FileAtlas:
         address = _read(ip)
         return str(address) if isinstance(address, IPv4Address) else _network(address, 32, 64)
 
+    def agent(self, user_agent: str | None) -> AgentFacts:
+        """Return what a user agent says of itself; ``NO_AGENT`` where there is none."""
+        return self._agents.facts(user_agent)
+
     def device_name(self, user_agent: str | None) -> str:
         """Return a name such as "Chrome on Windows"; what is not recognised is "an unknown browser"."""
-        # A lone surrogate, which no UTF-8 has, would be an error of the parser.
-        agent = (user_agent or "")[:AGENT_CHARACTERS].encode(errors="replace").decode()
-        parsed = self._parser(agent, Domain.USER_AGENT | Domain.OS)
-        browser = _BROWSERS.get(parsed.user_agent.family) if parsed.user_agent else None
-        system = _SYSTEMS.get(parsed.os.family) if parsed.os else None
-        if system == "iOS" and (apple := _APPLE_DEVICE.search(agent)):
-            system = apple[1]
-        return f"{browser or UNKNOWN_BROWSER}{ON_SYSTEM}{system}" if system else browser or UNKNOWN_BROWSER
+        return self._agents.device_name(user_agent)
+
+    def email_is_disposable(self, domain: str) -> bool:
+        """Return whether a domain hands out throw-away mailboxes: no list, no such domain."""
+        return domain.casefold() in self._disposable
+
+    def distance_km(self, country_a: str, country_b: str) -> float | None:
+        """Return 0 within one country; how far apart two are is not known."""
+        return 0.0 if country_a == country_b else None
 
 
 class _CountryList:
