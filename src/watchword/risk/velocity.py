@@ -1,0 +1,141 @@
+"""Velocity: how much happened of late, by user, address, network and contact, in one process.
+
+Counts fade continuously instead of falling off the edge of a window, so nobody gains anything by waiting for the full
+hour. They are kept in memory only: they say what is going on now, and after a restart an hour makes them whole again.
+Only keyed hashes are kept, and of each kind at most ``ENTRIES_MOST``; the ones not touched for the longest time go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+from typing import Final
+
+from watchword.domain.instant import DAY_MS, HOUR_MS, Instant
+
+ENTRIES_MOST: Final = 20_000
+"""Of each kind; about 3 MB a kind. A flood of addresses can push out others, which only makes those look calmer."""
+ADDRESSES_MOST: Final = 5_000
+"""Addresses of which the users are told apart."""
+USERS_MOST: Final = 32
+"""Users told apart at one address; a busier address is as busy as this one. About 20 MB for all, at the very worst."""
+_DIGITS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Whom and what an action touches, as keyed hashes; None for what it does not name."""
+
+    user: int
+    address: int | None
+    """The IPv4 address or the /64 of an IPv6 address."""
+    network: int | None
+    contacts: tuple[int, ...]
+    """The user's contacts, in the form under which sends are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """What was counted before an action; None for what it does not name."""
+
+    user: float
+    address: float | None
+    network: float | None
+    contact: float
+    """Of the user's contacts the busiest one."""
+    users_at_address: float | None
+    """Other users."""
+    unproven_at_address: float | None
+
+
+class Velocity:
+    """The counters of one application in one process. Not safe for several threads; pure computation."""
+
+    __slots__ = ("_addresses", "_contacts", "_networks", "_unproven", "_users", "_users_at")
+
+    def __init__(self) -> None:
+        self._users = _Fading(HOUR_MS)
+        self._addresses = _Fading(HOUR_MS)
+        self._networks = _Fading(HOUR_MS)
+        self._contacts = _Fading(HOUR_MS)
+        self._unproven = _Fading(DAY_MS)
+        self._users_at: dict[int, _Fading] = {}
+
+    def count(self, seen: Sighting, now: Instant) -> Rates:
+        """Count an action and return what was counted before it."""
+        users_at = None if seen.address is None else self._count_user_at(seen.address, seen.user, now)
+        return Rates(
+            user=self._users.count(seen.user, now),
+            address=None if seen.address is None else self._addresses.count(seen.address, now),
+            network=None if seen.network is None else self._networks.count(seen.network, now),
+            contact=self._count_contacts(seen.contacts, now),
+            users_at_address=users_at,
+            unproven_at_address=None if seen.address is None else self._unproven.at(seen.address, now),
+        )
+
+    def asked(self, address: int | None, now: Instant) -> None:
+        """Count a challenge that was started from an address and is not approved yet."""
+        if address is not None:
+            self._unproven.count(address, now)
+
+    def proved(self, address: int | None, asked_at: Instant, now: Instant) -> None:
+        """Take back a challenge that was started at ``asked_at`` and is approved now."""
+        if address is not None:
+            self._unproven.take_back(address, asked_at, now)
+
+    def _count_contacts(self, contacts: Sequence[int], now: Instant) -> float:
+        return max([self._contacts.count(contact, now) for contact in dict.fromkeys(contacts)], default=0.0)
+
+    def _count_user_at(self, address: int, user: int, now: Instant) -> float:
+        """Return how many other users were there, each counted by how long ago he was seen there last."""
+        users = self._users_at.pop(address, None) or _Fading(HOUR_MS, most=USERS_MOST)
+        self._users_at[address] = users
+        if len(self._users_at) > ADDRESSES_MOST:
+            del self._users_at[next(iter(self._users_at))]
+        return users.see(user, now)
+
+
+class _Fading:
+    """Numbers by key that fade by the factor e in ``life_ms``, least recently touched first."""
+
+    __slots__ = ("_entries", "_life_ms", "_most")
+
+    def __init__(self, life_ms: int, *, most: int = ENTRIES_MOST) -> None:
+        self._entries: dict[int, tuple[float, Instant]] = {}
+        self._life_ms = life_ms
+        self._most = most
+
+    def at(self, key: int, now: Instant) -> float:
+        """Return the number as it has faded until now."""
+        entry = self._entries.get(key)
+        return 0.0 if entry is None else round(self._faded(*entry, now), _DIGITS)
+
+    def count(self, key: int, now: Instant) -> float:
+        """Add one and return what there was before."""
+        entry = self._entries.pop(key, None)
+        before = 0.0 if entry is None else self._faded(*entry, now)
+        self._put(key, before + 1.0, now)
+        return round(before, _DIGITS)
+
+    def take_back(self, key: int, counted_at: Instant, now: Instant) -> None:
+        """Take back one that was counted earlier, as much as is left of it."""
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            return
+        left = self._faded(*entry, now) - self._faded(1.0, counted_at, now)
+        if left > 0:
+            self._put(key, left, now)
+
+    def see(self, key: int, now: Instant) -> float:
+        """Note a key as one that is here now, and return the sum over the others."""
+        self._entries.pop(key, None)
+        others = sum(self._faded(*entry, now) for entry in self._entries.values())
+        self._put(key, 1.0, now)
+        return round(others, _DIGITS)
+
+    def _put(self, key: int, number: float, now: Instant) -> None:
+        self._entries[key] = (number, now)
+        if len(self._entries) > self._most:
+            del self._entries[next(iter(self._entries))]
+
+    def _faded(self, number: float, since: Instant, now: Instant) -> float:
+        return number * exp(min(0.0, (since - now) / self._life_ms))
