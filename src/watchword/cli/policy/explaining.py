@@ -1,15 +1,21 @@
 """Shows an explained decision: rule by rule, and each condition as the tree that it is."""
 
-from collections.abc import Mapping
-from typing import Final, assert_never
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
 from watchword.domain.action import Decision
-from watchword.domain.customer_text import ANY_LANGUAGE, CatalogueSentence, CustomerText, OwnWords
-from watchword.risk.policy import ConditionExplanation, Explanation, RuleExplanation, RuleMode, Verdict
+from watchword.domain.customer_text import CustomerText
+from watchword.risk.policy import (
+    ConditionExplanation,
+    Explanation,
+    RuleExplanation,
+    RuleMode,
+    Verdict,
+    write_customer_text,
+)
 
 _COLOURS: Final = {Decision.ALLOW: "green", Decision.CHALLENGE: "yellow", Decision.DENY: "red"}
 
@@ -40,7 +46,7 @@ def describe_explanation(explanation: Explanation) -> dict[str, object]:
         "decision": assessment.decision.value,
         "score": assessment.score,
         "reasons": [
-            {"rule": reason.rule, "text": reason.text, "customer_text": describe_customer_text(reason.customer_text)}
+            {"rule": reason.rule, "text": reason.text, "customer_text": write_customer_text(reason.customer_text)}
             for reason in assessment.reasons
         ],
         "policy_version": assessment.policy_version,
@@ -59,21 +65,8 @@ def describe_explanation(explanation: Explanation) -> dict[str, object]:
     }
 
 
-def describe_customer_text(text: CustomerText | None) -> str | Mapping[str, str] | None:
-    """Return a sentence for the customer as a policy writes it: ``@name``, words, or words by language."""
-    match text:
-        case None:
-            return None
-        case CatalogueSentence():
-            return f"@{text.key}"
-        case OwnWords(by_language=words):
-            return words[ANY_LANGUAGE] if words.keys() == {ANY_LANGUAGE} else words
-        case _:
-            assert_never(text)
-
-
 def _customer_lines(text: CustomerText | None) -> list[str]:
-    described = describe_customer_text(text)
+    described = write_customer_text(text)
     if described is None or isinstance(described, str):
         return [described] if described else []
     return [f"{tag or 'others'}: {words}" for tag, words in described.items()]

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import typer
 
-from watchword.cli.policy.explaining import describe_customer_text
 from watchword.cli.policy.policy_choice import FileArgument, OwnerOption, read_policy
 from watchword.cli.printing import print_json, print_line
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption
 from watchword.cli.teaching import Example, teach
 from watchword.domain.errors import ConfigurationError
-from watchword.risk.policy import Policy, RuleMode
+from watchword.risk.policy import Policy, RuleMode, write_customer_text
 
 
 def add_check(policy: typer.Typer) -> None:
@@ -63,7 +62,7 @@ def _rules(policy: Policy) -> Sequence[Mapping[str, object]]:
             "actions": rule.actions,
             "then": rule.then,
             "text": rule.text,
-            "customer_text": describe_customer_text(rule.customer_text),
+            "customer_text": write_customer_text(rule.customer_text),
         }
         for rule in policy.rules
     ]

@@ -7,7 +7,7 @@ from watchword.domain.action import ALWAYS_CHALLENGED, Assessment, Decision, Rea
 from watchword.risk.policy.expression import Activation, Environment, activate
 from watchword.risk.policy.rule import Rule, RuleMode, Verdict
 from watchword.risk.reasons import no_rule, rule_error
-from watchword.risk.score import rate
+from watchword.risk.score import UNRATED, Rating
 from watchword.risk.signals import SCORE, Signals
 
 
@@ -21,22 +21,23 @@ class Policy:
     """In the order of the file, which decides nothing but the order of reasons of one strictness."""
     environment: Environment = field(repr=False, compare=False)
 
-    def assess(self, signals: Signals) -> Assessment:
+    def assess(self, signals: Signals, rating: Rating = UNRATED) -> Assessment:
         """Return the evaluation of an action; total: whatever the signals are, there is a decision (I12).
+
+        An action that nobody rated counts as rated highest.
 
         A rule that cannot be evaluated counts as matched and as at least ``challenge``. Where no rule matches, and for
         the types that are always asked, the decision is at least ``challenge``.
         """
-        score, terms = rate(signals)
-        verdicts = self._judge(signals, activate(self.environment, signals, score))
+        verdicts = self._judge(signals, activate(self.environment, signals, rating.score))
         counting = [(rule, verdict) for rule, verdict in verdicts if rule.mode is RuleMode.ON]
         decision, reasons = decide(signals, counting)
         return Assessment(
             decision=decision,
             reasons=reasons,
-            score=score,
-            terms=terms,
-            signals={**signals.by_name(), SCORE.name: score},
+            score=rating.score,
+            terms=rating.terms,
+            signals={**signals.by_name(), SCORE.name: rating.score},
             high_value=signals.high_value,
             policy_version=self.version,
             shadow_rules=tuple(rule.name for rule, _ in verdicts if rule.mode is RuleMode.LOG_ONLY),

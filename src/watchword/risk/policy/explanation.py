@@ -6,6 +6,7 @@ from watchword.domain.action import Assessment
 from watchword.risk.policy.decision import Policy
 from watchword.risk.policy.expression import Activation, Condition, Failure, activate, evaluate
 from watchword.risk.policy.rule import Rule, Verdict
+from watchword.risk.score import UNRATED, Rating
 from watchword.risk.signals import Signals
 
 
@@ -46,9 +47,9 @@ class Explanation:
     """Every rule in the order of the file, those that are off too."""
 
 
-def explain(policy: Policy, signals: Signals) -> Explanation:
+def explain(policy: Policy, signals: Signals, rating: Rating = UNRATED) -> Explanation:
     """Return what every rule of a policy says about these signals, and the decision that follows."""
-    assessment = policy.assess(signals)
+    assessment = policy.assess(signals, rating)
     activation = activate(policy.environment, signals, assessment.score)
     return Explanation(
         assessment=assessment,

@@ -8,7 +8,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from re import fullmatch
-from typing import Final
+from typing import Final, assert_never
 
 from watchword.domain.customer_text import (
     ANY_LANGUAGE,
@@ -28,6 +28,8 @@ _MARK: Final = "@"
 _TAG: Final = r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?"
 """Language, script and region, each in the spelling that RFC 5646 §2.1.1 recommends."""
 _SCRIPT_LETTERS: Final = 4
+WrittenCustomerText = str | Mapping[str, str] | None
+"""The customer's sentence as a policy writes it: ``@name``, words, words by language, or not at all."""
 _NO_LINE: Final = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
 """What has no place in a line. Format characters have one: Hindi and Arabic are joined by them, French spaced."""
 
@@ -70,6 +72,19 @@ def read_customer_text(value: object) -> CustomerText | None:
             return OwnWords(by_language={str(tag): str(words) for tag, words in value.items()})
         case _:
             return None
+
+
+def write_customer_text(text: CustomerText | None) -> WrittenCustomerText:
+    """Return the customer's sentence as a policy writes it; ``read_customer_text`` reads it again."""
+    match text:
+        case None:
+            return None
+        case CatalogueSentence():
+            return f"{_MARK}{text.key}"
+        case OwnWords(by_language=words):
+            return words[ANY_LANGUAGE] if words.keys() == {ANY_LANGUAGE} else words
+        case _:
+            assert_never(text)
 
 
 def _name_problems(name: str) -> Iterator[RuleProblem]:
