@@ -18,13 +18,13 @@ from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.adapters.system import SystemEntropy
 from watchword.api.surface import Api, create_api
 from watchword.domain.application import Application
+from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, NetworkFacts
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId, ChallengeId
 from watchword.domain.instant import Instant
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.money import Money
-from watchword.domain.whereabouts import NO_AGENT, AgentFacts, NetworkFacts
 from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ApiKey, ClaimedDelivery, HandedOver

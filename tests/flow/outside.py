@@ -4,11 +4,11 @@ import re
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
+from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, NetworkFacts
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ChallengeId
 from watchword.domain.instant import Instant
 from watchword.domain.message import DeliveryStatus, Envelope, written
-from watchword.domain.whereabouts import NO_AGENT, AgentFacts, NetworkFacts
 from watchword.ports.sender import Handover
 
 if TYPE_CHECKING:

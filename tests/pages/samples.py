@@ -8,6 +8,7 @@ from watchword.adapters.key_set import KeySet
 from watchword.adapters.system import SystemEntropy
 from watchword.domain.action import Action
 from watchword.domain.application import Application
+from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, NetworkFacts
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, Option, Route
 from watchword.domain.contact import Channel, ContactKind
@@ -17,7 +18,6 @@ from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.money import Money
-from watchword.domain.whereabouts import NO_AGENT, AgentFacts, NetworkFacts
 
 NOW = Instant(1_793_700_000_000)
 USER_KEY = UserKey(b"eight by")

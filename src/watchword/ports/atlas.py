@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from watchword.domain.whereabouts import AgentFacts, NetworkFacts
+from watchword.domain.atlas_facts import AgentFacts, NetworkFacts
 
 
 class Atlas(Protocol):

@@ -10,8 +10,8 @@ from typing import Final, Self
 import maxminddb
 
 from watchword.adapters.file_atlas.agent_reading import AgentReader
+from watchword.domain.atlas_facts import AgentFacts, NetworkFacts
 from watchword.domain.errors import ConfigurationError
-from watchword.domain.whereabouts import AgentFacts, NetworkFacts
 
 LOCAL: Final = "local"
 """What stands for the country of an address that is not on the internet."""

@@ -12,8 +12,8 @@ from typing import Final
 from ua_parser import Domain, Parser, PartialResult, load_lazy_builtins
 from ua_parser.regex import Resolver
 
+from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, AgentType
 from watchword.domain.device import ON_SYSTEM, UNKNOWN_BROWSER
-from watchword.domain.whereabouts import NO_AGENT, AgentFacts, AgentType
 
 AGENT_CHARACTERS: Final = 1_024
 """A user agent is not read further than this; an action takes no longer one."""
