@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, Action, Detail
+from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, Action, Assessment, Detail
 from watchword.domain.application import Application
 from watchword.domain.budget import Lane
 from watchword.domain.contact import Channel
@@ -19,6 +19,7 @@ from watchword.domain.money import Money
 from watchword.domain.user import User, UserRef
 from watchword.risk.policy import Environment, Policy, load_policy
 from watchword.risk.profile import Profile
+from watchword.risk.score import Evidence, Rating, rate
 from watchword.risk.signals import Signals, observe
 
 NOW: Final = Instant(1_800_000_000_000)
@@ -132,9 +133,19 @@ def policy_of(text: str, environment: Environment) -> Policy:
     )
 
 
+def rated(signals: Signals) -> Rating:
+    """Rate an action of a user about whom nothing was learned yet."""
+    return rate(signals, Evidence(now=NOW))
+
+
+def judged(policy: Policy, signals: Signals) -> Assessment:
+    """Rate such an action and let the policy decide."""
+    return policy.assess(signals, rated(signals))
+
+
 def names(policy: Policy, signals: Signals) -> list[str]:
     """Give the rules that are named as reasons."""
-    return [reason.rule for reason in policy.assess(signals).reasons]
+    return [reason.rule for reason in judged(policy, signals).reasons]
 
 
 ACTION_TYPES: Final = ("sign_in", "password_reset", "account_update", "purchase", "withdrawal", "never declared", "")

@@ -12,6 +12,7 @@ from tests.risk.samples import (
     TRUSTED,
     an_action,
     an_application,
+    judged,
     names,
     ordinary,
     usd,
@@ -41,7 +42,7 @@ def a_purchase(amount: Money | None, *, profile: Profile = A_PROFILE, **limits: 
 @pytest.mark.parametrize("action_type", ["sign_in", "purchase"])
 @pytest.mark.parametrize("device", [{}, TRUSTED])
 def test_an_ordinary_action_passes(default_policy: Policy, action_type: str, device: dict[str, Any]) -> None:
-    assessment = default_policy.assess(ordinary(action_type, **device))
+    assessment = judged(default_policy, ordinary(action_type, **device))
     assert (assessment.decision, [reason.rule for reason in assessment.reasons]) == (Decision.ALLOW, ["ordinary"])
     assert (assessment.failed_rules, assessment.shadow_rules) == ((), ())
 
@@ -75,7 +76,7 @@ def test_an_ordinary_action_passes(default_policy: Policy, action_type: str, dev
     ids=str,
 )
 def test_a_remarkable_action_is_challenged(default_policy: Policy, signals: Signals, rules: list[str]) -> None:
-    assert default_policy.assess(signals).decision is Decision.CHALLENGE
+    assert judged(default_policy, signals).decision is Decision.CHALLENGE
     assert names(default_policy, signals) == rules
 
 
@@ -94,7 +95,7 @@ def test_a_remarkable_action_is_challenged(default_policy: Policy, signals: Sign
 )
 def test_trust_and_the_own_lane_make_requests_rarer(default_policy: Policy, signals: Signals) -> None:
     trusted = replace(signals, **TRUSTED)
-    assert default_policy.assess(trusted).decision is Decision.ALLOW
+    assert judged(default_policy, trusted).decision is Decision.ALLOW
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_trust_and_the_own_lane_make_requests_rarer(default_policy: Policy, sign
 def test_high_value_is_challenged_on_a_trusted_device(
     default_policy: Policy, signals: Signals, rules: list[str]
 ) -> None:
-    assessment = default_policy.assess(signals)
+    assessment = judged(default_policy, signals)
     assert (assessment.decision, assessment.high_value) == (Decision.CHALLENGE, True)
     assert names(default_policy, signals) == rules
 
@@ -129,7 +130,7 @@ def test_high_value_is_challenged_on_a_trusted_device(
 def test_what_stays_within_every_threshold_is_not_of_high_value(
     default_policy: Policy, amount: str, profile: Profile
 ) -> None:
-    assessment = default_policy.assess(a_purchase(usd(amount), profile=profile))
+    assessment = judged(default_policy, a_purchase(usd(amount), profile=profile))
     assert (assessment.decision, assessment.high_value) == (Decision.ALLOW, False)
 
 
@@ -137,12 +138,12 @@ def test_a_currency_is_measured_by_its_own_threshold(default_policy: Policy) -> 
     at, above = read_money("50000", "JPY"), read_money("50001", "JPY")
     assert isinstance(at, Money)
     assert isinstance(above, Money)
-    assert default_policy.assess(a_purchase(at)).decision is Decision.ALLOW
-    assert default_policy.assess(a_purchase(above)).decision is Decision.CHALLENGE
+    assert judged(default_policy, a_purchase(at)).decision is Decision.ALLOW
+    assert judged(default_policy, a_purchase(above)).decision is Decision.CHALLENGE
 
 
 def test_the_sentences_name_the_threshold(default_policy: Policy) -> None:
-    (reason,) = default_policy.assess(a_purchase(usd("600.00"))).reasons
+    (reason,) = judged(default_policy, a_purchase(usd("600.00"))).reasons
     assert reason.text == "The amount is above 500.00 USD"
     assert reason.customer_text == CatalogueSentence(key="high_value_purchase", amount=usd("500.00"))
 
@@ -150,7 +151,7 @@ def test_the_sentences_name_the_threshold(default_policy: Policy) -> None:
 @pytest.mark.parametrize("threshold", ["", "500.00", "much USD", "500.00 usd"])
 def test_a_threshold_that_is_no_amount_is_not_mentioned(default_policy: Policy, threshold: str) -> None:
     signals = ordinary(action_has_threshold=True, action_high_amount=True, action_threshold=threshold)
-    (reason,) = default_policy.assess(signals).reasons
+    (reason,) = judged(default_policy, signals).reasons
     assert (reason.rule, reason.customer_text) == (
         "high-value-purchase",
         CatalogueSentence(key="unknown_value_purchase"),
@@ -166,12 +167,12 @@ def test_every_rule_that_asks_names_the_sentence_that_is_called_as_it_is(default
 
 def test_everything_left_out_is_challenged(default_policy: Policy) -> None:
     for action_type in ("sign_in", "purchase", "password_reset", "account_update", "withdrawal"):
-        assert default_policy.assess(Signals(action_type=action_type)).decision is Decision.CHALLENGE
+        assert judged(default_policy, Signals(action_type=action_type)).decision is Decision.CHALLENGE
 
 
 def test_no_rule_fails_on_any_kind_of_action(default_policy: Policy) -> None:
     for action_type in ("sign_in", "purchase", "password_reset", "account_update", "withdrawal"):
-        assert default_policy.assess(ordinary(action_type)).failed_rules == ()
+        assert judged(default_policy, ordinary(action_type)).failed_rules == ()
 
 
 def test_the_file_explains_every_key_of_a_rule() -> None:

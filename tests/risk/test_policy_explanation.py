@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.risk.samples import NEW, ordinary, policy_of
+from tests.risk.samples import NEW, ordinary, policy_of, rated
 from watchword.domain.action import Decision
 from watchword.risk.policy import ConditionExplanation, Environment, Policy, Verdict, explain
 from watchword.risk.signals import Signals
@@ -17,7 +17,8 @@ def explained(when: str, signals: Signals, environment: Environment) -> Conditio
 
 
 def test_every_rule_is_shown_with_what_it_came_to(default_policy: Policy) -> None:
-    explanation = explain(default_policy, ordinary("sign_in", place_known=False, **NEW))
+    signals = ordinary("sign_in", place_known=False, **NEW)
+    explanation = explain(default_policy, signals, rated(signals))
     assert explanation.assessment.decision is Decision.CHALLENGE
     matched = [entry.rule.name for entry in explanation.rules if entry.verdict is Verdict.MATCHED]
     assert matched == ["new-device", "new-place", "ordinary"]

@@ -1,17 +1,16 @@
 """What holds for all signals: there is always a decision, and more risk never makes it milder (I12)."""
 
 from dataclasses import replace
-from math import isfinite
+from math import exp, isfinite
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.risk.samples import any_signals, ordinary, policy_of
+from tests.risk.samples import any_signals, judged, ordinary, policy_of, rated
 from watchword.domain.action import ALWAYS_CHALLENGED, Decision
 from watchword.risk.policy import Environment, Policy
-from watchword.risk.score import rate
 from watchword.risk.signals import Signals
 
 EXAMPLES = settings(max_examples=50)
@@ -73,7 +72,7 @@ def strictness(decision: Decision) -> int:
 @EXAMPLES
 @given(signals=any_signals())
 def test_there_is_always_a_decision_with_reasons(default_policy: Policy, signals: Signals) -> None:
-    assessment = default_policy.assess(signals)
+    assessment = judged(default_policy, signals)
     assert assessment.reasons
     assert 0 <= assessment.score <= 1
     assert assessment.failed_rules == ()
@@ -93,7 +92,7 @@ def test_rules_that_fail_never_end_in_an_allow(careless_policy: Policy, signals:
 @given(signals=any_signals(), change=st.sampled_from(RISKIER))
 @example(signals=ordinary(), change={"place_known": False})
 def test_a_risk_signal_never_makes_it_milder(default_policy: Policy, signals: Signals, change: dict[str, Any]) -> None:
-    before, after = default_policy.assess(signals), default_policy.assess(replace(signals, **change))
+    before, after = judged(default_policy, signals), judged(default_policy, replace(signals, **change))
     assert strictness(after.decision) >= strictness(before.decision)
     assert after.score >= before.score
 
@@ -101,9 +100,9 @@ def test_a_risk_signal_never_makes_it_milder(default_policy: Policy, signals: Si
 @EXAMPLES
 @given(signals=any_signals())
 def test_the_terms_are_finite_and_make_the_score(signals: Signals) -> None:
-    score, terms = rate(signals)
+    score, terms = rated(signals).score, rated(signals).terms
     assert all(isfinite(term.nats) and term.text for term in terms)
-    assert score == rate(signals)[0]
+    assert score == round(1 / (1 + exp(-sum(term.nats for term in terms))), 4)
     assert len({term.signal for term in terms}) == len(terms)
 
 

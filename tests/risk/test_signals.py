@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.risk.samples import A_PROFILE, A_USER, NOW, an_action, an_application, any_signals, ordinary, usd
+from tests.risk.samples import A_PROFILE, A_USER, NOW, an_action, an_application, any_signals, judged, ordinary, usd
 from watchword.domain.action import Decision
 from watchword.domain.budget import Lane
 from watchword.domain.device import DeviceState
@@ -121,8 +121,8 @@ def test_leaving_something_out_is_never_milder(
         observed(action_type, amount=str(amount), device_state=DeviceState.NEW),
     ]
     order = list(Decision)
-    least = order.index(default_policy.assess(named).decision)
-    assert all(order.index(default_policy.assess(signals).decision) >= least for signals in without)
+    least = order.index(judged(default_policy, named).decision)
+    assert all(order.index(judged(default_policy, signals).decision) >= least for signals in without)
 
 
 def test_without_arguments_everything_that_can_be_left_out_is() -> None:

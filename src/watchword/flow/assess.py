@@ -44,6 +44,7 @@ from watchword.ports import Ports
 from watchword.ports.store.values import Decided, Keep, KeptAnswer, ProfileQuery
 from watchword.risk.profile import Profile
 from watchword.risk.reasons import SentenceKey
+from watchword.risk.score import Evidence, rate
 from watchword.risk.signals import observe
 
 CONCEALED: Final = Reason(
@@ -143,17 +144,17 @@ async def _decide(ports: Ports, application: Application, report: Report, *, kee
     action, case = await _gather(ports, application, report, conceal=conceal)
     if not conceal:
         refuse_bad_user(case.profile.user, action)
-    assessment = ports.policies[application.id].assess(
-        observe(
-            action,
-            case.profile,
-            application=application,
-            device_state=case.device_state,
-            device_stolen=isinstance(case.found, Stolen),
-            lane=case.lane,
-            country=case.country,
-        )
+    signals = observe(
+        action,
+        case.profile,
+        application=application,
+        device_state=case.device_state,
+        device_stolen=isinstance(case.found, Stolen),
+        lane=case.lane,
+        country=case.country,
     )
+    rating = rate(signals, Evidence(now=case.profile.now))
+    assessment = ports.policies[application.id].assess(signals, rating)
     if conceal:  # what the policy would let pass is asked, and what it denies gets a challenge that nobody can answer
         case = replace(case, barred=assessment.decision is Decision.DENY)
         assessment = replace(assessment, decision=Decision.CHALLENGE)

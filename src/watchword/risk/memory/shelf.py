@@ -1,0 +1,107 @@
+"""One level of a memory: a few values with their weights, and one candidate that waits for its confirmation.
+
+A value that was seen on one day only never takes the place of one that is known: it waits, and whoever comes on a
+further day takes the place of the lightest. So somebody who gets in once does not push out what the owner uses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from struct import Struct
+from typing import Final, NamedTuple
+
+DAY_UNITS_MOST: Final = 64
+"""What one value may gain in a day: the weight of one proven action, in units of 1/64."""
+WEIGHT_FORGOTTEN: Final = 0.04
+"""Below this a value is forgotten: an action that was only allowed is after five months, a proven one after nine."""
+_SINGLE: Final = Struct("<f")
+
+
+class Entry(NamedTuple):
+    """What is remembered of one value."""
+
+    weight: float
+    """On the scale of the landmark (``fading``), of single precision."""
+    day: int
+    """The last day it was seen, counted from 1970, modulo 65,536."""
+    gained: int
+    """What it gained that day, in units of 1/64."""
+
+
+def single(number: float) -> float:
+    """Return a number as it is after being stored in 32 bits."""
+    (stored,) = _SINGLE.unpack(_SINGLE.pack(number))
+    return float(stored)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The values of one level."""
+
+    entries: Mapping[int, Entry] = field(default_factory=dict)
+    candidate: tuple[int, Entry] | None = None
+
+    def weight(self, value: int) -> float:
+        """Return the weight of a value on the scale of the landmark; 0.0 for one that is not here."""
+        entry = self.entries.get(value)
+        if entry is not None:
+            return entry.weight
+        if self.candidate is not None and self.candidate[0] == value:
+            return self.candidate[1].weight
+        return 0.0
+
+    def total(self) -> float:
+        """Return the sum of all weights on the scale of the landmark."""
+        waiting = 0.0 if self.candidate is None else self.candidate[1].weight
+        return waiting + sum(entry.weight for entry in self.entries.values())
+
+    def learn(self, value: int, share: float, *, day: int, growth: float, places: int) -> "Shelf":
+        """Return the shelf after a value was seen, with at most the day's gain."""
+        known = self.entries.get(value)
+        if known is not None:
+            return replace(self, entries={**self.entries, value: _seen_again(known, share, day, growth)})
+        if self.candidate is not None and self.candidate[0] == value:
+            waiting = self.candidate[1]
+            again = _seen_again(waiting, share, day, growth)
+            if waiting.day == day:
+                return replace(self, candidate=(value, again))
+            return Shelf(entries=_placed(self.entries, value, again, places), candidate=None)
+        first = _seen_again(Entry(weight=0.0, day=day, gained=0), share, day, growth)
+        kept = {v: entry for v, entry in self.entries.items() if entry.weight >= WEIGHT_FORGOTTEN * growth}
+        if len(kept) < places:
+            return replace(self, entries={**kept, value: first})
+        return replace(self, candidate=(value, first))
+
+    def take_back(self, value: int, share: float, *, day: int, growth: float, floor: float) -> "Shelf":
+        """Return the shelf without this share of a value; below ``floor`` nothing of it is left."""
+        entries = dict(self.entries)
+        candidate = self.candidate
+        if value in entries:
+            left = _taken(entries.pop(value), share, day, growth)
+            if left.weight >= floor:
+                entries[value] = left
+        elif candidate is not None and candidate[0] == value:
+            left = _taken(candidate[1], share, day, growth)
+            candidate = (value, left) if left.weight >= floor else None
+        return Shelf(entries=entries, candidate=candidate)
+
+
+def _seen_again(entry: Entry, share: float, day: int, growth: float) -> Entry:
+    gained = entry.gained if entry.day == day else 0
+    units = min(round(share * DAY_UNITS_MOST), DAY_UNITS_MOST - gained)
+    return Entry(weight=single(entry.weight + units / DAY_UNITS_MOST * growth), day=day, gained=gained + units)
+
+
+def _taken(entry: Entry, share: float, day: int, growth: float) -> Entry:
+    units = round(share * DAY_UNITS_MOST)
+    gained = max(0, entry.gained - units) if entry.day == day else entry.gained
+    weight = single(max(0.0, entry.weight - units / DAY_UNITS_MOST * growth))
+    return Entry(weight=weight, day=entry.day, gained=gained)
+
+
+def _placed(entries: Mapping[int, Entry], value: int, entry: Entry, places: int) -> dict[int, Entry]:
+    """Return the entries with one more, in the place of the lightest where there is none free."""
+    placed = dict(entries)
+    if len(placed) >= places:
+        del placed[min(placed, key=lambda known: placed[known].weight)]
+    placed[value] = entry
+    return placed
