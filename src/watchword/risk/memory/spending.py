@@ -18,21 +18,21 @@ class Spending:
 NOTHING_SPENT: Final = Spending()
 
 
-def learn_spending(spending: Spending, contribution: Contribution, share: float) -> Spending:  # noqa: ARG001 seam
+def learn_spending(spending: Spending, contribution: Contribution, share: float) -> Spending:  # noqa: ARG001 nothing is kept yet
     """Return the spending after a contribution."""
     return spending
 
 
-def take_back_spending(spending: Spending, contribution: Contribution, share: float, now: Instant) -> Spending:  # noqa: ARG001 seam
+def take_back_spending(spending: Spending, contribution: Contribution, share: float, now: Instant) -> Spending:  # noqa: ARG001 nothing is kept yet
     """Return the spending without a contribution."""
     return spending
 
 
-def encode_spending(spending: Spending) -> bytes:  # noqa: ARG001 seam
+def encode_spending(spending: Spending) -> bytes:  # noqa: ARG001 nothing is kept yet
     """Return the spending as at most 240 bytes."""
     return b""
 
 
-def decode_spending(encoded: bytes) -> Spending:  # noqa: ARG001 seam
+def decode_spending(encoded: bytes) -> Spending:  # noqa: ARG001 nothing is kept yet
     """Return what was encoded. Raises ``ValueError`` for bytes that are no spending."""
     return NOTHING_SPENT
