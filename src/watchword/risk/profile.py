@@ -6,6 +6,7 @@ from decimal import Decimal
 from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant
 from watchword.domain.user import User
+from watchword.risk.memory import NO_MEMORY, Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +39,13 @@ class Profile:
     reset_contact_id: ContactId | None
     breaker_open: bool
     """The application sees too many wrong guesses: codes get longer."""
+    memory: Memory = NO_MEMORY
+    """What was learned of the user, with whatever is due by now."""
+    registered_at: Instant | None = None
+    """When the user was registered; None for one that is not."""
+    changed_at: Instant | None = None
+    """When a reset or an account update was last approved, or the contacts changed, whichever is later."""
+    last_country: str | None = None
+    """The country of the last action that was approved or allowed, where it is known."""
     mark: str = ""
     """Changes with whatever a decision to allow rests on; compared by the store when the decision is written."""
