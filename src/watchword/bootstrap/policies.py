@@ -6,7 +6,8 @@ from pathlib import Path
 from watchword.domain.action import Detail
 from watchword.domain.errors import ConfigurationError
 from watchword.risk.policy import Explanation, Policy, explain, load_policy, new_environment
-from watchword.risk.signals import SignalValue, read_signals
+from watchword.risk.score import UNRATED, Rating
+from watchword.risk.signals import SCORE, SignalValue, read_signals
 
 
 def check_policy(path: Path, action_types: tuple[str, ...] = ()) -> Policy:
@@ -28,9 +29,19 @@ def check_policy_text(text: str, *, source_name: str, action_types: tuple[str, .
 def explain_policy(policy: Policy, values: Mapping[str, SignalValue], details: Mapping[str, Detail]) -> Explanation:
     """Return what each rule says about an action with these signals; what is left out counts as new.
 
-    Raises ``ConfigurationError`` for a signal that does not exist or has another type.
+    A ``score`` among them is taken as it is; without one the action counts as one that nobody rated. Raises
+    ``ConfigurationError`` for a signal that does not exist or has another type.
     """
     try:
-        return explain(policy, read_signals(values, details))
+        return explain(policy, read_signals(values, details), _rating(values))
     except ValueError as error:
         raise ConfigurationError((str(error),)) from None
+
+
+def _rating(values: Mapping[str, SignalValue]) -> Rating:
+    score = values.get(SCORE.name)
+    if score is None:
+        return UNRATED
+    if isinstance(score, bool | str) or not 0 <= score <= 1:
+        raise ValueError("score is a number from 0.0 to 1.0")
+    return Rating(score=float(score), terms=())
