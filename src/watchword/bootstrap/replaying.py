@@ -1,0 +1,183 @@
+"""Replays a policy over recorded actions with every core: who reads what, and how it comes together.
+
+Each process opens the file and the keys for itself and takes every n-th piece, so that nothing but finished tallies
+travels between them.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Final
+
+from watchword.adapters.sqlite.recorded_rows import RecordedRows
+from watchword.adapters.system import SystemClock
+from watchword.bootstrap.key_source import open_keys
+from watchword.bootstrap.policies import check_policy_text
+from watchword.config.settings import DeclaredApplication, KeySource, PolicySource, Settings
+from watchword.domain.errors import ConfigurationError, StorageUnavailable
+from watchword.domain.instant import Instant
+from watchword.ports.recorded_actions import RecordedActions
+from watchword.risk.policy import Policy
+from watchword.risk.replay import Judge, Recorded, Tally
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+PIECE: Final = 5_000
+"""Actions read at once: a quarter of a second, which is also how long one read of the database lasts."""
+FEW: Final = 4 * PIECE
+"""Up to here starting processes takes longer than reading."""
+PROCESSES_AT_MOST: Final = 8
+"""Beyond them the disk is what everybody waits for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What a replay came to."""
+
+    policy_version: str
+    since: Instant
+    until: Instant
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """All that a process needs to know to take part."""
+
+    store_path: str
+    keys: KeySource
+    application_id: str
+    action_types: tuple[str, ...]
+    policy: PolicySource
+
+
+def replay_policy(
+    settings: Settings,
+    declared: DeclaredApplication,
+    policy: PolicySource,
+    *,
+    since: Instant,
+    until: Instant | None = None,
+    on_progress: Callable[[int, int], None],
+    processes: int | None = None,
+) -> Replayed:
+    """Return what a policy would have changed of the recorded actions of an application; ``until`` now if left out.
+
+    ``on_progress`` is told how many numbers of how many are done. Raises ``ConfigurationError`` for a policy that is
+    not right and for a store that is not there, ``StorageUnavailable`` for one that does not open.
+    """
+    order = _Order(
+        store_path=str(settings.store_path),
+        keys=settings.keys,
+        application_id=declared.application.id,
+        action_types=declared.application.action_types,
+        policy=policy,
+    )
+    version = _load(order).version
+    end = SystemClock().now() if until is None else until
+    with closing(_open(order)) as rows:
+        numbers = rows.span(since, end)
+    pieces = _shared(order, numbers, _processes(len(numbers)) if processes is None else processes)
+    tally, done = Tally(), 0
+    with closing(pieces):
+        on_progress(done, len(numbers))
+        for count, piece in pieces:
+            tally.merge(piece)
+            done += count
+            on_progress(done, len(numbers))
+    return Replayed(policy_version=version, since=since, until=end, tally=tally)
+
+
+_Piece = tuple[int, Tally]
+"""How many numbers were read, and what they came to."""
+
+
+def _shared(order: _Order, numbers: range, processes: int) -> Generator[_Piece]:
+    """Yield the tallies of all pieces as they come, from processes of our own where it is worth it."""
+    if processes == 1:
+        yield from _tallies(order, numbers, 0, 1)
+        return
+    context = get_context("spawn")  # a fork would take over threads and connections of whoever calls
+    crew: dict[Connection, SpawnProcess] = {}
+    try:
+        for place in range(processes):
+            ours, theirs = context.Pipe(duplex=False)
+            crew[ours] = context.Process(target=_work, args=(order, numbers, place, processes, theirs), daemon=True)
+            crew[ours].start()
+            theirs.close()  # so that the end of the process is the end of the pipe
+        yield from _gather(list(crew))
+    finally:
+        for ours, process in crew.items():
+            ours.close()
+            process.terminate()
+            process.join()
+
+
+def _gather(pipes: list[Connection]) -> Iterator[_Piece]:
+    while pipes:
+        ready = wait(pipes)
+        for pipe in [one for one in pipes if one in ready]:
+            said = _receive(pipe)
+            match said:
+                case None:
+                    pipes.remove(pipe)
+                case str():
+                    raise StorageUnavailable(said)
+                case _:
+                    yield said
+
+
+def _receive(pipe: Connection) -> _Piece | str | None:
+    try:
+        said: _Piece | str | None = pipe.recv()
+    except EOFError:
+        return "a process that read the recorded actions ended before it was done"
+    return said
+
+
+def _work(order: _Order, numbers: range, place: int, places: int, pipe: Connection) -> None:
+    """Send every tally of this process, and None at the end; a text where it could not go on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us, and he ends us
+    try:
+        for piece in _tallies(order, numbers, place, places):
+            pipe.send(piece)
+    except (ConfigurationError, StorageUnavailable) as error:
+        pipe.send(str(error))
+    else:
+        pipe.send(None)
+
+
+def _tallies(order: _Order, numbers: range, place: int, places: int) -> Iterator[_Piece]:
+    """Yield a tally of every piece that is due to one of several places."""
+    judge = Judge(_load(order))
+    with closing(_open(order)) as rows:
+        for start in range(place * PIECE, len(numbers), places * PIECE):
+            piece = numbers[start : start + PIECE]
+            yield len(piece), _tally(rows, judge, piece)
+
+
+def _tally(rows: RecordedActions, judge: Judge, numbers: range) -> Tally:
+    tally = Tally()
+    for recorded in rows.read(numbers, details=judge.looks_at_details):
+        if isinstance(recorded, Recorded):
+            tally.add(recorded, *judge.rule(recorded.type, recorded.signals, recorded.details))
+        else:
+            tally.unjudged[recorded] += 1
+    return tally
+
+
+def _load(order: _Order) -> Policy:
+    return check_policy_text(order.policy.text, source_name=order.policy.name, action_types=order.action_types)
+
+
+def _open(order: _Order) -> RecordedRows:
+    return RecordedRows(order.store_path, open_keys(order.keys, create=False), order.application_id)
+
+
+def _processes(count: int) -> int:
+    return 1 if count <= FEW else min(os.cpu_count() or 1, PROCESSES_AT_MOST)
