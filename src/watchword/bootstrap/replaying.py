@@ -34,6 +34,9 @@ FEW: Final = 4 * PIECE
 PROCESSES_AT_MOST: Final = 8
 """Beyond them the disk is what everybody waits for."""
 
+END_OF_TIME: Final = Instant(2**63 - 1)
+"""Later than everything recorded, whatever this machine's clock says: the store's time may be ahead of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
@@ -62,11 +65,11 @@ def replay_policy(
     policy: PolicySource,
     *,
     since: Instant,
-    until: Instant | None = None,
+    until: Instant | None,
     on_progress: Callable[[int, int], None],
     processes: int | None = None,
 ) -> Replayed:
-    """Return what a policy would have changed of the recorded actions of an application; ``until`` now if left out.
+    """Return what a policy would have changed of the recorded actions of an application; up to now without ``until``.
 
     ``on_progress`` is told how many numbers of how many are done. Raises ``ConfigurationError`` for a policy that is
     not right and for a store that is not there, ``StorageUnavailable`` for one that does not open.
@@ -79,9 +82,8 @@ def replay_policy(
         policy=policy,
     )
     version = _load(order).version
-    end = SystemClock().now() if until is None else until
     with closing(_open(order)) as rows:
-        numbers = rows.span(since, end)
+        numbers = rows.span(since, END_OF_TIME if until is None else until)
     pieces = _shared(order, numbers, _processes(len(numbers)) if processes is None else processes)
     tally, done = Tally(), 0
     with closing(pieces):
@@ -90,7 +92,12 @@ def replay_policy(
             tally.merge(piece)
             done += count
             on_progress(done, len(numbers))
-    return Replayed(policy_version=version, since=since, until=end, tally=tally)
+    return Replayed(policy_version=version, since=since, until=present() if until is None else until, tally=tally)
+
+
+def present() -> Instant:
+    """Return the time of this machine, for spans that count back from now."""
+    return SystemClock().now()
 
 
 _Piece = tuple[int, Tally]

@@ -3,6 +3,7 @@
 import typer
 
 from watchword.cli.policy.explain_command import add_explain
+from watchword.cli.policy.replay_command import add_replay
 from watchword.cli.policy.rule_checking import add_check
 from watchword.cli.teaching import TENDING, Example, teach
 
@@ -24,4 +25,5 @@ def add_policy(command_line: typer.Typer) -> None:
     )
     add_check(policy)
     add_explain(policy)
+    add_replay(policy)
     command_line.add_typer(policy)
