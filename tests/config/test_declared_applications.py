@@ -59,6 +59,30 @@ def test_codes_are_bound_to_no_other_host(tmp_path: Path, host: str) -> None:
     )
 
 
+def test_a_challenge_budget_is_a_percentage_for_each_type(tmp_path: Path) -> None:
+    declared = _declare(
+        tmp_path, *TEST, 'action_types = ["payout"]', "challenge_budget = { purchase = 2, payout = 0.5 }"
+    )
+    assert declared.application.challenge_budget == {"purchase": 2.0, "payout": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("purchase = 25", "purchase: 25 is outside 0.1 to 20.0"),
+        ("purchase = 0.0", "purchase: 0.0 is outside 0.1 to 20.0"),
+        ("purchase = nan", "purchase: nan is outside 0.1 to 20.0"),
+        ("purchase = true", "purchase: must be a number, such as 2.5"),
+        ('purchase = "2"', "purchase: must be a number, such as 2.5"),
+        ("password_reset = 2", "password_reset: is always challenged, whatever the score"),
+        ("purchse = 2", "purchse: is neither built in nor declared; did you mean purchase?"),
+    ],
+)
+def test_a_challenge_budget_that_makes_no_sense_is_refused(tmp_path: Path, entry: str, problem: str) -> None:
+    said = _problem(tmp_path, *TEST, f"challenge_budget = {{ {entry} }}")
+    assert said == f"applications.shop.challenge_budget.{problem}"
+
+
 def test_an_app_is_named_by_its_hash_and_never_beside_a_host(tmp_path: Path) -> None:
     app = 'android_app_hash = "FA+9qCX9VSu"'
     assert _declare(tmp_path, *TEST, app).application.android_app_hash == "FA+9qCX9VSu"

@@ -13,7 +13,7 @@ from watchword.config.file_shape import ApplicationTable, ChannelsTable
 from watchword.config.key_lines import KeyPath
 from watchword.config.settings import INBOX, DeclaredApplication, PolicySource, Situation, SmtpServer
 from watchword.config.web_addresses import origin_problem, return_url_problem
-from watchword.domain.action import BUILT_IN_TYPES, CONTACT_CONFIRMATION
+from watchword.domain.action import ALWAYS_CHALLENGED, BUILT_IN_TYPES, CONTACT_CONFIRMATION
 from watchword.domain.app_bound import app_hash_problem
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel
@@ -72,6 +72,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         issuer=table.issuer or f"{around.page_base}/{table.mode}",
         channels=tuple(channel for channel in Channel if channel in senders),
         high_value=_high_value(path, table, problems),
+        challenge_budget=_challenge_budget(path, table, problems),
         action_types=tuple(table.action_types),
         return_urls=tuple(table.return_urls),
         origins=tuple(table.origins),
@@ -209,6 +210,17 @@ def _high_value(path: KeyPath, table: ApplicationTable, problems: Problems) -> d
         else:
             thresholds[currency] = amount
     return thresholds
+
+
+def _challenge_budget(path: KeyPath, table: ApplicationTable, problems: Problems) -> dict[str, float]:
+    path = (*path, "challenge_budget")
+    known = [name for name in (*BUILT_IN_TYPES, *table.action_types) if name not in ALWAYS_CHALLENGED]
+    for name in table.challenge_budget:
+        if name in ALWAYS_CHALLENGED:
+            problems.add((*path, name), "is always challenged, whatever the score")
+        elif name not in known:
+            problems.add((*path, name), f"is neither built in nor declared{suggestion(name, known)}")
+    return dict(table.challenge_budget)
 
 
 def _policy(path: KeyPath, table: ApplicationTable, around: Surroundings, problems: Problems) -> PolicySource:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 
 from watchword.config.settings import LogLevel, Security
 from watchword.domain.limits import Conformance, Mode
+from watchword.risk.challenge_budget import PERCENT_LEAST, PERCENT_MOST
 
 
 class ServerTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -218,6 +219,17 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
                 'By currency, the amount from which a purchase is high value, as text: `USD = "500.00"`. A currency '
                 "that is not listed always is."
             )
+        ),
+    ] = field(default_factory=dict)
+    challenge_budget: Annotated[
+        dict[str, Annotated[float, Meta(ge=PERCENT_LEAST, le=PERCENT_MOST)]],
+        Meta(
+            description=(
+                "By action type, the percent of its legitimate actions that the score may have challenged: "
+                "`purchase = 2.0`. The threshold of the score follows the application's own traffic; what other rules "
+                "ask for stays as it is. A type that is not listed keeps 0.7."
+            ),
+            extra={"unit": "percent each"},
         ),
     ] = field(default_factory=dict)
     action_types: Annotated[

@@ -95,16 +95,24 @@ def _kind(shape: inspect.Type) -> str:
             return "`true` or `false`"
         case inspect.ListType():
             return "list of texts"
-        case inspect.DictType(value_type=inspect.IntType()):
-            return "table of whole numbers"
-        case inspect.DictType():
-            return "table of texts"
+        case inspect.DictType(value_type=value_type):
+            return f"table of {_plural(bare(value_type))}"
         case inspect.LiteralType(values=values):
             return " or ".join(f"`{value}`" for value in values)
         case inspect.EnumType(cls=kinds):
             return " or ".join(f"`{kind.value}`" for kind in kinds)
         case _:
             return "text"
+
+
+def _plural(shape: inspect.Type) -> str:
+    match shape:
+        case inspect.IntType():
+            return "whole numbers"
+        case inspect.FloatType():
+            return "numbers"
+        case _:
+            return "texts"
 
 
 def _default(field: inspect.Field) -> str:
@@ -122,12 +130,16 @@ def _default(field: inspect.Field) -> str:
 
 
 def _range(kind: inspect.Type, shape: inspect.Type) -> str:
-    match kind:
-        case inspect.IntType(ge=low, le=high):
-            unit = (shape.extra or {}).get("unit") if isinstance(shape, inspect.Metadata) else None
-            return f"{low} to {high}" + (f" {unit}" if unit else "")
+    match bare(kind.value_type) if isinstance(kind, inspect.DictType) else kind:
+        case inspect.IntType(ge=low, le=high) | inspect.FloatType(ge=low, le=high) if low is not None:
+            return f"{low} to {high}{_unit(shape)}"
         case _:
             return ""
+
+
+def _unit(shape: inspect.Type) -> str:
+    unit = (shape.extra or {}).get("unit") if isinstance(shape, inspect.Metadata) else None
+    return f" {unit}" if unit else ""
 
 
 def _meaning(shape: inspect.Type) -> str:

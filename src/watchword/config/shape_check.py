@@ -68,8 +68,8 @@ def _checked(value: object, shape: inspect.Type, path: KeyPath, problems: Proble
             return _choice(value, [str(entry) for entry in values], path, problems)
         case inspect.EnumType(cls=kinds):
             return _choice(value, [str(kind.value) for kind in kinds], path, problems)
-        case inspect.IntType(ge=low, le=high):
-            return _number(value, low, high, path, problems)
+        case inspect.IntType() | inspect.FloatType() as kind:
+            return _number(value, kind, path, problems)
         case inspect.BoolType():
             if isinstance(value, bool):
                 return value
@@ -119,13 +119,15 @@ def _choice(value: object, known: list[str], path: KeyPath, problems: Problems) 
     return _LEFT
 
 
-def _number(value: object, low: int | None, high: int | None, path: KeyPath, problems: Problems) -> object:
-    if not isinstance(value, int) or isinstance(value, bool):
-        problems.add(path, "must be a whole number")
-    elif low is not None and high is not None and not low <= value <= high:
+def _number(value: object, kind: inspect.IntType | inspect.FloatType, path: KeyPath, problems: Problems) -> object:
+    low, high = kind.ge, kind.le
+    is_whole = isinstance(kind, inspect.IntType)
+    if isinstance(value, bool) or not isinstance(value, int if is_whole else int | float):
+        problems.add(path, "must be a whole number" if is_whole else "must be a number, such as 2.5")
+    elif low is not None and high is not None and not low <= value <= high:  # NaN is outside of everything
         problems.add(path, f"{value} is outside {low} to {high}")
     else:
-        return value
+        return value if is_whole else float(value)
     return _LEFT
 
 

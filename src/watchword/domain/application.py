@@ -32,6 +32,8 @@ class Application:
     """The channels that a sender is configured for."""
     high_value: Mapping[str, Money]
     """The threshold of one purchase by currency; a currency that is not here counts as high value."""
+    challenge_budget: Mapping[str, float] = field(default_factory=dict)
+    """By action type, the percent of legitimate actions that the score may have challenged."""
     action_types: tuple[str, ...] = ()
     """Types declared besides the four."""
     return_urls: tuple[str, ...] = ()
