@@ -1,6 +1,7 @@
 """What the traffic of one application looks like: which values are common, and how often its users show new ones.
 
 Everything is kept in ``Counts`` under hashed values, so processes add up what they learn; nothing here names a user.
+Only what may be learned comes here (see ``Memory``), so failures and denied actions leave no trace.
 """
 
 from struct import Struct
@@ -11,34 +12,43 @@ from watchword.risk.counts import Counts
 from watchword.risk.fading import growth
 from watchword.risk.memory import Contribution, Memory
 from watchword.risk.memory.learning import day_of
+from watchword.risk.memory.shelf import Shelf
 from watchword.risk.traits import WHAT_WITH, WHERE, Level
-
-VALUES: Final = b"v"
-"""Table: level and value, and how many (user, day) showed it."""
-TOTALS: Final = b"t"
-"""Table: level, and how many (user, day, value) there were."""
-NEW_AMONG: Final = b"q"
-"""Table: level, home country and value, and how often it was new for a user from there."""
-NEW_TOTALS: Final = b"m"
-NOVELTY: Final = b"n"
-"""Table: level, depth of the memory, parent seen or not, and whether the value was new."""
-FRAUDS: Final = b"f"
-"""Table: level and value, and the actions labelled fraud; ``LEGITIMATE`` alike."""
-LEGITIMATE: Final = b"l"
 
 ADDRESS_DAY_MOST: Final = 20
 """Contributions of one address that a process counts in a day; more of them teach nothing about the population."""
-_ADDRESSES_MOST: Final = 50_000
 NEW_ACCOUNT_DAYS: Final = 7
 NEW_ACCOUNT_SHARE: Final = 0.1
 """What an account counts in its first week: making many is cheap."""
-BACK_OFF: Final = 3.0
 DEPTHS: Final = (0.2, 1.5, 3.0, 6.0, 12.0, 24.0)
 """Where the depths of a memory begin, in proven actions."""
+VARIETIES: Final = (0.01, 0.15, 0.4)
+"""Where the kinds of users begin, by how many different values they showed for one action."""
+_ADDRESSES_MOST: Final = 50_000
+"""Addresses of a day that are kept apart; beyond them counting begins anew."""
+
+# The tables, by the first byte of the key. Where a level stands alone the number is the sum over its values.
+_VALUES: Final = b"v"
+"""Level and value: on how many days how many users showed it."""
+_AT_HOME: Final = b"h"
+"""Level, home country and value: the same of the users from there."""
+_AS_NEW: Final = b"q"
+"""Level, home country and value: how often it was new for a user from there."""
+_NOVELTY: Final = b"n"
+"""Level, depth, variety, and whether the value was new for its user."""
+_RARITY: Final = b"r"
+"""Level, and whether a value that was new for its user was new for the application."""
+_TOKENS: Final = b"d"
+"""Whether the user was known to have tokens, and whether one came."""
+_FRAUDS: Final = b"f"
+"""Level and value: actions labelled fraud."""
+
 _LEVEL_VALUE: Final = Struct("<cBQ")
 _LEVEL_HOME_VALUE: Final = Struct("<cBQQ")
 _LEVEL: Final = Struct("<cB")
-_NOVELTY: Final = Struct("<cBB??")
+_NOVELTY_KEY: Final = Struct("<cBBB?")
+_RARITY_KEY: Final = Struct("<cB?")
+_TOKENS_KEY: Final = Struct("<c??")
 
 
 class Population:
@@ -54,6 +64,54 @@ class Population:
         self._day = 0
         self._seen_today: dict[int, int] = {}
 
+    # ---- What is asked ------------------------------------------------------------------------------------------
+
+    def share(self, level: Level, value: int | None) -> float:
+        """Return the share of the traffic that shows a value, 0.0 to 1.0."""
+        total = self.counts.raw(_LEVEL.pack(_VALUES, level))
+        if value is None or total <= 0:
+            return 0.0
+        return self.counts.raw(_LEVEL_VALUE.pack(_VALUES, level, value)) / total
+
+    def share_at_home(self, level: Level, home: int, value: int | None) -> float:
+        """Return the share of a value in the traffic of the users from a country."""
+        total = self.counts.raw(_LEVEL_VALUE.pack(_AT_HOME, level, home))
+        if value is None or total <= 0:
+            return 0.0
+        return self.counts.raw(_LEVEL_HOME_VALUE.pack(_AT_HOME, level, home, value)) / total
+
+    def as_new(self, level: Level, home: int, value: int, now: Instant) -> tuple[float, float]:
+        """Return how often a value was new for a user from a country, and how often any was."""
+        factor = growth(now)
+        found = self.counts.raw(_LEVEL_HOME_VALUE.pack(_AS_NEW, level, home, value))
+        return found / factor, self.counts.raw(_LEVEL_VALUE.pack(_AS_NEW, level, home)) / factor
+
+    def novelty(self, level: Level, depth: int, variety: int, now: Instant) -> tuple[float, float]:
+        """Return how often users of this depth and variety showed a new value, and how often a known one."""
+        factor = growth(now)
+        new = self.counts.raw(_NOVELTY_KEY.pack(_NOVELTY, level, depth, variety, True))
+        return new / factor, self.counts.raw(_NOVELTY_KEY.pack(_NOVELTY, level, depth, variety, False)) / factor
+
+    def rarity(self, level: Level, now: Instant) -> tuple[float, float]:
+        """Return how often what was new for a user was new for the application too, and how often it was not."""
+        factor = growth(now)
+        new = self.counts.raw(_RARITY_KEY.pack(_RARITY, level, True))
+        return new / factor, self.counts.raw(_RARITY_KEY.pack(_RARITY, level, False)) / factor
+
+    def tokens(self, *, has_tokens: bool, now: Instant) -> tuple[float, float]:
+        """Return how often a token came and how often none did, of users who are known to have them or not."""
+        factor = growth(now)
+        came = self.counts.raw(_TOKENS_KEY.pack(_TOKENS, has_tokens, True))
+        return came / factor, self.counts.raw(_TOKENS_KEY.pack(_TOKENS, has_tokens, False)) / factor
+
+    def frauds(self, level: Level, value: int, now: Instant) -> tuple[float, float]:
+        """Return how many actions with a value were labelled fraud, and how many were in all."""
+        factor = growth(now)
+        found = self.counts.raw(_LEVEL_VALUE.pack(_FRAUDS, level, value))
+        return found / factor, self.counts.raw(_LEVEL.pack(_FRAUDS, level)) / factor
+
+    # ---- What is learned ----------------------------------------------------------------------------------------
+
     def learn(
         self, contribution: Contribution, memory_before: Memory, *, share: float, account_age_days: float
     ) -> None:
@@ -63,64 +121,72 @@ class Population:
         very often today not at all.
         """
         values, at = contribution.traits.values, contribution.at
-        weight = share * (NEW_ACCOUNT_SHARE if account_age_days < NEW_ACCOUNT_DAYS else 1.0)
         if self._is_too_busy(values[Level.ADDRESS], at):
             return
+        standing = NEW_ACCOUNT_SHARE if account_age_days < NEW_ACCOUNT_DAYS else 1.0
+        home = home_of(memory_before) or values[Level.COUNTRY] or 0
         for chain in (WHERE, WHAT_WITH):
-            self._learn_chain(chain, contribution, memory_before, weight)
+            self._learn_novelty(chain, contribution, memory_before, home=home, standing=standing)
+            self._learn_chain(chain, contribution, memory_before, home=home, weight=share * standing)
+        if memory_before.weight_learned > 0:
+            has_tokens = memory_before.weight_with_token > 0
+            self.counts.add(_TOKENS_KEY.pack(_TOKENS, has_tokens, contribution.had_token), standing, at)
 
     def label(self, contribution: Contribution, *, is_fraud: bool) -> None:
-        """Count what an action turned out to be; what follows from it is bounded where it is used."""
-        table = FRAUDS if is_fraud else LEGITIMATE
+        """Count what an action turned out to be; the model lets all labels together move a value by one nat at most.
+
+        A legitimate one needs no counting: the traffic itself says what is legitimate.
+        """
+        if not is_fraud:
+            return
         for level, value in enumerate(contribution.traits.values):
             if value is not None and level != Level.ADDRESS:
-                self.counts.add(_LEVEL_VALUE.pack(table, level, value), 1.0, contribution.at)
-                self.counts.add(_LEVEL.pack(table, level), 1.0, contribution.at)
+                self.counts.add(_LEVEL_VALUE.pack(_FRAUDS, level, value), 1.0, contribution.at)
+                self.counts.add(_LEVEL.pack(_FRAUDS, level), 1.0, contribution.at)
 
-    def share(self, level: Level, value: int | None, now: Instant) -> float:
-        """Return the share of the traffic that shows a value, 0.0 to 1.0."""
-        total = self.counts.get(_LEVEL.pack(TOTALS, level), now)
-        if value is None or total <= 0:
-            return 0.0
-        return self.counts.get(_LEVEL_VALUE.pack(VALUES, level, value), now) / total
-
-    def share_among_new(self, level: Level, home: int, value: int, now: Instant) -> float:
-        """Return the share that a value has among what is new for legitimate users from this country.
-
-        Backed off to the traffic as a whole, which counts as much as ``BACK_OFF`` of them.
-        """
-        total = self.counts.get(_LEVEL_VALUE.pack(NEW_TOTALS, level, home), now)
-        found = self.counts.get(_LEVEL_HOME_VALUE.pack(NEW_AMONG, level, home, value), now)
-        return (found + BACK_OFF * self.share(level, value, now)) / (total + BACK_OFF)
-
-    def _learn_chain(self, chain: tuple[Level, ...], contribution: Contribution, memory: Memory, weight: float) -> None:
+    def _learn_chain(
+        self, chain: tuple[Level, ...], contribution: Contribution, memory: Memory, *, home: int, weight: float
+    ) -> None:
+        """Count the values that are common enough to be worth a place; addresses are not."""
         at, day = contribution.at, day_of(contribution.at)
-        home = home_of(memory)
-        parent_seen = True
         for level in chain:
             value = contribution.traits.values[level]
-            if value is None:
+            if value is None or level == Level.ADDRESS or memory.shelves[level].last_day(value) == day:
+                continue
+            self.counts.add(_LEVEL_VALUE.pack(_VALUES, level, value), weight, at)
+            self.counts.add(_LEVEL.pack(_VALUES, level), weight, at)
+            self.counts.add(_LEVEL_HOME_VALUE.pack(_AT_HOME, level, home, value), weight, at)
+            self.counts.add(_LEVEL_VALUE.pack(_AT_HOME, level, home), weight, at)
+
+    def _learn_novelty(
+        self, chain: tuple[Level, ...], contribution: Contribution, memory: Memory, *, home: int, standing: float
+    ) -> None:
+        """Count how new the values of a chain are, down to the first new one.
+
+        Proven actions count no more than others here: what is new is asked about more often, so whoever weighed
+        proofs would take his users for more restless than they are.
+        """
+        at, day, factor = contribution.at, day_of(contribution.at), growth(contribution.at)
+        for level in chain:
+            value, shelf = contribution.traits.values[level], memory.shelves[level]
+            depth = depth_of(shelf, factor)
+            if value is None or depth == 0:
                 return
-            shelf = memory.shelves[level]
-            known = shelf.entries.get(value)
-            is_seen = memory.knows(level, value, at)
-            if known is None or known.day != day:
-                self._count_value(level, value, weight, at)
-                depth = depth_of(memory, level, at)
-                if depth > 0:
-                    self.counts.add(_NOVELTY.pack(NOVELTY, level, depth, parent_seen, not is_seen), weight, at)
-                    if not is_seen and level != Level.ADDRESS:
-                        self._count_new(level, home, value, weight, at)
-            parent_seen = is_seen
+            if shelf.last_day(value) == day:
+                continue
+            is_new = shelf.weight(value) <= 0
+            variety = variety_of(shelf, factor)
+            self.counts.add(_NOVELTY_KEY.pack(_NOVELTY, level, depth, variety, is_new), standing, at)
+            if is_new and level != Level.ADDRESS:
+                self._count_as_new(level, home, value, standing=standing, at=at)
+            if is_new:
+                return
 
-    def _count_value(self, level: Level, value: int, weight: float, at: Instant) -> None:
-        if level != Level.ADDRESS:
-            self.counts.add(_LEVEL_VALUE.pack(VALUES, level, value), weight, at)
-            self.counts.add(_LEVEL.pack(TOTALS, level), weight, at)
-
-    def _count_new(self, level: Level, home: int, value: int, weight: float, at: Instant) -> None:
-        self.counts.add(_LEVEL_HOME_VALUE.pack(NEW_AMONG, level, home, value), weight, at)
-        self.counts.add(_LEVEL_VALUE.pack(NEW_TOTALS, level, home), weight, at)
+    def _count_as_new(self, level: Level, home: int, value: int, *, standing: float, at: Instant) -> None:
+        is_rare = self.counts.raw(_LEVEL_VALUE.pack(_VALUES, level, value)) <= 0
+        self.counts.add(_RARITY_KEY.pack(_RARITY, level, is_rare), standing, at)
+        self.counts.add(_LEVEL_HOME_VALUE.pack(_AS_NEW, level, home, value), standing, at)
+        self.counts.add(_LEVEL_VALUE.pack(_AS_NEW, level, home), standing, at)
 
     def _is_too_busy(self, address: int | None, at: Instant) -> bool:
         """Count an address and return whether it had its share of the day."""
@@ -137,10 +203,19 @@ class Population:
 def home_of(memory: Memory) -> int:
     """Return the country that weighs most in a memory; 0 where there is none."""
     entries = memory.shelves[Level.COUNTRY].entries
+    if len(entries) == 1:
+        return next(iter(entries))
     return max(entries, key=lambda value: entries[value].weight, default=0)
 
 
-def depth_of(memory: Memory, level: Level, now: Instant) -> int:
-    """Return how much a memory knows of a level: 0 for nothing, up to 6."""
-    total = memory.shelves[level].total() / growth(now)
+def depth_of(shelf: Shelf, factor: float) -> int:
+    """Return how much is known of a level: 0 for nothing, up to 6; ``factor`` is the growth of the present."""
+    total = shelf.total() / factor
     return sum(total >= start for start in DEPTHS)
+
+
+def variety_of(shelf: Shelf, factor: float) -> int:
+    """Return how various a user is at a level: 0 for always the same value, up to 3."""
+    different = len(shelf.entries) + (shelf.candidate is not None) - 1
+    ratio = different / max(shelf.total() / factor, 1.0)
+    return sum(ratio >= start for start in VARIETIES)

@@ -49,6 +49,12 @@ class Shelf:
             return self.candidate[1].weight
         return 0.0
 
+    def last_day(self, value: int) -> int | None:
+        """Return the day a value was last seen, as an entry keeps it; None for one that is not here."""
+        if value in self.entries:
+            return self.entries[value].day
+        return self.candidate[1].day if self.candidate is not None and self.candidate[0] == value else None
+
     def total(self) -> float:
         """Return the sum of all weights on the scale of the landmark."""
         waiting = 0.0 if self.candidate is None else self.candidate[1].weight

@@ -1,115 +1,119 @@
 """Terms along the two chains: country, network, address; and kind of device, system, browser, version.
 
-The model of the novelty of legitimate users, which is what the published models lack: a value that a user never showed
-costs what such a novelty is worth among the users of this application, and not what its rarity is.
+Down to the first new value each level says its part; what hangs below a new value is new anyway. A new value never
+weighs less than the same level seen and whatever is new below it, so nothing new makes an action look safer (I12).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from math import log
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from watchword.domain.action import RiskTerm
-from watchword.domain.instant import Instant
-from watchword.risk.memory import Memory
-from watchword.risk.population import Population, depth_of, home_of
-from watchword.risk.score.evidence import Evidence
+from watchword.risk.score.densities import MODELS, Sight, is_blank, is_seen, novel_nats, seen_nats
 from watchword.risk.signals import Signals
 from watchword.risk.traits import WHAT_WITH, WHERE, Level
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bounds:
-    """What a level can say, and what it is called."""
-
-    signal: str
-    novelty: float
-    """Share of legitimate actions that show a new value here, of users with a history; research of the RBA data."""
-    seen_least: float
-    seen_most: float
-    novel_most: float
-    noun: str
-
-
-_BOUNDS: Final = (
-    _Bounds(signal="place.known", novelty=0.01, seen_least=-1, seen_most=1, novel_most=6, noun="country"),
-    _Bounds(signal="network.known", novelty=0.1, seen_least=-2, seen_most=1, novel_most=5, noun="network"),
-    _Bounds(signal="network.address_known", novelty=0.35, seen_least=-3, seen_most=0, novel_most=3, noun="address"),
-    _Bounds(signal="agent.type_known", novelty=0.07, seen_least=-1, seen_most=0.5, novel_most=3, noun="type of device"),
-    _Bounds(signal="agent.os_known", novelty=0.13, seen_least=-1, seen_most=0.5, novel_most=3, noun="system"),
-    _Bounds(signal="agent.browser_known", novelty=0.1, seen_least=-1, seen_most=0.5, novel_most=3, noun="browser"),
-    _Bounds(signal="agent.version_known", novelty=0.4, seen_least=-1, seen_most=0, novel_most=2, noun="version"),
+NEW_PLACE_NATS: Final = 1.5
+"""A country that was never seen, of a user about whom nothing else is remembered."""
+OLD_PLACE_NATS: Final = 2.0
+"""At most, for a country that the memory has lost and the list of places has not."""
+_SIGNALS: Final = (
+    "place.known",
+    "network.known",
+    "network.address_known",
+    "agent.type_known",
+    "agent.os_known",
+    "agent.browser_known",
+    "agent.version_known",
 )
+"""What each ``Level`` is called among the signals."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What a chain is judged with."""
-
-    memory: Memory
-    population: Population
-    now: Instant
-    values: tuple[int | None, ...]
-
-
-def where_terms(signals: Signals, evidence: Evidence) -> Iterator[RiskTerm]:
+def where_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
     """Yield what country, network and address say."""
-    if not signals.place_known and not depth_of(evidence.memory, Level.COUNTRY, evidence.now):
-        where = signals.place_country or "an unknown country"
-        yield RiskTerm(signal="place.known", nats=1.5, text=f"First action of this user from {where}")
-    yield from _chain(evidence, WHERE)
+    if is_blank(seen_with, Level.COUNTRY):
+        if not signals.place_known:
+            where = signals.place_country or "an unknown country"
+            yield RiskTerm(signal="place.known", nats=NEW_PLACE_NATS, text=f"First action of this user from {where}")
+        return
+    yield from _chain(signals, seen_with, WHERE)
 
 
-def what_terms(signals: Signals, evidence: Evidence) -> Iterator[RiskTerm]:  # noqa: ARG001 its sentences come next
-    """Yield what device type, system, browser and version say."""
-    yield from _chain(evidence, WHAT_WITH)
+def what_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
+    """Yield what type of device, system, browser and version say."""
+    yield from _chain(signals, seen_with, WHAT_WITH)
 
 
-def _chain(evidence: Evidence, levels: tuple[Level, ...]) -> Iterator[RiskTerm]:
-    """Yield the terms down to the first new value; what hangs below that one is new anyway."""
-    known = _Known(
-        memory=evidence.memory, population=evidence.population, now=evidence.now, values=evidence.traits.values
-    )
-    for level in levels:
-        depth = depth_of(known.memory, level, known.now)
-        if depth == 0:
+def _chain(signals: Signals, seen_with: Sight, levels: tuple[Level, ...]) -> Iterator[RiskTerm]:
+    for position, level in enumerate(levels):
+        if is_blank(seen_with, level):
             return
-        bounds = _BOUNDS[level]
-        if known.memory.knows(level, known.values[level], known.now):
-            yield RiskTerm(signal=bounds.signal, nats=_seen(known, level), text=f"The {bounds.noun} is familiar")
+        if is_seen(seen_with, level):
+            nats = seen_nats(seen_with, level)
+            yield RiskTerm(signal=_SIGNALS[level], nats=nats, text=_SEEN[level](signals))
         else:
-            nats = _novel_at_least(known, levels[levels.index(level) :])
-            yield RiskTerm(signal=bounds.signal, nats=nats, text=f"The {bounds.noun} is new for this user")
+            nats = _novel(signals, seen_with, levels[position:])
+            yield RiskTerm(signal=_SIGNALS[level], nats=nats, text=_new_text(signals, seen_with, level))
             return
 
 
-def _seen(known: _Known, level: Level) -> float:
-    bounds = _BOUNDS[level]
-    value = known.values[level]
-    share = known.memory.weight(level, value, known.now) / max(known.memory.events(known.now), 1e-9)
-    common = known.population.share(level, value, known.now)
-    nats = log((0.8 * common + 0.2 * 0.5 + 1e-4) / (min(share, 1.0) * (1 - bounds.novelty)))
-    return round(max(bounds.seen_least, min(nats, bounds.seen_most)), 2)
-
-
-def _novel(known: _Known, level: Level) -> float:
-    bounds = _BOUNDS[level]
-    value = known.values[level]
-    if value is None:
-        return bounds.novel_most
-    common = known.population.share(level, value, known.now)
-    usual = known.population.share_among_new(level, home_of(known.memory), value, known.now)
-    nats = log((0.9 * common + 0.1 * 0.01) / (bounds.novelty * (usual + 1e-4)))
-    return round(max(0.0, min(nats, bounds.novel_most)), 2)
-
-
-def _novel_at_least(known: _Known, levels: tuple[Level, ...]) -> float:
-    """Return what a new value counts: never less than the level seen and something new below it."""
+def _novel(signals: Signals, seen_with: Sight, levels: tuple[Level, ...]) -> float:
+    """Return what a new value weighs: at least as much as seen, at its heaviest, with what is new below it."""
     level, below = levels[0], levels[1:]
-    if not below:
-        return _novel(known, level)
-    if known.memory.knows(below[0], known.values[below[0]], known.now):
-        beneath = _seen(known, below[0])
-    else:
-        beneath = _novel_at_least(known, below)
-    return max(_novel(known, level), _BOUNDS[level].seen_most + beneath)
+    nats = novel_nats(seen_with, level)
+    if level == Level.COUNTRY and signals.place_known:
+        nats = min(nats, OLD_PLACE_NATS)
+    return round(max(nats, MODELS[level].seen_most + _beneath(signals, seen_with, below)), 2)
+
+
+def _beneath(signals: Signals, seen_with: Sight, levels: tuple[Level, ...]) -> float:
+    """Return what a chain would say if all above these levels were seen."""
+    if not levels or is_blank(seen_with, levels[0]):
+        return 0.0
+    if is_seen(seen_with, levels[0]):
+        return seen_nats(seen_with, levels[0]) + _beneath(signals, seen_with, levels[1:])
+    return _novel(signals, seen_with, levels)
+
+
+def _new_text(signals: Signals, seen_with: Sight, level: Level) -> str:
+    value = seen_with.values[level]
+    text = f"First sign of this user {_PLAIN[level](signals)}"
+    if value is None or level == Level.ADDRESS:
+        return text
+    share = seen_with.population.share(level, value)
+    return f"{text}; {_per_thousand(share)} {_USE[level]}"
+
+
+def _per_thousand(share: float) -> str:
+    if share < 0.0005:
+        return "fewer than 1 of 1,000 actions"
+    return f"{round(share * 1_000)} of 1,000 actions"
+
+
+_Words = Callable[[Signals], str]
+_PLAIN: Final[tuple[_Words, ...]] = (
+    lambda signals: f"in {signals.place_country or 'an unknown country'}",
+    lambda signals: f"in network AS{signals.network_asn}" if signals.network_asn else "in an unknown network",
+    lambda _: "at this address",
+    lambda signals: f"with a device of type {signals.agent_type or 'unknown'}",
+    lambda signals: f"on {signals.agent_os or 'an unknown system'}",
+    lambda signals: f"with {signals.agent_browser or 'an unknown browser'} on {signals.agent_os or 'this system'}",
+    lambda signals: f"with this version of {signals.agent_browser or 'the browser'}",
+)
+_USE: Final = (
+    "come from there",
+    "come from there",
+    "",
+    "come with one",
+    "come with it",
+    "come with that",
+    "come with it",
+)
+_SEEN: Final[tuple[_Words, ...]] = (
+    lambda signals: f"This user was seen in {signals.place_country or 'this country'} before",
+    lambda signals: f"This user was seen in network AS{signals.network_asn} before",
+    lambda _: "This user was seen at this address before",
+    lambda signals: f"This user was seen with a device of type {signals.agent_type or 'unknown'} before",
+    lambda signals: f"This user was seen on {signals.agent_os or 'this system'} before",
+    lambda signals: f"This user was seen with {signals.agent_browser or 'this browser'} before",
+    lambda _: "This user was seen with these versions before",
+)

@@ -7,6 +7,7 @@ from typing import Final
 
 from watchword.domain.action import RiskTerm
 from watchword.risk.score.chain_terms import what_terms, where_terms
+from watchword.risk.score.densities import sight
 from watchword.risk.score.device_terms import device_terms
 from watchword.risk.score.evidence import Evidence
 from watchword.risk.score.flag_terms import flag_terms
@@ -54,9 +55,10 @@ def rate(signals: Signals, evidence: Evidence) -> Rating:
 
 
 def _terms(signals: Signals, evidence: Evidence) -> Iterator[RiskTerm]:
-    where = list(where_terms(signals, evidence))
+    seen_with = sight(evidence.memory, evidence.population, evidence.now, evidence.traits.values)
+    where = list(where_terms(signals, seen_with))
     yield from where
-    yield from what_terms(signals, evidence)
+    yield from what_terms(signals, seen_with)
     yield from device_terms(signals, evidence, strangeness=sum(term.nats for term in where))
     yield from flag_terms(signals)
     yield from spending_terms(signals, evidence)
