@@ -84,7 +84,7 @@ def _new_text(signals: Signals, seen_with: Sight, level: Level) -> str:
 
 
 def _per_thousand(share: float) -> str:
-    if share < 0.0005:
+    if round(share * 1_000) < 1:
         return "fewer than 1 of 1,000 actions"
     return f"{round(share * 1_000)} of 1,000 actions"
 
