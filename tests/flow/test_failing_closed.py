@@ -39,6 +39,10 @@ NOT_OF_THE_STORY = {
     "take_back_leases",
     "reseal",
     "dispute_notice",
+    "population",
+    "add_to_population",
+    "apply_policy",
+    "policies",
 }
 """Operations that pages, commands and the idempotency of the API use, and no step of the story below."""
 QUESTIONS = {"now", "profile", "user", "challenge", "challenge_of_reference", "devices"}

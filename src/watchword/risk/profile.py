@@ -40,12 +40,13 @@ class Profile:
     breaker_open: bool
     """The application sees too many wrong guesses: codes get longer."""
     memory: Memory = NO_MEMORY
-    """What was learned of the user, with whatever is due by now."""
+    """What was learned of the user, what is a day old counted in full; of somebody who is not registered nothing."""
     registered_at: Instant | None = None
-    """When the user was registered; None for one that is not."""
     changed_at: Instant | None = None
-    """When a reset or an account update was last approved, or the contacts changed, whichever is later."""
+    """When a reset or account update was last approved or the contacts last changed; None for never."""
     last_country: str | None = None
-    """The country of the last action that was approved or allowed, where it is known."""
+    """The country that an action of this user was last approved or allowed from."""
+    last_country_at: Instant | None = None
+    """When that was: before ``last_seen_at``, where later actions came without a country."""
     mark: str = ""
     """Changes with whatever a decision to allow rests on; compared by the store when the decision is written."""

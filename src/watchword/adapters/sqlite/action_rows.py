@@ -4,13 +4,15 @@ from decimal import Decimal
 from typing import Final
 
 from watchword.adapters.sqlite.event_rows import write_event
+from watchword.adapters.sqlite.memory_rows import seal_contribution
 from watchword.adapters.sqlite.sealed_text import read_action, read_assessment, write_action, write_assessment
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.domain.action import PURCHASE, Action, Assessment, Decision, Label
-from watchword.domain.budget import Lane
 from watchword.domain.event import EventType
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
+from watchword.ports.store.values import Decided, Opening
+from watchword.risk.memory import Contribution
 
 _TABLE: Final = "actions"
 _ACTION: Final = "action"
@@ -19,33 +21,36 @@ _ASSESSMENT: Final = "assessment"
 
 def insert_action(
     transaction: Transaction,
-    action: Action,
-    assessment: Assessment,
+    told: Decided | Opening,
     *,
-    lane: Lane,
-    country: str | None,
-    device_id: str | None,
-    retry_at: Instant | None,
+    contribution: Contribution | None,
+    contributed: str | None = None,
+    retry_at: Instant | None = None,
 ) -> UserRef:
-    """Store an action with its assessment and their events; return whose it is."""
+    """Store an action with its assessment, what it teaches, and their events; return whose it is."""
+    action, assessment = told.action, told.assessment
     ref = UserRef(application_id=action.application_id, key=action.user_key)
     transaction.run(
         "INSERT INTO actions (application_id, user_key, id, type, decision, lane, country, device_id, sealed_action,"
-        " sealed_assessment, created_at, retry_at)"
+        " sealed_assessment, created_at, retry_at, sealed_contribution, contributed)"
         " VALUES (:application_id, :user_key, :id, :type, :decision, :lane, :country, :device_id, :sealed_action,"
-        " :sealed_assessment, :now, :retry_at)",
+        " :sealed_assessment, :now, :retry_at, :sealed_contribution, :contributed)",
         application_id=ref.application_id,
         user_key=ref.key,
         id=action.id,
         type=action.type,
         decision=assessment.decision,
-        lane=lane,
-        country=country,
-        device_id=device_id,
+        lane=told.lane,
+        country=told.country,
+        device_id=told.device_id,
         sealed_action=transaction.seal(ref, _TABLE, action.id, _ACTION, write_action(action)),
         sealed_assessment=transaction.seal(ref, _TABLE, action.id, _ASSESSMENT, write_assessment(assessment)),
         now=transaction.now,
         retry_at=retry_at,
+        sealed_contribution=None
+        if contribution is None
+        else seal_contribution(transaction, ref, action.id, contribution),
+        contributed=contributed,
     )
     write_event(
         transaction,
@@ -54,7 +59,7 @@ def insert_action(
         action_id=action.id,
         type=action.type,
         decision=assessment.decision,
-        lane=lane,
+        lane=told.lane,
         policy_version=assessment.policy_version,
     )
     for rule in assessment.failed_rules:
@@ -149,13 +154,10 @@ def newest_allowed_purchase(transaction: Transaction, ref: UserRef, after_number
     return 0 if row is None else int(row["number"])
 
 
-def label(transaction: Transaction, ref: UserRef, action_id: str, word: Label) -> bool:
-    """Note what the application says an action was; return whether there is such an action."""
-    if find_action_row(transaction, ref, action_id) is None:
-        return False
+def label(transaction: Transaction, ref: UserRef, action_id: str, word: Label) -> None:
+    """Note what the application says an action was."""
     transaction.run("UPDATE actions SET label = :label WHERE id = :id", label=word, id=action_id)
     write_event(transaction, ref, EventType.ACTION_LABELLED, action_id=action_id, label=word)
-    return True
 
 
 def mark_action_disputed(transaction: Transaction, ref: UserRef, action_id: str) -> bool:
@@ -174,9 +176,10 @@ def mark_action_disputed(transaction: Transaction, ref: UserRef, action_id: str)
 
 
 def forget_words(transaction: Transaction, ref: UserRef) -> None:
-    """Forget what the user's actions said and where they came from; that they were stays."""
+    """Forget what the user's actions said and taught, and where they came from; that they were stays."""
     transaction.run(
-        "UPDATE actions SET sealed_action = NULL, sealed_assessment = NULL, country = NULL, device_id = NULL"
+        "UPDATE actions SET sealed_action = NULL, sealed_assessment = NULL, country = NULL, device_id = NULL,"
+        " sealed_contribution = NULL, contributed = NULL, taken_back_by = NULL"
         " WHERE application_id = :application_id AND user_key = :user_key",
         application_id=ref.application_id,
         user_key=ref.key,

@@ -6,10 +6,11 @@ from watchword.adapters.sqlite.challenge_rows import generation_rows, must_find
 from watchword.adapters.sqlite.contact_rows import find_contact, prove_contact
 from watchword.adapters.sqlite.device_rows import distrust_others, find_device, prove_device
 from watchword.adapters.sqlite.grant_rows import insert_grant, revoke_grants
+from watchword.adapters.sqlite.lesson_rows import teach_approved
 from watchword.adapters.sqlite.notice_rows import alert
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.adapters.sqlite.user_rows import clear_dispute, find_user_row, note_place, set_user
-from watchword.domain.action import PASSWORD_RESET, Action
+from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, Action
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.device import Device
 from watchword.domain.grant import Grant
@@ -37,12 +38,19 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
     device = None
     if proves_user:
         device = _know_device(transaction, ref, row, spending)
-        note_place(transaction, ref, action_row["country"])
-        set_user(transaction, ref, proven_through=newest_number(transaction))
+        seen = note_place(transaction, ref, action_row["country"], action.id, None)
+        if seen is not None:
+            teach_approved(transaction, ref, action_row, seen.registered_at)
+        set_user(transaction, ref, proven_through=newest_number(transaction), **_changed(transaction, action))
     _clear_dispute_if_old(transaction, ref, contact_id, spending)
     if action.type == PASSWORD_RESET and grant is not None:
         _reset(transaction, ref, row, contact_id, grant, device, spending)
     return Approved(challenge=must_find(transaction, row["id"]), grant=grant, device=device)
+
+
+def _changed(transaction: Transaction, action: Action) -> dict[str, int]:
+    """Return the time from which the account counts as changed, where this proof changes it."""
+    return {"changed_at": transaction.now} if action.type in {PASSWORD_RESET, ACCOUNT_UPDATE} else {}
 
 
 def _is_first_proof(transaction: Transaction, ref: UserRef, contact_id: str) -> bool:

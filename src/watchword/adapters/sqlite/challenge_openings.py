@@ -48,15 +48,7 @@ def open_challenge(transaction: Transaction, opening: Opening, keep: Keep[Opened
     if free_at is not None:
         return StartsFull(free_at=free_at)
     _make_room(transaction, ref, opening)
-    insert_action(
-        transaction,
-        action,
-        opening.assessment,
-        lane=opening.lane,
-        country=opening.country,
-        device_id=opening.device_id,
-        retry_at=None,
-    )
+    insert_action(transaction, opening, contribution=opening.contribution)
     insert_challenge(transaction, ref, opening)
     _write_created(transaction, ref, opening)
     row = find_challenge_row(transaction, opening.challenge_id)

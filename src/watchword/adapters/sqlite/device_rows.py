@@ -6,6 +6,7 @@ from typing import Final
 
 from watchword.adapters.sqlite.event_rows import write_event
 from watchword.adapters.sqlite.kept_rows import keep_outcome
+from watchword.adapters.sqlite.lesson_rows import distrust_token
 from watchword.adapters.sqlite.notice_rows import alert
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.domain.device import (
@@ -58,6 +59,7 @@ def present(
     in_grace = step == device.step - 1 and transaction.now < device.stepped_at + PARALLEL_GRACE_MS
     if step < device.step and not in_grace:
         revoke(transaction, ref, device_id, "stolen")
+        distrust_token(transaction, ref, device_id)
         alert(transaction, ref, NoticeKind.DEVICE_STOLEN, device_id=device_id)
         return Stolen(device_id=device_id)
     is_higher = step > device.step

@@ -1,12 +1,13 @@
 """What the owner's "this wasn't me" does: it ends, revokes and suspends, and never locks anybody."""
 
-from watchword.adapters.sqlite.action_rows import mark_action_disputed
+from watchword.adapters.sqlite.action_rows import find_action_row, mark_action_disputed
 from watchword.adapters.sqlite.challenge_endings import cancel_pending, end, find_settled, kill_codes_to
 from watchword.adapters.sqlite.challenge_rows import challenge_row_of_action
 from watchword.adapters.sqlite.contact_rows import bring_back, change_contact, contact_rows_of, find_contact
 from watchword.adapters.sqlite.device_rows import revoke, revoke_made_by
 from watchword.adapters.sqlite.grant_rows import revoke_grants
 from watchword.adapters.sqlite.kept_rows import keep_outcome
+from watchword.adapters.sqlite.lesson_rows import dispute_action, dispute_device
 from watchword.adapters.sqlite.notice_rows import find_notice_row
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.adapters.sqlite.user_rows import find_user_row, mark_disputed
@@ -26,12 +27,13 @@ def dispute_challenge(transaction: Transaction, challenge_id: str) -> OwnersWord
     row = find_settled(transaction, challenge_id)
     if row is None:
         return OwnersWord.NOTED
-    if row["state"] == ChallengeState.PENDING:
-        end(transaction, row, ChallengeState.DENIED, "not_me")
-        return OwnersWord.ENDED
-    if row["state"] != ChallengeState.APPROVED:
-        return OwnersWord.NOTED
-    return _dispute_action(transaction, ref_of(row), row["action_id"])
+    if row["state"] == ChallengeState.APPROVED:
+        return _dispute_action(transaction, ref_of(row), row["action_id"])
+    if row["device_id"] is not None:
+        # Whoever started it had the token of a device that the owner knows: what that device taught is not his.
+        dispute_device(transaction, ref_of(row), row["device_id"])
+    was_pending = end(transaction, row, ChallengeState.DENIED, "not_me")
+    return OwnersWord.ENDED if was_pending else OwnersWord.NOTED
 
 
 def dispute_notice(transaction: Transaction, notice_id: str) -> OwnersWord | None:
@@ -49,14 +51,17 @@ def dispute_notice(transaction: Transaction, notice_id: str) -> OwnersWord | Non
         return dispute_challenge(transaction, notice["challenge_id"])
     if notice["action_id"] is not None:
         return _dispute_action(transaction, ref, notice["action_id"])
-    if notice["device_id"] is not None and revoke(transaction, ref, notice["device_id"], "disputed"):
-        return OwnersWord.UNDONE
-    return OwnersWord.NOTED
+    if notice["device_id"] is None:
+        return OwnersWord.NOTED
+    dispute_device(transaction, ref, notice["device_id"])
+    return OwnersWord.UNDONE if revoke(transaction, ref, notice["device_id"], "disputed") else OwnersWord.NOTED
 
 
 def _dispute_action(transaction: Transaction, ref: UserRef, action_id: str) -> OwnersWord:
-    if not mark_action_disputed(transaction, ref, action_id):
+    action_row = find_action_row(transaction, ref, action_id)
+    if action_row is None or not mark_action_disputed(transaction, ref, action_id):
         return OwnersWord.NOTED
+    dispute_action(transaction, ref, action_row)
     cancel_pending(transaction, ref, "disputed")
     revoke_grants(transaction, ref, reason="disputed")
     challenge = challenge_row_of_action(transaction, action_id)

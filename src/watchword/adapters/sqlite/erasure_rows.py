@@ -19,6 +19,7 @@ _FORGET: Final = (
     "DELETE FROM contacts WHERE application_id = :application_id AND user_key = :user_key",
     "DELETE FROM devices WHERE application_id = :application_id AND user_key = :user_key",
     "DELETE FROM places WHERE application_id = :application_id AND user_key = :user_key",
+    "DELETE FROM memories WHERE application_id = :application_id AND user_key = :user_key",
     (
         "UPDATE challenges SET sealed_display = NULL, browser = NULL, device_id = NULL"
         " WHERE application_id = :application_id AND user_key = :user_key"
@@ -46,6 +47,7 @@ def erase_user(transaction: Transaction, ref: UserRef, keep: Keep[None] | None) 
         last_seen_at=None,
         reset_at=None,
         reset_contact_id=None,
+        changed_at=None,
     )
     write_event(transaction, ref, EventType.USER_ERASED)
     keep_outcome(transaction, keep, None)

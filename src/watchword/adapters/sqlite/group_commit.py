@@ -19,6 +19,7 @@ from watchword.domain.errors import StorageUnavailable
 from watchword.domain.instant import Instant
 from watchword.ports.clock import Clock, Entropy
 from watchword.ports.keyring import Keyring
+from watchword.ports.store.values import Lesson
 
 MOST_PER_GROUP: Final = 32
 """Bounds how long the loop is held: an opened challenge is about 0.4 ms of statements, and an fsync less."""
@@ -38,6 +39,7 @@ class GroupCommit:
         "_highest",
         "_keyring",
         "_on_event",
+        "_on_lesson",
         "_queue",
         "_threads",
     )
@@ -51,12 +53,14 @@ class GroupCommit:
         *,
         in_memory: bool,
         on_event: Callable[[str], None],
+        on_lesson: Callable[[Lesson], None],
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._entropy = entropy
         self._keyring = keyring
         self._on_event = on_event
+        self._on_lesson = on_lesson
         self._queue: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._closed = False
@@ -125,11 +129,13 @@ class GroupCommit:
                 waiting.deliver()
             for event_type in transaction.events:
                 self._on_event(event_type)
+            for lesson in transaction.lessons:
+                self._on_lesson(lesson)
 
     def _perform(self, waiting: "_Waiting", transaction: Transaction) -> None:
         connection = self._connection
         connection.execute("SAVEPOINT operation")
-        events_before = len(transaction.events)
+        events_before, lessons_before = len(transaction.events), len(transaction.lessons)
         try:
             waiting.result = waiting.operation(transaction)
         except Exception as error:
@@ -139,6 +145,7 @@ class GroupCommit:
                 raise apsw.AbortError("the transaction was rolled back") from error
             connection.execute("ROLLBACK TO operation")
             del transaction.events[events_before:]
+            del transaction.lessons[lessons_before:]
             waiting.error = _as_outcome(error)
         connection.execute("RELEASE operation")
 

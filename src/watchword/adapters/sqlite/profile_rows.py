@@ -2,14 +2,16 @@
 
 from watchword.adapters.sqlite.action_rows import allowed_purchases, newest_allowed_purchase
 from watchword.adapters.sqlite.budget_rows import failure_count, is_breaker_open, lane_free_at, starts_free_at
+from watchword.adapters.sqlite.memory_rows import read_memory
 from watchword.adapters.sqlite.transaction import Row, Transaction
-from watchword.adapters.sqlite.user_rows import countries_of, find_user, find_user_row
+from watchword.adapters.sqlite.user_rows import find_user_row, places_of, read_user
 from watchword.domain.action import CONTACT_CONFIRMATION
 from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
 from watchword.domain.user import UserRef
 from watchword.ports.store.values import ProfileQuery
+from watchword.risk.memory import NO_MEMORY
 from watchword.risk.profile import Profile
 
 
@@ -26,9 +28,10 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
         currency=query.currency,
     )
     reset_at, reset_contact_id = _reset(row, limits, now)
+    user, places = read_user(transaction, ref, row), places_of(transaction, ref)
     return Profile(
         now=now,
-        user=find_user(transaction, ref),
+        user=user,
         failures=failure_count(transaction, ref, limits),
         lane_free_at=lane_free_at(transaction, ref, query.lane, limits),
         starts_free_at=starts_free_at(transaction, ref, query.action_type, query.lane, limits),
@@ -36,18 +39,26 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
         unproven_networks=unproven_networks(transaction, ref, unproven_since),
         purchase_count=purchase_count,
         purchase_sum=purchase_sum,
-        countries_seen=countries_of(transaction, ref),
+        countries_seen=frozenset(country for country, _ in places),
         last_seen_at=None if row is None else row["last_seen_at"],
         reset_at=reset_at,
         reset_contact_id=reset_contact_id,
         breaker_open=is_breaker_open(transaction, ref.application_id, limits),
-        mark=mark_of(transaction, ref),
+        memory=NO_MEMORY if user is None else read_memory(transaction, ref),
+        registered_at=None if user is None else user.created_at,
+        changed_at=None if row is None else row["changed_at"],
+        last_country=places[0][0] if places else None,
+        last_country_at=places[0][1] if places else None,
+        mark=_mark_of(transaction, ref, row),
     )
 
 
 def mark_of(transaction: Transaction, ref: UserRef) -> str:
     """Return what changes with every allowed purchase, dispute, reset, proof and erasure of a user."""
-    row = find_user_row(transaction, ref)
+    return _mark_of(transaction, ref, find_user_row(transaction, ref))
+
+
+def _mark_of(transaction: Transaction, ref: UserRef, row: Row | None) -> str:
     if row is None:
         return ""
     told = (row[name] for name in ("created_at", "erased_at", "disputed_at", "reset_at", "proven_through"))

@@ -18,6 +18,7 @@ from watchword.adapters.sqlite.challenge_rows import (
 from watchword.adapters.sqlite.device_rows import find_device
 from watchword.adapters.sqlite.grant_rows import grant_of_action, insert_grant, live_grant_of_action
 from watchword.adapters.sqlite.kept_rows import keep_outcome
+from watchword.adapters.sqlite.lesson_rows import clear_action, report_action, teach_allowed
 from watchword.adapters.sqlite.profile_rows import mark_of
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.adapters.sqlite.user_rows import note_place
@@ -36,29 +37,35 @@ def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None]
     owner = UserRef(application_id=decided.action.application_id, key=decided.action.user_key)
     if decided.rests_on is not None and decided.rests_on != mark_of(transaction, owner):
         return False
+    is_allow = decided.assessment.decision is Decision.ALLOW
+    seen = note_place(transaction, owner, decided.country, decided.action.id, decided.device_id) if is_allow else None
+    contribution = None if seen is None else decided.contribution
+    teaches = seen is not None and contribution is not None and not seen.by_reported_device
     ref = insert_action(
         transaction,
-        decided.action,
-        decided.assessment,
-        lane=decided.lane,
-        country=decided.country,
-        device_id=decided.device_id,
+        decided,
+        contribution=contribution,
+        contributed="provisional" if teaches else None,
         retry_at=decided.retry_at,
     )
-    if decided.assessment.decision is Decision.ALLOW:
-        note_place(transaction, ref, decided.country)
-        if decided.grant is not None:
-            insert_grant(transaction, ref, decided.grant)
+    if seen is not None and contribution is not None and teaches:
+        teach_allowed(transaction, ref, contribution, seen.registered_at)
+    if is_allow and decided.grant is not None:
+        insert_grant(transaction, ref, decided.grant)
     keep_outcome(transaction, keep, None)
     return True
 
 
 def label_action(transaction: Transaction, ref: UserRef, action_id: str, word: Label, keep: Keep[None] | None) -> bool:
     """Note what the application says an action was; return whether there is such an action."""
-    was_there = label(transaction, ref, action_id, word)
-    if was_there:
-        keep_outcome(transaction, keep, None)
-    return was_there
+    row = find_action_row(transaction, ref, action_id)
+    if row is None:
+        return False
+    label(transaction, ref, action_id, word)
+    if row["label"] != word:
+        report_action(transaction, ref, row) if word is Label.FRAUD else clear_action(transaction, ref, row)
+    keep_outcome(transaction, keep, None)
+    return True
 
 
 def find_record(transaction: Transaction, ref: UserRef, action_id: str) -> ActionRecord | None:

@@ -24,7 +24,7 @@ from watchword.adapters.sqlite.grant_rows import (
 from watchword.adapters.sqlite.kept_rows import keep_outcome
 from watchword.adapters.sqlite.notice_rows import routes_to, tell
 from watchword.adapters.sqlite.transaction import Row, Transaction
-from watchword.adapters.sqlite.user_rows import TOMBSTONE_MS, find_user, find_user_row, put_person
+from watchword.adapters.sqlite.user_rows import TOMBSTONE_MS, find_user, find_user_row, put_person, set_user
 from watchword.domain.action import ACCOUNT_UPDATE, AccountField, Action
 from watchword.domain.contact import Contact, ContactKind, read_address
 from watchword.domain.event import EventType
@@ -83,6 +83,8 @@ def register_user(
     if created:
         write_event(transaction, ref, EventType.USER_REGISTERED)
     _apply(transaction, ref, change, _terms(transaction, registration, change, grant_row, is_free=is_free))
+    if not is_free and (change.added or change.removed):
+        set_user(transaction, ref, changed_at=transaction.now)
     user = find_user(transaction, ref)
     if user is None:
         raise LookupError("a user vanished inside his own transaction")

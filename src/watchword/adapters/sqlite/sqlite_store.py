@@ -1,6 +1,6 @@
 """The store in one SQLite file: every operation of ``ports.store`` by its name; what each promises is told there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import apsw
@@ -21,6 +21,8 @@ from watchword.adapters.sqlite import (
     kept_rows,
     key_rows,
     outbox_rows,
+    policy_rows,
+    population_rows,
     profile_rows,
     record_rows,
     redemption_rows,
@@ -56,6 +58,7 @@ from watchword.ports.keyring import Keyring
 from watchword.ports.store.values import (
     ActionRecord,
     ApiKey,
+    AppliedPolicy,
     ChallengeResult,
     ClaimedDelivery,
     Decided,
@@ -63,6 +66,7 @@ from watchword.ports.store.values import (
     HandedOver,
     Keep,
     KeptAnswer,
+    Lesson,
     NotHandedOver,
     Opened,
     Opening,
@@ -89,7 +93,7 @@ class SqliteStore:
     ``path`` is a migrated file (``schema.migrate``), or ``:memory:`` for a store that lives as long as this object.
     Reads see what is committed and nothing else: they have a connection of their own, and in memory, where there is
     only one, no transaction is ever open while somebody else runs. ``on_event`` is told of each event of the audit log
-    after its commit; it must not fail.
+    after its commit, ``on_lesson`` of what was learned, in the order of learning; they must not fail.
     """
 
     __slots__ = ("_entropy", "_group", "_keyring", "_reader", "_shares_connection")
@@ -102,11 +106,20 @@ class SqliteStore:
         keyring: Keyring,
         *,
         on_event: Callable[[str], None] = lambda _: None,
+        on_lesson: Callable[[Lesson], None] = lambda _: None,
     ) -> None:
         writer = open_writer(path)
         self._shares_connection = path == IN_MEMORY
         self._reader = writer if self._shares_connection else open_reader(path)
-        self._group = GroupCommit(writer, clock, entropy, keyring, in_memory=self._shares_connection, on_event=on_event)
+        self._group = GroupCommit(
+            writer,
+            clock,
+            entropy,
+            keyring,
+            in_memory=self._shares_connection,
+            on_event=on_event,
+            on_lesson=on_lesson,
+        )
         self._entropy = entropy
         self._keyring = keyring
 
@@ -290,6 +303,28 @@ class SqliteStore:
     async def dispute_notice(self, notice_id: str) -> OwnersWord | None:
         """Take the owner's "this wasn't me" from a notice."""
         return await self._group.run(lambda write: dispute_rows.dispute_notice(write, notice_id))
+
+    # What is learned, and decided by -------------------------------------------------------------------------------
+
+    async def population(self, application_id: ApplicationId) -> Mapping[bytes, float]:
+        """Return what the application's traffic has been counted to."""
+        return self._ask(lambda read: population_rows.read_population(read, application_id))
+
+    async def add_to_population(self, application_id: ApplicationId, deltas: Mapping[bytes, float]) -> None:
+        """Add what a process has counted."""
+        await self._group.run(lambda write: population_rows.add_to_population(write, application_id, deltas))
+
+    async def apply_policy(
+        self, application_id: ApplicationId, *, version: str, text: str, applied_by: str, why: str
+    ) -> AppliedPolicy:
+        """Note a policy as the one that decides from now on."""
+        return await self._group.run(
+            lambda write: policy_rows.apply_policy(write, application_id, version, text, applied_by, why)
+        )
+
+    async def policies(self, application_id: ApplicationId, *, limit: int) -> Sequence[AppliedPolicy]:
+        """Return the policies that were applied, the one that decides first."""
+        return self._ask(lambda read: policy_rows.list_policies(read, application_id, limit))
 
     # Work and upkeep -----------------------------------------------------------------------------------------------
 

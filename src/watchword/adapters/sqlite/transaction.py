@@ -1,7 +1,7 @@
 """What an operation on the database is handed: statements, the one time of its transaction, ids and sealing."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
@@ -11,6 +11,9 @@ from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
 from watchword.ports.clock import Entropy
 from watchword.ports.keyring import Keyring
+
+if TYPE_CHECKING:
+    from watchword.ports.store.values import Lesson
 
 Row = Mapping[str, Any]
 """One row by the names of its columns."""
@@ -22,13 +25,15 @@ ANYBODY: Final = b""
 class Transaction:
     """Statements of one operation; everything in it happens at the same ``now``."""
 
-    __slots__ = ("_connection", "_entropy", "events", "keyring", "now")
+    __slots__ = ("_connection", "_entropy", "events", "keyring", "lessons", "now")
 
     def __init__(self, connection: apsw.Connection, now: Instant, entropy: Entropy, keyring: Keyring) -> None:
         self._connection = connection
         self._entropy = entropy
         self.events: list[str] = []
         """Types of the events that were written in this transaction so far."""
+        self.lessons: list[Lesson] = []
+        """What was learned in it so far."""
         self.keyring = keyring
         self.now = now
 
@@ -62,12 +67,20 @@ class Transaction:
 
     def seal(self, ref: UserRef, table: str, row: str, purpose: str, text: str) -> bytes:
         """Return a text sealed for one column of one row."""
-        return self.keyring.seal(place(ref.application_id, table, row, purpose), text.encode())
+        return self.seal_bytes(ref, table, row, purpose, text.encode())
 
     def open(self, ref: UserRef, table: str, row: str, purpose: str, sealed: bytes) -> str:
         """Return a sealed text; a value that does not open here is a damaged or exchanged database."""
+        return self.open_bytes(ref, table, row, purpose, sealed).decode()
+
+    def seal_bytes(self, ref: UserRef, table: str, row: str, purpose: str, plain: bytes) -> bytes:
+        """Return bytes sealed for one column of one row."""
+        return self.keyring.seal(place(ref.application_id, table, row, purpose), plain)
+
+    def open_bytes(self, ref: UserRef, table: str, row: str, purpose: str, sealed: bytes) -> bytes:
+        """Return what was sealed for this place; raises like ``open``."""
         try:
-            return self.keyring.open(place(ref.application_id, table, row, purpose), sealed).decode()
+            return self.keyring.open(place(ref.application_id, table, row, purpose), sealed)
         except ValueError as error:
             raise StorageUnavailable(f"a sealed value of {table} does not open") from error
 

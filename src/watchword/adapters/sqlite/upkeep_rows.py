@@ -5,7 +5,9 @@ from watchword.adapters.sqlite.challenge_endings import expire_due
 from watchword.adapters.sqlite.contact_rows import forget_left_contacts
 from watchword.adapters.sqlite.device_rows import forget_revoked_devices
 from watchword.adapters.sqlite.kept_rows import forget_old_answers
+from watchword.adapters.sqlite.lesson_rows import forget_contributions
 from watchword.adapters.sqlite.outbox_rows import forget_old_messages
+from watchword.adapters.sqlite.population_rows import prune_population
 from watchword.adapters.sqlite.transaction import Transaction
 from watchword.adapters.sqlite.user_rows import forget_tombstones
 from watchword.ports.store.values import Swept
@@ -29,6 +31,8 @@ def sweep(transaction: Transaction, limit: int) -> Swept:
             forget_left_contacts,
             forget_revoked_devices,
             forget_tombstones,
+            forget_contributions,
+            prune_population,
         )
     )
     return Swept(expired=expired, wiped=min(sealed, expired), forgotten=forgotten)

@@ -1,7 +1,8 @@
 """Rows of users: the person sealed, and what the rules need to know beside it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from watchword.adapters.sqlite.contact_rows import listed_contacts
@@ -18,6 +19,15 @@ _TABLE: Final = "users"
 _PERSON: Final = "person"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A registered user at the moment an action of his is allowed or approved."""
+
+    registered_at: Instant
+    by_reported_device: bool
+    """The device of the action is labelled fraud: only a proof teaches from it."""
+
+
 def find_user_row(transaction: Transaction, ref: UserRef) -> Row | None:
     """Return the row of a user, tombstones included."""
     return transaction.one(
@@ -29,7 +39,11 @@ def find_user_row(transaction: Transaction, ref: UserRef) -> Row | None:
 
 def find_user(transaction: Transaction, ref: UserRef) -> User | None:
     """Return a registered user with the contacts that are listed now."""
-    row = find_user_row(transaction, ref)
+    return read_user(transaction, ref, find_user_row(transaction, ref))
+
+
+def read_user(transaction: Transaction, ref: UserRef, row: Row | None) -> User | None:
+    """Return the user of a row, or None for a tombstone."""
     if row is None or row["sealed_person"] is None:
         return None
     person = _open_person(transaction, ref, row)
@@ -85,29 +99,79 @@ def set_user(transaction: Transaction, ref: UserRef, **columns: int | str | None
     )
 
 
-def note_place(transaction: Transaction, ref: UserRef, country: str | None) -> None:
-    """Note that the user was seen, and the country in which an action of his was approved or allowed."""
-    set_user(transaction, ref, last_seen_at=transaction.now)
-    if country is not None:
+def note_place(
+    transaction: Transaction, ref: UserRef, country: str | None, action_id: str, device_id: str | None
+) -> Seen | None:
+    """Note that the user was seen, and the country in which an action of his was approved or allowed.
+
+    The country of a device that is labelled fraud is not noted. None for somebody who is not registered.
+    """
+    row = transaction.one(
+        "UPDATE users SET last_seen_at = :now WHERE application_id = :application_id AND user_key = :user_key"
+        " RETURNING created_at, erased_at, EXISTS (SELECT 1 FROM devices WHERE application_id = :application_id"
+        " AND user_key = :user_key AND id = :device_id AND reported_at IS NOT NULL) AS is_reported",
+        now=transaction.now,
+        application_id=ref.application_id,
+        user_key=ref.key,
+        device_id=device_id,
+    )
+    is_reported = row is not None and bool(row["is_reported"])
+    if country is not None and not is_reported:
         transaction.run(
-            "INSERT INTO places (application_id, user_key, country, first_at, last_at)"
-            " VALUES (:application_id, :user_key, :country, :now, :now)"
+            "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
+            " VALUES (:application_id, :user_key, :country, :now, :now, :action_id)"
             " ON CONFLICT DO UPDATE SET last_at = excluded.last_at",
             application_id=ref.application_id,
             user_key=ref.key,
             country=country,
             now=transaction.now,
+            action_id=action_id,
+        )
+    if row is None or row["erased_at"] is not None:
+        return None
+    return Seen(registered_at=Instant(row["created_at"]), by_reported_device=is_reported)
+
+
+def forget_place(transaction: Transaction, ref: UserRef, country: str | None, action_id: str) -> None:
+    """Forget a country that was first noted for this action, unless another that still counts was there too."""
+    named = {"application_id": ref.application_id, "user_key": ref.key, "country": country, "action_id": action_id}
+    transaction.run(
+        "UPDATE places SET first_by = coalesce((SELECT id FROM actions WHERE application_id = :application_id"
+        " AND user_key = :user_key AND country = :country AND contributed IN ('provisional', 'proven')"
+        " ORDER BY number LIMIT 1), first_by) WHERE application_id = :application_id AND user_key = :user_key"
+        " AND country = :country AND first_by = :action_id",
+        **named,
+    )
+    transaction.run(
+        "DELETE FROM places WHERE application_id = :application_id AND user_key = :user_key AND country = :country"
+        " AND first_by = :action_id",
+        **named,
+    )
+
+
+def bring_place_back(transaction: Transaction, ref: UserRef, row: Row) -> None:
+    """Note the country of an action that counts again."""
+    if row["country"] is not None:
+        transaction.run(
+            "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
+            " VALUES (:application_id, :user_key, :country, :at, :at, :action_id) ON CONFLICT DO NOTHING",
+            application_id=ref.application_id,
+            user_key=ref.key,
+            country=row["country"],
+            at=row["created_at"],
+            action_id=row["id"],
         )
 
 
-def countries_of(transaction: Transaction, ref: UserRef) -> frozenset[str]:
-    """Return the countries noted for a user."""
+def places_of(transaction: Transaction, ref: UserRef) -> Sequence[tuple[str, Instant]]:
+    """Return the countries noted for a user with when he was last seen there, the latest first."""
     rows = transaction.all(
-        "SELECT country FROM places WHERE application_id = :application_id AND user_key = :user_key",
+        "SELECT country, last_at FROM places WHERE application_id = :application_id AND user_key = :user_key"
+        " ORDER BY last_at DESC, country",
         application_id=ref.application_id,
         user_key=ref.key,
     )
-    return frozenset(row["country"] for row in rows)
+    return [(row["country"], Instant(row["last_at"])) for row in rows]
 
 
 def mark_disputed(transaction: Transaction, ref: UserRef) -> None:

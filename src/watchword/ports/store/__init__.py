@@ -14,9 +14,22 @@ Rules that hold for every operation:
 * ``keep``, where given, is called in the transaction with the outcome, and the answer it returns is stored with the
   effect; where another call with the same key came first, the operation is rolled back and raises ``AlreadyKept``.
 * An id of another user or application is answered like one that does not exist.
+
+What a user's memory learns is applied in the operation that earns it, and told after the commit as a ``Lesson`` to
+whoever the store was made with (``on_lesson``); an operation that is rolled back teaches nothing:
+
+* An allow teaches provisionally. 24 hours without a report make it count in full: a read shows it so at once, the row
+  follows with the user's next writing operation (a few each) or, after 30 days, with ``sweep``.
+* An approval teaches in full. What is denied, failed, was abandoned or expired never teaches, nor does the confirmation
+  of a further contact.
+* A report takes back what the device of the action taught within 30 days, without a device what the action taught,
+  and the countries first noted by that: the owner's word (``dispute_challenge``, ``dispute_notice``) for good, the
+  label ``fraud`` until the action is labelled ``legitimate``. The starter's word (``end_challenge``) does not.
+* While a device has such a label, only a proof teaches from it. A stolen token takes back what its device taught
+  without a proof: nobody can say since when it was the thief's. A device that its user removes keeps what it taught.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from watchword.domain.action import Label
@@ -41,6 +54,7 @@ from watchword.domain.user import User, UserRef
 from watchword.ports.store.values import (
     ActionRecord,
     ApiKey,
+    AppliedPolicy,
     ChallengeResult,
     ClaimedDelivery,
     Decided,
@@ -147,7 +161,7 @@ class Store(Protocol):
         ...
 
     async def erase_user(self, ref: UserRef, *, keep: Keep[None] | None = None) -> bool:
-        """Forget the person: contacts, devices, places, what actions said. Return whether he was registered.
+        """Forget the person: contacts, devices, places, memory, what actions said. Return whether he was registered.
 
         Pending challenges are cancelled, unredeemed grants revoked; a keyed tombstone keeps his budgets and the 30 days
         in which he does not count as new.
@@ -297,7 +311,11 @@ class Store(Protocol):
         *,
         keep: Keep[None] | None = None,
     ) -> bool:
-        """Note what the application says an action was. Return whether there is such an action."""
+        """Note what the application says an action was. Return whether there is such an action.
+
+        ``fraud`` takes back what its device taught. ``legitimate`` gives back what the label ``fraud`` of this action
+        took, unless another action of the device is labelled fraud, and lets the action count in full at once.
+        """
         ...
 
     async def dispute_challenge(self, challenge_id: ChallengeId, *, keep: Keep[OwnersWord] | None = None) -> OwnersWord:
@@ -313,6 +331,30 @@ class Store(Protocol):
 
         Undoes a change of contacts without a grant, else disputes the action, or revokes the device, it told about.
         """
+        ...
+
+    # What is learned, and decided by -------------------------------------------------------------------------------
+
+    async def population(self, application_id: ApplicationId) -> Mapping[bytes, float]:
+        """Return what the application's traffic has been counted to, on the scale of ``risk.counts``."""
+        ...
+
+    async def add_to_population(self, application_id: ApplicationId, deltas: Mapping[bytes, float]) -> None:
+        """Add what a process has counted, all of it or nothing; several processes add to the same.
+
+        ``sweep`` forgets the lightest keys of a table (the first byte of a key) that holds more than
+        ``risk.counts.ENTRIES_MOST``.
+        """
+        ...
+
+    async def apply_policy(
+        self, application_id: ApplicationId, *, version: str, text: str, applied_by: str, why: str
+    ) -> AppliedPolicy:
+        """Note a policy as the one that decides from now on, with who applies it and why; earlier ones stay."""
+        ...
+
+    async def policies(self, application_id: ApplicationId, *, limit: int) -> Sequence[AppliedPolicy]:
+        """Return the policies that were applied, the one that decides first, then the ones before it."""
         ...
 
     # Work and upkeep -----------------------------------------------------------------------------------------------

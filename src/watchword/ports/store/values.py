@@ -27,6 +27,7 @@ from watchword.domain.limits import Limits
 from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.secret import Secret
 from watchword.domain.user import User, UserRef
+from watchword.risk.memory import Contribution, Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,8 @@ class Decided:
     """For a deny by a limit."""
     rests_on: str | None = None
     """The ``mark`` of the profile that an allow was decided by; None where nothing could have changed it."""
+    contribution: Contribution | None = None
+    """What an allow teaches; a deny teaches nothing and keeps none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,8 @@ class Opening:
     confirms: ContactId | None
     others_count_from: Instant | None
     limits: Limits
+    contribution: Contribution | None = None
+    """What its approval would teach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +327,34 @@ class ChallengeResult:
     challenge: Challenge
     grant: Grant | None
     device: Device | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One change of what a user's memory holds, told after its commit so that the ``Population`` can follow."""
+
+    application_id: ApplicationId
+    contribution: Contribution
+    memory_before: Memory
+    """The user's memory without this contribution, whether it is learned or taken back."""
+    share: float
+    """How much of it was learned; below zero: taken back; 0.0: only the verdict is new."""
+    account_age_days: float
+    """From the registration of its user to the action."""
+    verdict: Label | None = None
+    """What this very action turned out to be, told once: by a label, or as fraud by the owner's dispute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedPolicy:
+    """A policy as it was applied, with who, when and why."""
+
+    application_id: ApplicationId
+    version: str
+    text: str
+    applied_at: Instant
+    applied_by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
