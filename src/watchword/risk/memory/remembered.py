@@ -6,7 +6,7 @@ from typing import Final
 
 from watchword.domain.instant import Instant
 from watchword.risk.fading import growth
-from watchword.risk.memory.shelf import WEIGHT_FORGOTTEN, Entry, Shelf
+from watchword.risk.memory.shelf import WEIGHT_FORGOTTEN, Shelf, decode_shelf, encode_shelf
 from watchword.risk.memory.spending import NOTHING_SPENT, Spending, decode_spending, encode_spending
 from watchword.risk.traits import Level
 
@@ -18,9 +18,6 @@ MEMORY_BYTES_MOST: Final = 1_200
 """959 for the levels, the hours and the head, and at most ``SPENDING_BYTES_MOST`` for amounts and payees."""
 _VERSION: Final = 1
 _HEAD: Final = Struct(f"<Bff{HOUR_BINS}f")
-_ENTRY: Final = Struct("<QfHB")
-_WAITING: Final = 128
-"""Set in the number of a shelf's entries where the last one is its candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +55,7 @@ class Memory:
     def encode(self) -> bytes:
         """Return the memory as at most 1,200 bytes."""
         head = _HEAD.pack(_VERSION, self.weight_learned, self.weight_with_token, *self.hours)
-        return b"".join((head, *map(_encode_shelf, self.shelves), encode_spending(self.spending)))
+        return b"".join((head, *map(encode_shelf, self.shelves), encode_spending(self.spending)))
 
 
 NO_MEMORY: Final = Memory()
@@ -73,7 +70,7 @@ def decode_memory(encoded: bytes) -> Memory:
             raise ValueError("a memory of another version")
         at, shelves = _HEAD.size, []
         for _ in PLACES:
-            shelf, at = _decode_shelf(encoded, at)
+            shelf, at = decode_shelf(encoded, at)
             shelves.append(shelf)
     except (error, IndexError) as cause:
         raise ValueError("these bytes are no memory") from cause
@@ -84,24 +81,3 @@ def decode_memory(encoded: bytes) -> Memory:
         hours=tuple(hours),
         spending=decode_spending(encoded[at:]),
     )
-
-
-def _encode_shelf(shelf: Shelf) -> bytes:
-    listed = list(shelf.entries.items())
-    head = len(listed)
-    if shelf.candidate is not None:
-        listed.append(shelf.candidate)
-        head = len(listed) | _WAITING
-    return bytes([head]) + b"".join(_ENTRY.pack(value, *entry) for value, entry in listed)
-
-
-def _decode_shelf(encoded: bytes, at: int) -> tuple[Shelf, int]:
-    head = encoded[at]
-    end = at + 1 + (head & ~_WAITING) * _ENTRY.size
-    if end > len(encoded):
-        raise IndexError
-    listed = [
-        (value, Entry(weight, day, gained)) for value, weight, day, gained in _ENTRY.iter_unpack(encoded[at + 1 : end])
-    ]
-    candidate = listed.pop() if head & _WAITING and listed else None
-    return Shelf(entries=dict(listed), candidate=candidate), end

@@ -13,7 +13,12 @@ DAY_UNITS_MOST: Final = 64
 """What one value may gain in a day: the weight of one proven action, in units of 1/64."""
 WEIGHT_FORGOTTEN: Final = 0.04
 """Below this a value is forgotten: an action that was only allowed is after five months, a proven one after nine."""
+SHELF_ENTRY_BYTES: Final = 15
+"""What an entry takes; a shelf takes one byte more."""
 _SINGLE: Final = Struct("<f")
+_ENTRY: Final = Struct("<QfHB")
+_WAITING: Final = 128
+"""Set in the number of a shelf's entries where the last one is its candidate."""
 
 
 class Entry(NamedTuple):
@@ -89,6 +94,29 @@ class Shelf:
             left = _taken(candidate[1], share, day, growth)
             candidate = (value, left) if left.weight >= floor else None
         return Shelf(entries=entries, candidate=candidate)
+
+
+def encode_shelf(shelf: Shelf) -> bytes:
+    """Return a shelf as bytes; what follows them does not matter to ``decode_shelf``."""
+    listed = list(shelf.entries.items())
+    head = len(listed)
+    if shelf.candidate is not None:
+        listed.append(shelf.candidate)
+        head = len(listed) | _WAITING
+    return bytes([head]) + b"".join(_ENTRY.pack(value, *entry) for value, entry in listed)
+
+
+def decode_shelf(encoded: bytes, at: int) -> tuple[Shelf, int]:
+    """Return the shelf that begins at a place, and where it ends. Raises ``IndexError`` where bytes are missing."""
+    head = encoded[at]
+    end = at + 1 + (head & ~_WAITING) * _ENTRY.size
+    if end > len(encoded):
+        raise IndexError
+    listed = [
+        (value, Entry(weight, day, gained)) for value, weight, day, gained in _ENTRY.iter_unpack(encoded[at + 1 : end])
+    ]
+    candidate = listed.pop() if head & _WAITING and listed else None
+    return Shelf(entries=dict(listed), candidate=candidate), end
 
 
 def _seen_again(entry: Entry, share: float, day: int, growth: float) -> Entry:
