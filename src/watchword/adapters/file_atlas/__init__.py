@@ -1,106 +1,119 @@
 """Facts about addresses and agents, from files that the operator can replace; the network is never asked."""
 
-import re
-from collections.abc import Callable, Sequence
-from importlib.resources import files
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final, Self
 
-import maxminddb
-
+from watchword.adapters.file_atlas.address_reading import LOCAL, Address, is_local, network_of, read_ip_address
 from watchword.adapters.file_atlas.agent_reading import AgentReader
+from watchword.adapters.file_atlas.compact_file import Fact
+from watchword.adapters.file_atlas.country_distances import CountryDistances
+from watchword.adapters.file_atlas.source_files import (
+    OpenList,
+    OpenNames,
+    OpenTable,
+    SourceFile,
+    close_tables,
+    open_examples,
+    open_lists,
+    open_names,
+    open_tables,
+)
 from watchword.domain.atlas_facts import AgentFacts, NetworkFacts
 from watchword.domain.errors import ConfigurationError
 
-LOCAL: Final = "local"
-"""What stands for the country of an address that is not on the internet."""
-CSV_LINES_AT_MOST: Final = 100_000
-"""A longer list belongs into a file in MaxMind's format."""
-
-_NO_FILES: Final = ("asn", "hosting", "vpn", "tor", "listed")
-_Address = IPv4Address | IPv6Address
-_Lookup = Callable[[_Address], str | None]
-
-_LOCAL_NETWORKS: Final = tuple(
-    ip_network(text)
-    for text in (
-        "10.0.0.0/8",  # RFC 1918
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "127.0.0.0/8",  # RFC 1122 §3.2.1.3
-        "169.254.0.0/16",  # RFC 3927
-        "::1/128",  # RFC 4291
-        "fe80::/10",
-        "fc00::/7",  # RFC 4193
-    )
-)
-"""By name, because ``is_private`` also means the networks for documentation and much else."""
+ADDRESSES_KEPT: Final = 4_096
+"""How many addresses' facts are kept: at most 2 MB."""
+_LISTS: Final = (Fact.HOSTING, Fact.VPN, Fact.TOR, Fact.LISTED)
+_NO_LISTS: Final[Mapping[Fact, Sequence[Path | None]]] = {}
+_LONGEST_DOMAIN: Final = 253
+"""RFC 1035 §2.3.4, written with dots."""
 
 
 class FileAtlas:
     """Keeps the promise of ``ports.atlas.Atlas``."""
 
-    __slots__ = ("_agents", "_disposable", "_lookups", "_readers")
+    __slots__ = (
+        "_agents",
+        "_countries",
+        "_disposable",
+        "_distances",
+        "_lists",
+        "_look_up",
+        "_no_data",
+        "_systems",
+        "files",
+    )
 
-    def __init__(self, lookups: Sequence[_Lookup], readers: Sequence[maxminddb.Reader]) -> None:
-        self._lookups = tuple(lookups)
-        self._readers = tuple(readers)
+    def __init__(self, tables: Sequence[OpenTable], lists: Sequence[OpenList], names: Sequence[OpenNames]) -> None:
+        opened: list[OpenTable | OpenList | OpenNames] = [*tables, *lists, *names]
+        told = {one.source.fact for one in opened}
+        self.files = tuple(_in_effect(one, told) for one in opened)
+        """Every file that the atlas works with, and whether it has an effect."""
+        self._countries = [one for one in tables if one.source.fact is Fact.COUNTRY]
+        self._systems = [one for one in tables if one.source.fact is Fact.ASN]
+        self._lists = {fact: [one.networks for one in lists if one.source.fact is fact] for fact in _LISTS}
+        self._disposable = frozenset[str]().union(*(one.names for one in names))
+        useful = {file.fact for file in self.files if file.is_in_effect}
+        self._no_data = tuple(fact.value for fact in (Fact.COUNTRY, Fact.ASN, *_LISTS) if fact not in useful)
         self._agents = AgentReader()
-        self._disposable: frozenset[str] = frozenset()
+        self._distances = CountryDistances.read()
+        self._look_up = lru_cache(ADDRESSES_KEPT)(self._facts)
 
     @classmethod
-    def open(cls, country_files: Sequence[Path] = (), *, example_places: bool = False) -> Self:
-        """Return an atlas that asks the example places first, then the files in order.
+    def open(
+        cls,
+        country_files: Sequence[Path] = (),
+        *,
+        asn_files: Sequence[Path] = (),
+        lists: Mapping[Fact, Sequence[Path | None]] = _NO_LISTS,
+        example_places: bool = False,
+    ) -> Self:
+        """Return an atlas of these files; ``ConfigurationError`` for one that cannot be read or is wrong.
 
-        A name that ends in ``.csv`` is a list of ``network,country``, any other a file in MaxMind's format. Raises
-        ``ConfigurationError`` for a file that cannot be read.
+        In ``lists``, None stands for the list that comes with us (``source_files.SHIPPED``). The example places put
+        the networks set aside for documentation into made-up countries, ahead of every file.
         """
-        lookups: list[_Lookup] = []
-        readers: list[maxminddb.Reader] = []
-        if example_places:
-            lookups.append(_CountryList.read(_example_text(), "example_places.csv").country)
-        for path in country_files:
-            if path.suffix.lower() == ".csv":
-                lookups.append(_CountryList.read(_text(path), str(path)).country)
-            else:
-                reader = _open_database(path)
-                readers.append(reader)
-                lookups.append(_CountryDatabase(reader).country)
-        return cls(lookups, readers)
+        countries = open_tables(Fact.COUNTRY, country_files)
+        try:
+            systems = open_tables(Fact.ASN, asn_files)
+            opened = [one for fact in _LISTS for one in open_lists(fact, lists.get(fact, ()))]
+            names = open_names(lists.get(Fact.DISPOSABLE, ()))
+        except ConfigurationError:
+            close_tables(countries)
+            raise
+        return cls([*([open_examples()] if example_places else []), *countries, *systems], opened, names)
 
     def warm_up(self) -> None:
         """Compile the patterns for user agents: about 0.2 s, once, that the first caller would wait otherwise."""
-        self.device_name("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+        self.agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 
     def close(self) -> None:
         """Close the files."""
-        for reader in self._readers:
-            reader.close()
+        close_tables([*self._countries, *self._systems])
 
     def facts(self, ip: str) -> NetworkFacts:
-        """Return what the files say of an address; ``ValueError`` for what is none."""
-        return NetworkFacts(country=self.country(ip), no_data=_NO_FILES)
+        """Return what the files say of an address; the first file that knows it tells its country or system.
+
+        This, ``country`` and the next two raise ``ValueError`` for what is no address.
+        """
+        return self._look_up(ip)
 
     def country(self, ip: str) -> str | None:
-        """Return the ISO 3166 code, ``local``, or None where no file knows the address.
-
-        This and the next two raise ``ValueError`` for what is no address.
-        """
-        address = _read(ip)
-        if any(address in network for network in _LOCAL_NETWORKS):
-            return LOCAL
-        found = (lookup(address) for lookup in self._lookups)
-        return next((code for code in found if code is not None), None)
+        """Return the ISO 3166 code, ``local``, or None where no file knows the address."""
+        return self._look_up(ip).country
 
     def network(self, ip: str) -> str:
         """Return the network that an address is counted under: IPv4 /24 or IPv6 /48."""
-        return _network(_read(ip), 24, 48)
+        return network_of(read_ip_address(ip), 24, 48)
 
     def counted_as(self, ip: str) -> str:
         """Return the address that starts are counted under: the IPv4 address or the IPv6 /64."""
-        address = _read(ip)
-        return str(address) if isinstance(address, IPv4Address) else _network(address, 32, 64)
+        address = read_ip_address(ip)
+        return str(address) if isinstance(address, IPv4Address) else network_of(address, 32, 64)
 
     def agent(self, user_agent: str | None) -> AgentFacts:
         """Return what a user agent says of itself; ``NO_AGENT`` where there is none."""
@@ -111,125 +124,53 @@ class FileAtlas:
         return self._agents.device_name(user_agent)
 
     def email_is_disposable(self, domain: str) -> bool:
-        """Return whether a domain hands out throw-away mailboxes: no list, no such domain."""
-        return domain.casefold() in self._disposable
+        """Return whether a domain, or one that it lies under, is in a list of throw-away mailboxes."""
+        labels = _ascii_domain(domain).split(".")
+        return any(".".join(labels[start:]) in self._disposable for start in range(len(labels) - 1))
 
     def distance_km(self, country_a: str, country_b: str) -> float | None:
-        """Return 0 within one country; how far apart two are is not known."""
-        return 0.0 if country_a == country_b else None
+        """Return a lower bound of the way between two countries; None where one is not known."""
+        return self._distances.km(country_a, country_b)
+
+    def _facts(self, ip: str) -> NetworkFacts:
+        address = read_ip_address(ip)
+        if is_local(address):
+            return NetworkFacts(country=LOCAL, no_data=self._no_data)
+        number, _, name = (_first_text(self._systems, address) or "").partition(" ")
+        asn = int(number) if number else None
+        return NetworkFacts(
+            country=_first_text(self._countries, address),
+            asn=asn,
+            asn_name=name or None,
+            hosting=self._is_in(Fact.HOSTING, address, asn),
+            vpn=self._is_in(Fact.VPN, address, asn),
+            tor=self._is_in(Fact.TOR, address, asn),
+            listed=self._is_in(Fact.LISTED, address, asn),
+            no_data=self._no_data,
+        )
+
+    def _is_in(self, fact: Fact, address: Address, asn: int | None) -> bool:
+        return any(one.addresses.holds(address) or asn in one.as_numbers for one in self._lists[fact])
 
 
-class _CountryList:
-    """A short list of networks, by longest prefix."""
-
-    __slots__ = ("_lengths", "_networks")
-
-    def __init__(self, networks: dict[tuple[int, int, int], str]) -> None:
-        self._networks = networks
-        """By version, length of the prefix, and prefix."""
-        self._lengths = sorted({key[:2] for key in networks}, reverse=True)
-
-    @classmethod
-    def read(cls, text: str, name: str) -> Self:
-        """Return the list of a CSV text; a line without a network and a country is a ``ConfigurationError``."""
-        lines = text.splitlines()
-        if len(lines) > CSV_LINES_AT_MOST:
-            raise ConfigurationError((f"{name}: a list has at most {CSV_LINES_AT_MOST:,} lines",))
-        networks = {}
-        for number, line in enumerate(lines, start=1):
-            entry = line.strip()
-            if entry and not entry.startswith("#") and entry.lower() != "network,country":
-                key, country = _list_entry(entry, f"{name}:{number}")
-                networks[key] = country
-        return cls(networks)
-
-    def country(self, address: _Address) -> str | None:
-        """Return the country of the narrowest network that holds the address."""
-        for version, length in self._lengths:
-            if version == address.version:
-                prefix = int(address) >> (address.max_prefixlen - length)
-                if (version, length, prefix) in self._networks:
-                    return self._networks[version, length, prefix]
-        return None
+def _first_text(tables: Sequence[OpenTable], address: Address) -> str | None:
+    for one in tables:
+        text = one.table.text(address)
+        if text is not None:
+            return text
+    return None
 
 
-class _CountryDatabase:
-    """A file in MaxMind's format, in the layout of MaxMind or in a flat one."""
-
-    __slots__ = ("_knows_ipv6", "_reader")
-
-    def __init__(self, reader: maxminddb.Reader) -> None:
-        self._reader = reader
-        self._knows_ipv6 = reader.metadata().ip_version == 6  # noqa: PLR2004 the version of the protocol
-
-    def country(self, address: _Address) -> str | None:
-        """Return the country of an address, or None; a damaged place in the file knows nothing."""
-        if isinstance(address, IPv6Address) and not self._knows_ipv6:
-            return None
-        try:
-            return _country_of(self._reader.get(address))
-        except maxminddb.InvalidDatabaseError:
-            return None
+def _in_effect(one: OpenTable | OpenList | OpenNames, told: Container[Fact]) -> SourceFile:
+    """Return a file with the word whether it can tell anything: AS numbers cannot where no file tells the system."""
+    is_mute = isinstance(one, OpenList) and not one.networks.addresses.bounds and Fact.ASN not in told
+    return replace(one.source, is_in_effect=not is_mute)
 
 
-def _country_of(record: object) -> str | None:
-    """Return the country of a record: ``country.iso_code`` (MaxMind), ``country_code`` or ``country`` as a text."""
-    if not isinstance(record, dict):
-        return None
-    country = record.get("country")
-    code = country.get("iso_code") if isinstance(country, dict) else record.get("country_code", country)
-    return _country_code(code)
-
-
-def _country_code(code: object) -> str | None:
-    """Return an ISO 3166 code of two letters; ``ZZ`` and whatever else is written for "unknown" is None."""
-    if not isinstance(code, str) or not re.fullmatch(r"[A-Za-z]{2}", code) or code.upper() == "ZZ":
-        return None
-    return code.upper()
-
-
-def _list_entry(line: str, place: str) -> tuple[tuple[int, int, int], str]:
-    network_text, _, country_text = (part.strip() for part in line.partition(","))
-    country = _country_code(country_text)
+def _ascii_domain(domain: str) -> str:
+    """Return a domain as lists write it; what can be none is empty, and in no list."""
+    text = domain.strip().rstrip(".").lower()
     try:
-        network = ip_network(network_text)
-    except ValueError as error:
-        raise ConfigurationError((f"{place}: {error}",)) from None
-    if country is None:
-        raise ConfigurationError((f"{place}: a line is a network and a country of two letters: 192.0.2.0/24,US",))
-    prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
-    return (network.version, network.prefixlen, prefix), country
-
-
-def _example_text() -> str:
-    return files("watchword.adapters").joinpath("example_places.csv").read_text(encoding="utf-8")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError((f"{path}: the list of countries cannot be read: {error.strerror}",)) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError((f"{path}: the list of countries is not UTF-8",)) from None
-
-
-def _open_database(path: Path) -> maxminddb.Reader:
-    try:
-        return maxminddb.open_database(path)
-    except OSError as error:
-        raise ConfigurationError((f"{path}: the country file cannot be read: {error.strerror}",)) from None
-    except (maxminddb.InvalidDatabaseError, ValueError):
-        raise ConfigurationError((f"{path}: this is not a file in MaxMind's format",)) from None
-
-
-def _read(ip: str) -> _Address:
-    address = ip_address(ip)
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
-
-
-def _network(address: _Address, ipv4_bits: int, ipv6_bits: int) -> str:
-    if isinstance(address, IPv4Address):
-        return str(IPv4Network((int(address), ipv4_bits), strict=False))
-    return str(IPv6Network((int(address), ipv6_bits), strict=False))
+        return text.encode("idna").decode() if len(text) <= _LONGEST_DOMAIN else ""
+    except UnicodeError:
+        return ""

@@ -5,8 +5,8 @@ make a server slow by sending it long agents. What is no word that a person woul
 """
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ua_parser import Domain, Parser, PartialResult, load_lazy_builtins
@@ -102,31 +102,19 @@ class _Reading:
 class AgentReader:
     """Reads agents, and keeps the readings of the last ones."""
 
-    __slots__ = ("_kept", "_parser")
+    __slots__ = ("_parser", "_reading")
 
     def __init__(self) -> None:
         self._parser = Parser(Resolver(load_lazy_builtins()))
-        self._kept: OrderedDict[str, _Reading] = OrderedDict()
+        self._reading = lru_cache(AGENTS_KEPT)(self._read)
 
     def facts(self, user_agent: str | None) -> AgentFacts:
         """Return what an agent says of itself."""
-        return self._reading(user_agent).facts if user_agent else NO_AGENT
+        return self._reading(user_agent[:AGENT_CHARACTERS]).facts if user_agent else NO_AGENT
 
     def device_name(self, user_agent: str | None) -> str:
         """Return a name such as "Chrome on Windows"; what is not recognised is "an unknown browser"."""
-        return self._reading(user_agent).device_name if user_agent else UNKNOWN_BROWSER
-
-    def _reading(self, user_agent: str) -> _Reading:
-        agent = user_agent[:AGENT_CHARACTERS]
-        kept = self._kept.get(agent)
-        if kept is not None:
-            self._kept.move_to_end(agent)
-            return kept
-        reading = self._read(agent)
-        self._kept[agent] = reading
-        if len(self._kept) > AGENTS_KEPT:
-            self._kept.popitem(last=False)
-        return reading
+        return self._reading(user_agent[:AGENT_CHARACTERS]).device_name if user_agent else UNKNOWN_BROWSER
 
     def _read(self, agent: str) -> _Reading:
         # A lone surrogate, which no UTF-8 has, would be an error of the parser.
