@@ -37,19 +37,19 @@ def migrate(settings: Settings) -> int:
 def create_key(settings: Settings, application_id: str, scopes: frozenset[str]) -> tuple[ApiKey, Secret]:
     """Make a secret key for an application. The key itself is told once, here; the store keeps a keyed hash."""
     application, keys = _application(settings, application_id), open_keys(settings.keys, create=False)
-    return _with_store(settings, keys, lambda store: add_key(store, keys, application, scopes))
+    return with_store(settings, keys, lambda store: add_key(store, keys, application, scopes))
 
 
 def list_keys(settings: Settings, application_id: str) -> Sequence[ApiKey]:
     """Return the keys of an application, oldest first, revoked ones too."""
     application, keys = _application(settings, application_id), open_keys(settings.keys, create=False)
-    return _with_store(settings, keys, lambda store: store.api_keys(application.id))
+    return with_store(settings, keys, lambda store: store.api_keys(application.id))
 
 
 def revoke_key(settings: Settings, application_id: str, key_id: str) -> bool:
     """Revoke a key; the next request with it is refused. Return whether it was there and live."""
     application, keys = _application(settings, application_id), open_keys(settings.keys, create=False)
-    return _with_store(settings, keys, lambda store: store.revoke_api_key(application.id, key_id))
+    return with_store(settings, keys, lambda store: store.revoke_api_key(application.id, key_id))
 
 
 def list_secrets(settings: Settings) -> Sequence[SecretInfo]:
@@ -76,14 +76,14 @@ def show_user(settings: Settings, application_id: str, user_id: str) -> User | N
     """Return a user as he stands now."""
     application, keys = _application(settings, application_id), open_keys(settings.keys, create=False)
     ref = user_ref(keys, application, UserId(user_id))
-    return _with_store(settings, keys, lambda store: store.user(ref))
+    return with_store(settings, keys, lambda store: store.user(ref))
 
 
 def unlock_user(settings: Settings, application_id: str, user_id: str, reason: str) -> bool:
     """Forget a user's wrong guesses, with an event that names the reason. Return whether there were any."""
     application, keys = _application(settings, application_id), open_keys(settings.keys, create=False)
     ref = user_ref(keys, application, UserId(user_id))
-    return _with_store(settings, keys, lambda store: store.unlock_user(ref, reason=reason))
+    return with_store(settings, keys, lambda store: store.unlock_user(ref, reason=reason))
 
 
 def lasting_key(settings: Settings, keys: KeySet, application: Application, path: Path) -> Secret:
@@ -91,10 +91,10 @@ def lasting_key(settings: Settings, keys: KeySet, application: Application, path
     if path.is_file():
         known = Secret(path.read_text(encoding="ascii").strip())
         key_hash = keys.index(Purpose.API_KEY, known.reveal().encode())
-        found = _with_store(settings, keys, lambda store: store.api_key(key_hash))
+        found = with_store(settings, keys, lambda store: store.api_key(key_hash))
         if found is not None and found.revoked_at is None and found.application_id == application.id:
             return known
-    _, key = _with_store(settings, keys, lambda store: add_key(store, keys, application, ALL_SCOPES))
+    _, key = with_store(settings, keys, lambda store: add_key(store, keys, application, ALL_SCOPES))
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(f"{key.reveal()}\n")
@@ -129,7 +129,9 @@ def _application(settings: Settings, application_id: str) -> Application:
     raise ConfigurationError((f"{application_id}: no such application is declared; there are: {names or 'none'}",))
 
 
-def _with_store(settings: Settings, keys: KeySet, work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:
+def with_store(settings: Settings, keys: KeySet, work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:
+    """Return what one piece of work with the store comes to; not to be called while an event loop runs."""
+
     async def opened() -> Result:
         store = SqliteStore(str(settings.store_path), SystemClock(), SystemEntropy(), keys)
         try:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from watchword.domain.ids import ApplicationId, EventId, UserKey
+from watchword.domain.ids import USER_KEY_BYTES, ApplicationId, EventId, UserKey
 from watchword.domain.instant import Instant
 
 
@@ -54,10 +55,16 @@ class EventType(StrEnum):
     """Actions that were reported, or stand beside one that was, count no more in what is remembered of their user."""
     MEMORY_GIVEN_BACK = "memory.given_back"
     """They count again, because the report was withdrawn."""
+    POLICY_APPLIED = "policy.applied"
+    """Another policy decides from now on; about no user, and without the name of who applied it."""
     RULE_FAILED = "policy.rule_failed"
     """A rule could not be evaluated: an alert for the operator."""
     ATTACK_SUSPECTED = "user.attack_suspected"
     """Five unproven challenges from different networks."""
+
+
+NOBODY: Final = UserKey(bytes(USER_KEY_BYTES))
+"""The user key of an event that is about no user; that a user's keyed hash is all zeros is one chance in 2**64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from watchword.adapters.sqlite.event_rows import write_event
 from watchword.adapters.sqlite.transaction import Row, Transaction
+from watchword.domain.event import NOBODY, EventType
 from watchword.domain.ids import ApplicationId
 from watchword.domain.instant import Instant
+from watchword.domain.user import UserRef
 from watchword.ports.store.values import AppliedPolicy
 
 
@@ -22,6 +25,8 @@ def apply_policy(
         applied_by=applied_by,
         why=why,
     )
+    nobody = UserRef(application_id=application_id, key=NOBODY)
+    write_event(transaction, nobody, EventType.POLICY_APPLIED, version=version)
     return AppliedPolicy(
         application_id=application_id,
         version=version,

@@ -350,7 +350,10 @@ class Store(Protocol):
     async def apply_policy(
         self, application_id: ApplicationId, *, version: str, text: str, applied_by: str, why: str
     ) -> AppliedPolicy:
-        """Note a policy as the one that decides from now on, with who applies it and why; earlier ones stay."""
+        """Note a policy as the one that decides from now on, with who applies it and why; earlier ones stay.
+
+        One event, with the version alone.
+        """
         ...
 
     async def policies(self, application_id: ApplicationId, *, limit: int) -> Sequence[AppliedPolicy]:

@@ -12,11 +12,12 @@ from watchword.risk.policy.comparison import (
 from watchword.risk.policy.decision import Policy
 from watchword.risk.policy.explanation import ConditionExplanation, Explanation, RuleExplanation, explain
 from watchword.risk.policy.expression import Environment, new_environment
-from watchword.risk.policy.policy_file import load_policy
+from watchword.risk.policy.policy_file import VERSION_DIGITS, load_policy, version_of
 from watchword.risk.policy.rule import Rule, RuleMode, Verdict
 from watchword.risk.policy.sentence_reading import write_customer_text
 
 __all__ = [
+    "VERSION_DIGITS",
     "ChangeKind",
     "ConditionExplanation",
     "Effect",
@@ -35,5 +36,6 @@ __all__ = [
     "explain",
     "load_policy",
     "new_environment",
+    "version_of",
     "write_customer_text",
 ]

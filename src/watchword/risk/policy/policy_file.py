@@ -19,7 +19,7 @@ from watchword.risk.policy.toml_lines import TomlLines
 RULES_AT_MOST: Final = 200
 """More cannot be reviewed, and would be felt in every decision."""
 TEXT_CHARACTERS: Final = 500_000
-_VERSION_DIGITS: Final = 12
+VERSION_DIGITS: Final = 12
 """48 bits: enough to tell the versions of one operator apart."""
 
 
@@ -49,8 +49,12 @@ def load_policy(text: str, *, source_name: str, action_types: Collection[str] = 
     if problems:
         in_order = sorted(problems, key=lambda problem: problem.line)
         raise ConfigurationError(tuple(problem.text for problem in in_order))
-    version = sha256(text.encode()).hexdigest()[:_VERSION_DIGITS]
-    return Policy(version=version, rules=tuple(rules), environment=environment)
+    return Policy(version=version_of(text), rules=tuple(rules), environment=environment)
+
+
+def version_of(text: str) -> str:
+    """Return the version of a policy with this text, whether or not it is right."""
+    return sha256(text.encode()).hexdigest()[:VERSION_DIGITS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
