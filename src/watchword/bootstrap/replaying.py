@@ -21,7 +21,7 @@ from watchword.config.settings import DeclaredApplication, KeySource, PolicySour
 from watchword.domain.errors import ConfigurationError, StorageUnavailable
 from watchword.domain.instant import Instant
 from watchword.ports.recorded_actions import RecordedActions
-from watchword.risk.policy import Policy
+from watchword.risk.policy import Policy, RuleMode
 from watchword.risk.replay import Judge, Recorded, Tally
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Replayed:
     """What a replay came to."""
 
     policy_version: str
+    log_only: tuple[str, ...]
+    """Rules in that mode, in the order of the file."""
     since: Instant
     until: Instant
     tally: Tally
@@ -81,7 +83,7 @@ def replay_policy(
         action_types=declared.application.action_types,
         policy=policy,
     )
-    version = _load(order).version
+    loaded = _load(order)
     with closing(_open(order)) as rows:
         numbers = rows.span(since, END_OF_TIME if until is None else until)
     pieces = _shared(order, numbers, _processes(len(numbers)) if processes is None else processes)
@@ -92,7 +94,13 @@ def replay_policy(
             tally.merge(piece)
             done += count
             on_progress(done, len(numbers))
-    return Replayed(policy_version=version, since=since, until=present() if until is None else until, tally=tally)
+    return Replayed(
+        policy_version=loaded.version,
+        log_only=tuple(rule.name for rule in loaded.rules if rule.mode is RuleMode.LOG_ONLY),
+        since=since,
+        until=present() if until is None else until,
+        tally=tally,
+    )
 
 
 def present() -> Instant:

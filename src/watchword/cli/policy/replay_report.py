@@ -11,7 +11,7 @@ from watchword.bootstrap.replaying import Replayed
 from watchword.cli.printing import print_line, print_table
 from watchword.domain.action import Decision
 from watchword.domain.instant import rfc3339
-from watchword.risk.replay import Estimate, Tally, Truth, Unjudged, estimate
+from watchword.risk.replay import Changes, Estimate, Tally, Truth, Unjudged, estimate
 
 RULES_SHOWN: Final = 5
 """The rules behind one kind of change that a person is shown, the most frequent first; JSON has them all."""
@@ -29,12 +29,13 @@ def describe_replay(replayed: Replayed, prices: Mapping[str, float]) -> dict[str
         "types": [_describe_type(tally, action_type) for action_type in _types(tally)],
         "changes": _describe_changes(tally),
         "rules": dict(tally.matches),
+        "log_only": replayed.log_only,
         "failed_rules": dict(tally.failures),
         "users": {"count": tally.users.count(), "exact": tally.users.is_exact},
         "messages": _describe_messages(estimate(tally), prices),
         "unknown": {
             "added_challenges": _count(tally, now=Decision.CHALLENGE),
-            "removed_unproven": _count(tally, then=Decision.CHALLENGE) - _approved(tally),
+            "removed_unproven": _unproven(tally),
             "refused": tally.refused,
         },
         "concealed": {"actions": tally.concealed, "unanswerable": tally.barred},
@@ -56,7 +57,7 @@ def show_replay(replayed: Replayed, prices: Mapping[str, float], *, policy_name:
     if tally.judged:
         print_line("")
         print_table(
-            ("type", "actions", "challenged then", "now", "challenges", "", "denies", ""),
+            ("type", "actions", "challenged then", "now", "challenges", "denies"),
             [_type_row(tally, action_type) for action_type in _types(tally)],
         )
     if tally.changes:
@@ -64,17 +65,26 @@ def show_replay(replayed: Replayed, prices: Mapping[str, float], *, policy_name:
         _show_messages(estimate(tally), prices)
     elif tally.judged:
         print_line("\nNothing would change.")
+    for rule in replayed.log_only:
+        print_line(f"Rule {rule} is in mode log-only: it would match {tally.matches[rule]:,}, and changes nothing.")
     for line in _remarks(tally):
         print_line(line)
 
 
 def _show_changes(tally: Tally) -> None:
-    print_line("\nWhat changes, and what these actions turned out to be:")
-    print_table(("type", "then", "now", "actions", *(truth.value for truth in Truth)), list(_change_rows(tally)))
-    print_line("\nWhich rules make it, and actions to look at with `watchword policy explain`:")
-    print_table(("type", "then", "now", "rule", "actions", "examples"), list(_rule_rows(tally)))
+    for (action_type, then, now), changes in sorted(tally.changes.items()):
+        print_line(f"\n{action_type}: {changes.count:,} from {then} to {now}", style="bold")
+        told = (
+            f"{changes.truths[truth]:,} {truth} ({_share(changes.truths[truth], changes.count)})" for truth in Truth
+        )
+        print_line(f"  turned out  {', '.join(told)}")
+        if then is Decision.CHALLENGE:
+            print_line(f"  proven then {changes.approved:,}, not proven {changes.count - changes.approved:,}")
+        print_line(f"  by          {_rules_in_words(changes)}")
+        for place, (_, action_id) in enumerate(changes.newest):
+            print_line(f"  {'look at' if place == 0 else '':<11} {action_id}")
     about = "" if tally.users.is_exact else "about "
-    print_line(f"\n{about}{tally.users.count():,} users would notice.".capitalize())
+    print_line(f"\nUsers who would notice: {about}{tally.users.count():,}.")
 
 
 def _show_messages(messages: Estimate, prices: Mapping[str, float]) -> None:
@@ -83,7 +93,7 @@ def _show_messages(messages: Estimate, prices: Mapping[str, float]) -> None:
             print_line("No challenge was recorded that a number of messages could be learned from.")
         return
     added, removed = sum(messages.added.values()), sum(messages.removed.values())
-    average = "" if messages.per_challenge is None else f" (a challenge took {messages.per_challenge:.2f})"
+    average = "" if messages.per_challenge is None else f" (one challenge took {messages.per_challenge:.2f})"
     print_line(
         f"Messages: about {added:,.0f} more{average}, {removed:,} fewer that were sent, so {messages.balance:+,.0f}."
     )
@@ -97,12 +107,10 @@ def _show_messages(messages: Estimate, prices: Mapping[str, float]) -> None:
 
 def _remarks(tally: Tally) -> Iterator[str]:
     """Return what must be known to read the numbers rightly."""
-    added, removed = _count(tally, now=Decision.CHALLENGE), _count(tally, then=Decision.CHALLENGE)
-    if added:
+    if added := _count(tally, now=Decision.CHALLENGE):
         yield f"Not known: whether the customers of {added:,} added challenges would have proven them."
-    if removed > _approved(tally):
-        unproven = removed - _approved(tally)
-        yield f"Not known: what would have become of {unproven:,} actions whose challenge goes, and was not proven."
+    if unproven := _unproven(tally):
+        yield f"Not known: what would have become of {unproven:,} actions that pass now, and were not proven then."
     if tally.refused:
         yield f"{tally.refused:,} are asked, as then, and stay denied: no challenge could open (locked, or no contact)."
     if tally.concealed:
@@ -110,7 +118,7 @@ def _remarks(tally: Tally) -> Iterator[str]:
         yield f"{tally.concealed:,} concealed actions are asked whatever a policy says{denied}."
     if tally.incomplete:
         names = ", ".join(f"{name} ({count:,})" for name, count in tally.missing.most_common())
-        yield f"{tally.incomplete:,} were recorded without signals that rules mention, which count as left out: {names}."
+        yield f"{tally.incomplete:,} were recorded without signals that rules mention; they count as left out: {names}."
     for rule, count in tally.failures.most_common():
         yield f"Rule {rule} could not be evaluated {count:,} times, and counts as matched there."
     if erased := tally.unjudged[Unjudged.ERASED]:
@@ -150,8 +158,13 @@ def _count(
     )
 
 
-def _approved(tally: Tally) -> int:
-    return sum(changes.approved for (_, then, _), changes in tally.changes.items() if then is Decision.CHALLENGE)
+def _unproven(tally: Tally) -> int:
+    """Return how many actions would pass that were asked and not proven: the attacker's, or of who gave up."""
+    return sum(
+        changes.count - changes.approved
+        for (_, then, now), changes in tally.changes.items()
+        if then is Decision.CHALLENGE and now is Decision.ALLOW
+    )
 
 
 def _moves(tally: Tally, action_type: str) -> Mapping[str, int]:
@@ -176,10 +189,15 @@ def _describe_type(tally: Tally, action_type: str) -> dict[str, object]:
 
 def _type_row(tally: Tally, action_type: str) -> Sequence[str]:
     then, now = _then(tally, action_type), _now(tally, action_type)
-    moves = list(_moves(tally, action_type).values())
-    signs = ("+", "−", "+", "−")
+    moves = _moves(tally, action_type)
     shares = (_share(counts[Decision.CHALLENGE], counts.total()) for counts in (then, now))
-    return (action_type, f"{then.total():,}", *shares, *(f"{s}{n:,}" for s, n in zip(signs, moves, strict=True)))
+    return (
+        action_type,
+        f"{then.total():,}",
+        *shares,
+        f"+{moves['challenges_added']:,} −{moves['challenges_removed']:,}",
+        f"+{moves['denies_added']:,} −{moves['denies_removed']:,}",
+    )
 
 
 def _describe_changes(tally: Tally) -> list[dict[str, object]]:
@@ -198,26 +216,11 @@ def _describe_changes(tally: Tally) -> list[dict[str, object]]:
     ]
 
 
-def _change_rows(tally: Tally) -> Iterator[Sequence[str]]:
-    for (action_type, then, now), changes in sorted(tally.changes.items()):
-        truths = (f"{changes.truths[truth]:,} ({_share(changes.truths[truth], changes.count)})" for truth in Truth)
-        yield (action_type, then.value, now.value, f"{changes.count:,}", *truths)
-
-
-def _rule_rows(tally: Tally) -> Iterator[Sequence[str]]:
-    for (action_type, then, now), changes in sorted(tally.changes.items()):
-        kind = (action_type, then.value, now.value)
-        examples = [action_id for _, action_id in changes.newest]
-        rules = _with_rest(changes.rules.most_common())
-        for place in range(max(len(rules), len(examples))):
-            rule, count = rules[place] if place < len(rules) else ("", "")
-            yield (*(kind if place == 0 else ("", "", "")), rule, count, *examples[place : place + 1])
-
-
-def _with_rest(rules: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
-    shown = [(rule, f"{count:,}") for rule, count in rules[:RULES_SHOWN]]
-    more = len(rules) - RULES_SHOWN
-    return [*shown, (f"and {more} more", "")] if more > 0 else shown
+def _rules_in_words(changes: Changes) -> str:
+    frequent = changes.rules.most_common()
+    shown = [f"{rule} ({count:,})" for rule, count in frequent[:RULES_SHOWN]]
+    more = len(frequent) - RULES_SHOWN
+    return ", ".join([*shown, f"and {more} more"] if more > 0 else shown)
 
 
 def _describe_messages(messages: Estimate, prices: Mapping[str, float]) -> dict[str, object]:
