@@ -1,4 +1,4 @@
-"""Measures the hot paths on a real store: start, attempt and redemption, for one caller and for many at once.
+"""Measures the hot paths on a real store: start, attempt, redemption and allow, for one caller and for many at once.
 
 Run it with ``make bench``. The same work is done on the same file system in one run, so the ratios mean something; the
 absolute times belong to the machine. Nothing is left out but HTTP: every action is assessed, every code drawn, hashed,
@@ -22,13 +22,14 @@ from watchword.bootstrap.key_source import open_keys
 from watchword.config.first_files import write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Situation
-from watchword.domain.action import Bound
+from watchword.domain.action import Bound, Decision
 from watchword.domain.application import Application
 from watchword.domain.contact import ContactKind
 from watchword.domain.ids import ChallengeId, UserId
 from watchword.domain.instant import Instant
-from watchword.flow.assess import Assessed, Report, assess
+from watchword.flow.assess import Assessed, assess
 from watchword.flow.check import Checked, check
+from watchword.flow.gather import Report
 from watchword.flow.redeem import Receipt, redeem
 from watchword.flow.register import ContactEntry, put_user
 
@@ -77,6 +78,7 @@ async def run(house: House, application: Application, callers: int, first: int) 
     )
     pairs = list(zip(users, right, strict=True))
     await _timed(measured, "redemption", pairs, callers, lambda pair: _redeem(house, application, *pair))
+    await _timed(measured, "allow", pairs, callers, lambda pair: _allow(house, application, *pair))
     return measured
 
 
@@ -103,6 +105,24 @@ async def _redeem(house: House, application: Application, user: UserId, checked:
         raise SystemExit(f"the right code was not approved: {checked.outcome}")
     bound = Bound(type="sign_in", user_id=user, details={})
     return await redeem(house.ports, application, checked.grant.reveal(), None, bound)
+
+
+async def _allow(house: House, application: Application, user: UserId, checked: Checked) -> Assessed:
+    """Sign in once more from the device that is known now."""
+    token = None if checked.device is None or checked.device.token is None else checked.device.token.reveal()
+    number = int(user.removeprefix("u-"))
+    report = Report(
+        type="sign_in",
+        user_id=user,
+        details={},
+        device_token=token,
+        user_agent=AGENT,
+        ip=f"192.0.2.{number % 250}",
+    )
+    assessed = await assess(house.ports, application, report)
+    if assessed.decision is not Decision.ALLOW:
+        raise SystemExit(f"an ordinary sign-in was not allowed: {assessed.reasons}")
+    return assessed
 
 
 async def _codes(house: House) -> dict[ChallengeId, str]:

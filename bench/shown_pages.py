@@ -25,7 +25,8 @@ from watchword.domain.application import Application
 from watchword.domain.contact import ContactKind
 from watchword.domain.ids import UserId
 from watchword.domain.instant import Instant
-from watchword.flow.assess import Report, assess
+from watchword.flow.assess import assess
+from watchword.flow.gather import Report
 from watchword.flow.register import ContactEntry, put_user
 
 AGENT = b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36"

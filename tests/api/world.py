@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -18,7 +19,7 @@ from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.adapters.system import SystemEntropy
 from watchword.api.surface import Api, create_api
 from watchword.domain.application import Application
-from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, NetworkFacts
+from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, AgentType, NetworkFacts
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId, ChallengeId
 from watchword.domain.instant import Instant
@@ -29,6 +30,8 @@ from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ApiKey, ClaimedDelivery, HandedOver
 from watchword.risk.policy import Policy
+from watchword.risk.tracing import Tracer
+from watchword.risk.traffic import Traffic
 from watchword.web.dispatcher import Dispatcher, create_site
 from watchword.web.edge import Edge
 from watchword.web.metrics import Metrics
@@ -60,10 +63,12 @@ class FlatAtlas:
         return "Chrome on Windows" if user_agent else "a browser"
 
     def facts(self, ip: str) -> NetworkFacts:
-        return NetworkFacts(country=self.country(ip))
+        return NetworkFacts(country=self.country(ip), no_data=("asn",))
 
     def agent(self, user_agent: str | None) -> AgentFacts:
-        return AgentFacts(browser=user_agent, automated=False) if user_agent else NO_AGENT
+        if not user_agent:
+            return NO_AGENT
+        return AgentFacts(type=AgentType.DESKTOP, os="Windows", browser="Chrome", browser_major="150", automated=False)
 
     def email_is_disposable(self, domain: str) -> bool:
         return domain == "throwaway.example"
@@ -206,6 +211,8 @@ async def create_world(policy: Policy, **limits: int) -> World:
         entropy=entropy,
         applications=applications,
         policies=dict.fromkeys(applications, policy),
+        traffic={application_id: Traffic() for application_id in applications},
+        tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
         senders={},
         page_base=ADDRESS_BASE,
     )

@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, NetworkFacts
+from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, AgentType, NetworkFacts
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ChallengeId
 from watchword.domain.instant import Instant
@@ -19,6 +19,8 @@ HOME: Final = "192.0.2.10"
 """An address in Norway, where every customer of these tests lives."""
 ABROAD: Final = "203.0.113.7"
 COUNTRIES: Final = {"192.0.2.": "NO", "198.51.100.": "SE", "203.0.113.": "BR", "2001:db8:": "NO"}
+NETWORKS: Final = {"NO": 64_496, "SE": 64_497, "BR": 64_498}
+"""Each country has one network; the numbers are reserved for documentation (RFC 5398)."""
 
 
 class SmallAtlas:
@@ -38,10 +40,14 @@ class SmallAtlas:
         return user_agent or "Unknown browser"
 
     def facts(self, ip: str) -> NetworkFacts:
-        return NetworkFacts(country=self.country(ip))
+        country = self.country(ip)
+        return NetworkFacts(country=country, asn=None if country is None else NETWORKS[country])
 
     def agent(self, user_agent: str | None) -> AgentFacts:
-        return AgentFacts(browser=user_agent, automated=False) if user_agent else NO_AGENT
+        if not user_agent:
+            return NO_AGENT
+        browser, _, system = user_agent.partition(" on ")
+        return AgentFacts(type=AgentType.DESKTOP, os=system, browser=browser, browser_major="1", automated=False)
 
     def email_is_disposable(self, domain: str) -> bool:
         return domain == "throwaway.example"

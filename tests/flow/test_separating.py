@@ -15,6 +15,7 @@ from watchword.flow.claim import claim
 from watchword.flow.order import send
 from watchword.flow.register import delete_user
 from watchword.flow.remember import forget_device, list_devices
+from watchword.risk.traffic import Traffic
 
 CAFE = ApplicationId("cafe")
 
@@ -27,6 +28,7 @@ async def cafe(world: World) -> World:
         world.ports,
         applications={SHOP: world.shop, CAFE: application},
         policies={SHOP: world.ports.policies[SHOP], CAFE: world.ports.policies[SHOP]},
+        traffic={SHOP: world.ports.traffic[SHOP], CAFE: Traffic()},
         senders={(one, channel): world.outbox for one in (SHOP, CAFE) for channel in Channel},
     )
     other = World(ports=world.ports, store=world.store, clock=world.clock, outbox=world.outbox, shop=application)

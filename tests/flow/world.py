@@ -5,6 +5,7 @@ A test tells one story: a ``Browser`` reports an action and types codes, ``World
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from tests.flow.outside import ALL_CHANNELS, HOME, START, Outbox, SmallAtlas, another
@@ -22,16 +23,20 @@ from watchword.domain.message import Envelope
 from watchword.domain.money import Money
 from watchword.domain.secret import Secret
 from watchword.domain.user import User, UserRef
-from watchword.flow.assess import Assessed, ConfirmationReport, Report, assess, confirm_contact
+from watchword.flow.assess import Assessed, ConfirmationReport, assess, confirm_contact
 from watchword.flow.check import Checked, check
 from watchword.flow.claim import Claimed, claim
 from watchword.flow.deliver import deliver_once
+from watchword.flow.gather import Report
 from watchword.flow.order import send
 from watchword.flow.redeem import Receipt, redeem
 from watchword.flow.register import ContactEntry, put_user, read_user, user_ref
 from watchword.flow.show import ChallengeView, show
 from watchword.ports import Ports
+from watchword.ports.keyring import Purpose
 from watchword.risk.policy import Policy
+from watchword.risk.tracing import Tracer
+from watchword.risk.traffic import Traffic
 
 SHOP: Final = ApplicationId("shop")
 ADA: Final = UserId("ada")
@@ -107,6 +112,8 @@ class World:
             entropy=entropy,
             applications={SHOP: application},
             policies={SHOP: policy},
+            traffic={SHOP: Traffic()},
+            tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
             senders={(SHOP, channel): outbox for channel in ALL_CHANNELS},
             page_base=PAGE_BASE,
         )

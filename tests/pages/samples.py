@@ -8,7 +8,7 @@ from watchword.adapters.key_set import KeySet
 from watchword.adapters.system import SystemEntropy
 from watchword.domain.action import Action
 from watchword.domain.application import Application
-from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, NetworkFacts
+from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, AgentType, NetworkFacts
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, Option, Route
 from watchword.domain.contact import Channel, ContactKind
@@ -114,10 +114,12 @@ class PlainAtlas:
         return self.device if user_agent is None else user_agent
 
     def facts(self, ip: str) -> NetworkFacts:
-        return NetworkFacts(country=self.country(ip))
+        return NetworkFacts(country=self.country(ip), no_data=("asn",))
 
     def agent(self, user_agent: str | None) -> AgentFacts:
-        return AgentFacts(browser=user_agent, automated=False) if user_agent else NO_AGENT
+        if not user_agent:
+            return NO_AGENT
+        return AgentFacts(type=AgentType.DESKTOP, os="Linux", browser="Firefox", browser_major="140", automated=False)
 
     def email_is_disposable(self, domain: str) -> bool:
         return domain == "throwaway.example"

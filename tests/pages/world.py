@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -22,12 +23,16 @@ from watchword.domain.contact import ContactKind
 from watchword.domain.ids import ChallengeId, UserId
 from watchword.domain.message import CodeMessage, DeliveryStatus, Notice, RenderedMessage
 from watchword.domain.money import Money
-from watchword.flow.assess import Report, assess
+from watchword.flow.assess import assess
+from watchword.flow.gather import Report
 from watchword.flow.register import ContactEntry, put_user
 from watchword.flow.show import ChallengeView
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
+from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ClaimedDelivery, HandedOver
+from watchword.risk.tracing import Tracer
+from watchword.risk.traffic import Traffic
 
 PAGE_BASE = "https://verify.shop.example"
 USER = UserId("u-42")
@@ -114,6 +119,8 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         entropy=entropy,
         applications={shop.id: shop},
         policies={shop.id: default_policy()},
+        traffic={shop.id: Traffic()},
+        tracer=Tracer(partial(keys.index, Purpose.TRAIT)),
         senders={},
         page_base=page_base,
     )

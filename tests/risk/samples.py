@@ -9,18 +9,22 @@ from hypothesis import strategies as st
 
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, Action, Assessment, Detail
 from watchword.domain.application import Application
+from watchword.domain.atlas_facts import AgentFacts, AgentType, NetworkFacts
 from watchword.domain.budget import Lane
-from watchword.domain.contact import Channel
+from watchword.domain.contact import Channel, PhoneType
 from watchword.domain.device import DeviceState
 from watchword.domain.ids import ActionId, ApplicationId, UserId, UserKey
-from watchword.domain.instant import Instant
+from watchword.domain.instant import HOUR_MS, Instant, later
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.money import Money
 from watchword.domain.user import User, UserRef
+from watchword.risk.memory import NO_MEMORY, PROVEN, Contribution, Memory, learn
 from watchword.risk.policy import Environment, Policy, load_policy
 from watchword.risk.profile import Profile
 from watchword.risk.score import Evidence, Rating, rate
-from watchword.risk.signals import Signals, observe
+from watchword.risk.signals import KnownFacts, Signals, observe
+from watchword.risk.traits import Traits
+from watchword.risk.velocity import Rates
 
 NOW: Final = Instant(1_800_000_000_000)
 USER_KEY: Final = UserKey(b"user-key")
@@ -82,8 +86,29 @@ def an_action(action_type: str, amount: Money | None = None, details: Mapping[st
     )
 
 
+A_TRAITS: Final = Traits(values=(11, 12, 13, 14, 15, 16, 17))
+"""Where the user of these tests lives, and what he uses."""
+
+
+def a_contribution(at: Instant, traits: Traits = A_TRAITS) -> Contribution:
+    """Give what an action at home teaches."""
+    return Contribution(at=at, traits=traits, hour_of_week=at // HOUR_MS % 168, had_token=True)
+
+
+def a_memory(traits: Traits = A_TRAITS) -> Memory:
+    """Give the memory of a user who was seen on each of the last 20 days, at this hour."""
+    memory = NO_MEMORY
+    for days in range(20, 0, -1):
+        memory = learn(memory, a_contribution(later(NOW, days=-days), traits), PROVEN)
+    return memory
+
+
 A_USER: Final = User(
-    ref=UserRef(application_id=SHOP, key=USER_KEY), id=UserId("u-1"), contacts=(), locale=None, created_at=NOW
+    ref=UserRef(application_id=SHOP, key=USER_KEY),
+    id=UserId("u-1"),
+    contacts=(),
+    locale=None,
+    created_at=later(NOW, days=-100),
 )
 A_PROFILE: Final = Profile(
     now=NOW,
@@ -96,24 +121,37 @@ A_PROFILE: Final = Profile(
     purchase_count=0,
     purchase_sum=Decimal(0),
     countries_seen=frozenset({"NO"}),
-    last_seen_at=NOW,
+    last_seen_at=later(NOW, days=-1),
     reset_at=None,
     reset_contact_id=None,
     breaker_open=False,
+    memory=a_memory(),
+    registered_at=later(NOW, days=-100),
+    last_country="NO",
+    last_country_at=later(NOW, days=-1),
 )
+KNOWN_FACTS: Final = KnownFacts(
+    device_state=DeviceState.KNOWN,
+    device_since=later(NOW, days=-30),
+    lane=Lane.OWN,
+    network=NetworkFacts(country="NO", asn=64_496),
+    agent=AgentFacts(
+        type=AgentType.DESKTOP, os="Linux", os_version="", browser="Firefox", browser_major="140", automated=False
+    ),
+    traits=A_TRAITS,
+    travelled_km=0.0,
+    rates=Rates(user=0.0, address=0.0, network=0.0, contact=0.0, users_at_address=0.0, unproven_at_address=0.0),
+    mail_is_disposable=False,
+    phone_types=(PhoneType.MOBILE,),
+)
+"""A known device at home."""
+NEW_DEVICE: Final = replace(KNOWN_FACTS, device_state=DeviceState.NEW, device_since=None, lane=Lane.OPEN)
 
 
 def ordinary(action_type: str = PURCHASE, **changes: Any) -> Signals:
     """Give the signals of an action about which nothing is remarkable: a known device at a known place, 20 dollars."""
-    signals = observe(
-        an_action(action_type, usd("20.00") if action_type == PURCHASE else None),
-        A_PROFILE,
-        device_state=DeviceState.KNOWN,
-        device_stolen=False,
-        lane=Lane.OWN,
-        country="NO",
-        application=an_application(),
-    )
+    action = an_action(action_type, usd("20.00") if action_type == PURCHASE else None)
+    signals = observe(action, A_PROFILE, KNOWN_FACTS, an_application())
     return replace(signals, **changes)
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.kit.default_policy import text_of_the_default_policy
 from tests.risk.samples import (
     A_PROFILE,
+    KNOWN_FACTS,
     NEW,
     TRUSTED,
     an_action,
@@ -18,25 +19,18 @@ from tests.risk.samples import (
     usd,
 )
 from watchword.domain.action import Decision
-from watchword.domain.budget import Lane
 from watchword.domain.customer_text import CatalogueSentence
 from watchword.domain.device import DeviceState
 from watchword.domain.money import Money, read_money
-from watchword.risk.policy import Policy
+from watchword.risk.policy import Policy, RuleMode
 from watchword.risk.profile import Profile
+from watchword.risk.score import Rating
 from watchword.risk.signals import Signals, observe
 
 
 def a_purchase(amount: Money | None, *, profile: Profile = A_PROFILE, **limits: int) -> Signals:
-    return observe(
-        an_action("purchase", amount),
-        profile,
-        device_state=DeviceState.TRUSTED,
-        device_stolen=False,
-        lane=Lane.OWN,
-        country="NO",
-        application=an_application(**limits),
-    )
+    facts = replace(KNOWN_FACTS, device_state=DeviceState.TRUSTED)
+    return observe(an_action("purchase", amount), profile, facts, an_application(**limits))
 
 
 @pytest.mark.parametrize("action_type", ["sign_in", "purchase"])
@@ -159,10 +153,34 @@ def test_a_threshold_that_is_no_amount_is_not_mentioned(default_policy: Policy, 
 
 
 def test_every_rule_that_asks_names_the_sentence_that_is_called_as_it_is(default_policy: Policy) -> None:
-    asking = [rule for rule in default_policy.rules if rule.then is Decision.CHALLENGE]
+    asking = [rule for rule in default_policy.rules if rule.then is Decision.CHALLENGE and rule.mode is RuleMode.ON]
     assert [rule.customer_text for rule in asking] == [
         CatalogueSentence(key=rule.name.replace("-", "_")) for rule in asking
     ]
+
+
+@pytest.mark.parametrize(
+    ("signals", "rule"),
+    [
+        (ordinary("sign_in", travel_impossible=True, travel_speed=1_200.0), "impossible-travel"),
+        (ordinary("purchase", network_tor=True), "anonymous-network"),
+    ],
+    ids=["impossible-travel", "anonymous-network"],
+)
+def test_a_rule_on_trial_asks_nobody(default_policy: Policy, signals: Signals, rule: str) -> None:
+    assessment = default_policy.assess(signals, Rating(score=0.1, terms=()))
+    assert (assessment.decision, assessment.shadow_rules) == (Decision.ALLOW, (rule,))
+
+
+@pytest.mark.parametrize(("score", "threshold"), [(0.7, 0.7), (0.21, 0.2), (0.95, 0.95)])
+def test_the_score_asks_from_the_threshold_of_the_application(
+    default_policy: Policy, score: float, threshold: float
+) -> None:
+    signals = ordinary(risk_threshold=threshold)
+    (reason,) = default_policy.assess(signals, Rating(score=score, terms=())).reasons
+    assert (reason.rule, reason.text) == ("suspicious", f"The risk score is {threshold} or more")
+    below = default_policy.assess(signals, Rating(score=threshold - 0.0001, terms=()))
+    assert below.decision is Decision.ALLOW
 
 
 def test_everything_left_out_is_challenged(default_policy: Policy) -> None:

@@ -8,13 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.risk.samples import A_PROFILE, A_USER, NOW, an_action, an_application, any_signals, judged, ordinary, usd
+from tests.risk.samples import (
+    A_PROFILE,
+    A_USER,
+    KNOWN_FACTS,
+    NOW,
+    an_action,
+    an_application,
+    any_signals,
+    judged,
+    ordinary,
+    usd,
+)
 from watchword.domain.action import Decision
+from watchword.domain.atlas_facts import NetworkFacts
 from watchword.domain.budget import Lane
 from watchword.domain.device import DeviceState
+from watchword.risk.memory import NO_MEMORY
 from watchword.risk.policy import Policy
 from watchword.risk.profile import Profile
-from watchword.risk.signals import Signals, SignalType, declarations, observe, read_signals
+from watchword.risk.signals import KnownFacts, Signals, SignalType, declarations, observe, read_signals
 
 DOUBLES = [d.field_name for d in declarations() if d.type is SignalType.DOUBLE and d.name != "score"]
 
@@ -28,15 +41,15 @@ def observed(
     device_stolen: bool = False,
     country: str | None = "NO",
 ) -> Signals:
-    return observe(
-        an_action(action_type, None if amount is None else usd(amount)),
-        profile,
+    facts = replace(
+        KNOWN_FACTS,
         device_state=device_state,
         device_stolen=device_stolen,
         lane=Lane.OPEN if device_state is DeviceState.NEW else Lane.OWN,
-        country=country,
-        application=an_application(),
+        network=NetworkFacts(country=country),
     )
+    action = an_action(action_type, None if amount is None else usd(amount))
+    return observe(action, profile, facts, an_application())
 
 
 @pytest.mark.parametrize(
@@ -86,15 +99,7 @@ def test_what_the_store_knows_of_the_user_is_passed_on() -> None:
 
 @pytest.mark.parametrize(("details", "field"), [({"field": "email"}, "email"), ({}, "")])
 def test_the_field_of_an_account_update_is_named(details: dict[str, str], field: str) -> None:
-    signals = observe(
-        an_action("account_update", details=details),
-        A_PROFILE,
-        device_state=DeviceState.NEW,
-        device_stolen=False,
-        lane=Lane.OPEN,
-        country=None,
-        application=an_application(),
-    )
+    signals = observe(an_action("account_update", details=details), A_PROFILE, KnownFacts(), an_application())
     assert signals.account_field == field
 
 
@@ -126,17 +131,9 @@ def test_leaving_something_out_is_never_milder(
 
 
 def test_without_arguments_everything_that_can_be_left_out_is() -> None:
-    left_out = observe(
-        an_action("purchase"),
-        A_PROFILE,
-        device_state=DeviceState.NEW,
-        device_stolen=False,
-        lane=Lane.OPEN,
-        country=None,
-        application=an_application(),
-    )
-    always_known: dict[str, Any] = {"time_hour": left_out.time_hour, "user_idle_hours": left_out.user_idle_hours}
-    assert replace(left_out, user_registered=False) == Signals(action_type="purchase", **always_known)
+    nobody = replace(A_PROFILE, user=None, memory=NO_MEMORY, registered_at=None, last_seen_at=None)
+    left_out = observe(an_action("purchase"), nobody, KnownFacts(), an_application())
+    assert left_out == Signals(action_type="purchase", time_hour=left_out.time_hour)
 
 
 def test_every_signal_is_declared_once_with_a_meaning() -> None:

@@ -33,10 +33,11 @@ from watchword.domain.ids import ChallengeId, ContactId, UserId, UserKey
 from watchword.domain.instant import Instant
 from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
-from watchword.flow.assess import Assessed, Report, assess
+from watchword.flow.assess import Assessed, assess
 from watchword.flow.cancel import cancel
 from watchword.flow.check import Checked, check
 from watchword.flow.dispute import by_notice, by_reference
+from watchword.flow.gather import Report
 from watchword.flow.order import send
 from watchword.flow.prefer import prefer_contact
 from watchword.flow.redeem import redeem

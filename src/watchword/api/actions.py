@@ -33,8 +33,9 @@ from watchword.domain.ids import ActionId, UserId, user_key_of
 from watchword.domain.instant import Instant, rfc3339, seconds_until
 from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
-from watchword.flow.assess import Assessed, Report, assess
+from watchword.flow.assess import Assessed, assess
 from watchword.flow.claim import write_grant
+from watchword.flow.gather import Report
 from watchword.flow.register import user_ref
 from watchword.flow.show import DeviceView, show
 from watchword.ports.store.values import ActionRecord

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic  # noqa: TID251 durations of requests are no time of the domain; nothing is decided by them
 
 import structlog
@@ -21,6 +22,7 @@ from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.api.surface import create_api
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.logos import with_logos
+from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import INBOX, Settings, SmtpServer
 from watchword.domain.contact import Channel
@@ -28,8 +30,10 @@ from watchword.domain.ids import ApplicationId
 from watchword.pages.dev_inbox import inbox_routes
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
+from watchword.ports.keyring import Purpose
 from watchword.ports.sender import Sender
-from watchword.risk.policy import Policy, load_policy, new_environment
+from watchword.risk.tracing import Tracer
+from watchword.risk.traffic import Traffic
 from watchword.web.dispatcher import create_site
 from watchword.web.edge import Edge
 from watchword.web.metrics import Metrics
@@ -56,7 +60,7 @@ class House:
         await self.store.close()
 
 
-def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None) -> House:
+def build(settings: Settings, keyring: KeySet, policy_watch: PolicyWatch, *, inbox: InboxFile | None = None) -> House:
     """Put a service together on a migrated store; ``inbox`` is there in ``dev`` and ``demo`` only."""
     applications = with_logos(settings.applications)
     clock, entropy = SystemClock(), SystemEntropy()
@@ -71,7 +75,9 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
         letters=CatalogueLetters(languages),
         entropy=entropy,
         applications=applications,
-        policies=_policies(settings),
+        policies=policy_watch.policies,
+        traffic={application_id: Traffic() for application_id in applications},
+        tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
         senders=_senders(settings, mail, inbox),
         page_base=settings.server.page_base,
     )
@@ -79,6 +85,7 @@ def build(settings: Settings, keyring: KeySet, *, inbox: InboxFile | None = None
         ports=ports,
         alone=True,
         key_watch=KeyWatch(settings.keys, keyring),
+        policy_watch=policy_watch,
         tidy=_nothing if inbox is None else inbox.forget,
     )
     edge = Edge(
@@ -142,19 +149,6 @@ def _atlas(settings: Settings) -> FileAtlas:
     atlas = FileAtlas.open(files, example_places=settings.atlas.example_places)
     atlas.warm_up()
     return atlas
-
-
-def _policies(settings: Settings) -> Mapping[ApplicationId, Policy]:
-    environment = new_environment()
-    return {
-        one.application.id: load_policy(
-            one.policy.text,
-            source_name=one.policy.name,
-            action_types=one.application.action_types,
-            environment=environment,
-        )
-        for one in settings.applications
-    }
 
 
 def _senders(

@@ -1,6 +1,6 @@
 """Assesses an action: what is known, what the policy says of it, and then a grant, a challenge or a refusal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,15 +9,11 @@ from watchword.domain.action import (
     CONTACT_CONFIRMATION,
     PASSWORD_RESET,
     Action,
-    Assessment,
     Decision,
-    Detail,
     Reason,
     RiskTerm,
 )
 from watchword.domain.application import Application
-from watchword.domain.budget import Lane
-from watchword.domain.contact import Contact
 from watchword.domain.customer_text import CatalogueSentence
 from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
 from watchword.domain.errors import (
@@ -28,23 +24,21 @@ from watchword.domain.errors import (
     UnknownUser,
 )
 from watchword.domain.grant import Assurance, Grant
-from watchword.domain.ids import ActionId, ContactId, GrantId, UserId, make_id
+from watchword.domain.ids import ContactId, GrantId, UserId, make_id
 from watchword.domain.instant import Instant, later, seconds_until
-from watchword.domain.money import Money
 from watchword.domain.secret import Secret
-from watchword.domain.user import UserRef
+from watchword.flow.advise import Advice, advise
 from watchword.flow.claim import write_grant
-from watchword.flow.issue import Case, Refused, open_challenge, recent_reset_reason
+from watchword.flow.gather import Case, Report, evidence_of, gather
+from watchword.flow.issue import Refused, open_challenge, recent_reset_reason
 from watchword.flow.redeem import bound_digest
 from watchword.flow.refuse import refuse_bad_update, refuse_bad_user
-from watchword.flow.register import user_ref
-from watchword.flow.remember import recognise, state_of, view_device
+from watchword.flow.remember import view_device
 from watchword.flow.show import ChallengeView, DeviceView, show
 from watchword.ports import Ports
-from watchword.ports.store.values import Decided, Keep, KeptAnswer, ProfileQuery
-from watchword.risk.profile import Profile
+from watchword.ports.store.values import Decided, Keep, KeptAnswer
 from watchword.risk.reasons import SentenceKey
-from watchword.risk.score import Evidence, rate
+from watchword.risk.score import rate
 from watchword.risk.signals import observe
 
 CONCEALED: Final = Reason(
@@ -53,28 +47,6 @@ CONCEALED: Final = Reason(
     customer_text=CatalogueSentence(key=SentenceKey.CONCEALED),
 )
 """All that a concealed answer says about why: it holds for everybody (I17)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """An action as an application reports it."""
-
-    type: str
-    user_id: UserId
-    session_id: str | None = None
-    device_token: str | None = None
-    ip: str | None = None
-    user_agent: str | None = None
-    locale: str | None = None
-    amount: Money | None = None
-    payee: str | None = None
-    summary: str | None = None
-    details: Mapping[str, Detail]
-    return_url: str | None = None
-    state: str | None = None
-    send: bool = True
-    conceal: bool | None = None
-    """None: the default of the type, which is to conceal a password reset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +59,6 @@ class ConfirmationReport:
     user_agent: str | None = None
     return_url: str | None = None
     state: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """Something the application could do for its user (B16)."""
-
-    code: str
-    contact_id: ContactId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,20 +105,11 @@ class _Overtaken(Exception):
 
 async def _decide(ports: Ports, application: Application, report: Report, *, keep: Keep[Assessed] | None) -> Assessed:
     conceal = report.type == PASSWORD_RESET if report.conceal is None else report.conceal
-    action, case = await _gather(ports, application, report, conceal=conceal)
+    case = await gather(ports, application, report, conceal=conceal)
     if not conceal:
-        refuse_bad_user(case.profile.user, action)
-    signals = observe(
-        action,
-        case.profile,
-        application=application,
-        device_state=case.device_state,
-        device_stolen=isinstance(case.found, Stolen),
-        lane=case.lane,
-        country=case.country,
-    )
-    rating = rate(signals, Evidence(now=case.profile.now))
-    assessment = ports.policies[application.id].assess(signals, rating)
+        refuse_bad_user(case.profile.user, case.action)
+    signals = observe(case.action, case.profile, case.facts, application)
+    assessment = ports.policies[application.id].assess(signals, rate(signals, evidence_of(ports, case)))
     if conceal:  # what the policy would let pass is asked, and what it denies gets a challenge that nobody can answer
         case = replace(case, barred=assessment.decision is Decision.DENY)
         assessment = replace(assessment, decision=Decision.CHALLENGE)
@@ -189,7 +144,7 @@ async def confirm_contact(
         state=report.state,
     )
     _refuse_bad_return(application, full)
-    _, case = await _gather(ports, application, full, conceal=False)
+    case = await gather(ports, application, full, conceal=False)
     if case.profile.user is None:
         raise UnknownUser
     contact = next((entry for entry in case.profile.user.contacts if entry.id == contact_id), None)
@@ -204,65 +159,6 @@ async def confirm_contact(
     return await _challenge(ports, replace(case, assessment=assessment, confirms=contact), send=True, keep=keep)
 
 
-async def _gather(ports: Ports, application: Application, report: Report, *, conceal: bool) -> tuple[Action, Case]:
-    """Take note of the device and read what is known; the assessment is filled in by the caller."""
-    ref = user_ref(ports.keyring, application, report.user_id)
-    found = await recognise(ports, application, ref, report.device_token)
-    known = state_of(application, found, await ports.store.now()) is not DeviceState.NEW
-    lane = Lane.OWN if known else Lane.OPEN
-    profile = await ports.store.profile(
-        ProfileQuery(
-            ref=ref,
-            action_type=report.type,
-            lane=lane,
-            currency=None if report.amount is None else report.amount.currency,
-            limits=application.limits,
-        )
-    )
-    action = _action(ports, report, ref, conceal=conceal, now=profile.now)
-    return action, Case(
-        application=application,
-        ref=ref,
-        action=action,
-        assessment=_NOTHING_YET,
-        profile=profile,
-        found=found,
-        device_state=state_of(application, found, profile.now),
-        lane=lane,
-        country=None if report.ip is None else ports.atlas.country(report.ip),
-        confirms=None,
-        barred=False,
-    )
-
-
-_NOTHING_YET: Final = Assessment(
-    decision=Decision.DENY, reasons=(), score=0.0, terms=(), signals={}, high_value=False, policy_version=""
-)
-"""Stands in the case until the policy has spoken; a deny, so that forgetting it could not let anything pass."""
-
-
-def _action(ports: Ports, report: Report, ref: UserRef, *, conceal: bool, now: Instant) -> Action:
-    return Action(
-        id=ActionId(make_id("act", ref.key, ports.entropy.token(16))),
-        application_id=ref.application_id,
-        user_id=report.user_id,
-        user_key=ref.key,
-        type=report.type,
-        session_id=report.session_id,
-        ip=report.ip,
-        user_agent=report.user_agent,
-        locale=report.locale,
-        amount=report.amount,
-        payee=report.payee,
-        summary=report.summary,
-        details=dict(report.details),
-        return_url=report.return_url,
-        state=report.state,
-        conceal=conceal,
-        created_at=now,
-    )
-
-
 async def _challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Assessed] | None) -> Assessed:
     """Open the challenge, or deny where nothing could carry it."""
     opened = await open_challenge(
@@ -272,6 +168,8 @@ async def _challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Assesse
         keep=None if keep is None else lambda opened: keep(_answer(ports, case, show(ports, opened.challenge))),
     )
     if not isinstance(opened, Refused):
+        traffic = ports.traffic[case.application.id]
+        traffic.velocity.asked(case.address, case.profile.now)
         return _answer(ports, case, show(ports, opened.challenge))
     reasons = (opened.reason, *case.assessment.reasons)
     denied = replace(case, assessment=replace(case.assessment, decision=Decision.DENY, reasons=reasons))
@@ -293,6 +191,7 @@ async def _settle(
         grant=grant,
         retry_at=retry_at,
         rests_on=None if grant is None else case.profile.mark,
+        contribution=None if grant is None else case.contribution,
     )
     if not await ports.store.record_decision(decided, keep=_keep_answer(keep, answer)):
         raise _Overtaken
@@ -337,7 +236,7 @@ def _answer(
         terms=() if concealed else assessment.terms,
         challenge=challenge,
         device=_device(ports, case),
-        advice=() if concealed else _advice(case.application, case.profile),
+        advice=() if concealed else advise(case.application, case.profile),
         grant=None if grant is None else write_grant(ports, case.application, grant),
         retry_after_s=None if retry_at is None else seconds_until(retry_at, now),
     )
@@ -349,32 +248,6 @@ def _device(ports: Ports, case: Case) -> DeviceView:
             return view_device(ports, case.application, device, case.profile.now, step=step)
         case Stolen() | Unrecognised():
             return DeviceView(id=None, state=DeviceState.NEW, token=None)
-
-
-_ENOUGH_CONTACTS: Final = 2
-"""With one alone a lost phone is a lost account."""
-
-
-def _advice(application: Application, profile: Profile) -> tuple[Advice, ...]:
-    """Return what would keep verification easy (B16)."""
-    contacts = () if profile.user is None else profile.user.contacts
-    listed = [contact for contact in contacts if contact.leaves_at is None]
-    found = [
-        Advice(code=code, contact_id=contact.id)
-        for contact in listed
-        for code in _ails(application, contact, profile.now)
-    ]
-    if sum(contact.is_confirmed for contact in listed) < _ENOUGH_CONTACTS:
-        found.append(Advice(code="add_second_contact", contact_id=None))
-    return tuple(found)
-
-
-def _ails(application: Application, contact: Contact, now: Instant) -> tuple[str, ...]:
-    if contact.bounced_at is not None:
-        return ("contact_bounced",)
-    if not contact.is_confirmed:
-        return ("contact_unconfirmed",)
-    return ("contact_stale",) if contact.is_stale(now, stale_days=application.limits.stale_contact_days) else ()
 
 
 def _refuse_bad(application: Application, report: Report) -> None:

@@ -10,7 +10,6 @@ from watchword.domain.action import (
     PURCHASE,
     SIGN_IN,
     Action,
-    Assessment,
     Reason,
 )
 from watchword.domain.application import Application
@@ -19,14 +18,14 @@ from watchword.domain.challenge import Option, Route
 from watchword.domain.code import make_code
 from watchword.domain.contact import Carriers, Channel, Contact, ContactKind, canonical_address, carriers
 from watchword.domain.customer_text import CatalogueSentence, CustomerText
-from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
 from watchword.domain.errors import (
     TooManyChallenges,
 )
-from watchword.domain.ids import ApplicationId, ChallengeId, ContactId, DeviceId, Reference, make_id, make_reference
+from watchword.domain.ids import ApplicationId, ChallengeId, ContactId, Reference, make_id, make_reference
 from watchword.domain.instant import Instant, later, rfc3339
 from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
+from watchword.flow.gather import Case
 from watchword.flow.redeem import bound_digest
 from watchword.ports import Ports
 from watchword.ports.keyring import Keyring, Purpose
@@ -44,30 +43,6 @@ from watchword.risk.reasons import SentenceKey
 CODE_MAC_VERSION: Final = b"1"
 _UNTOLD: Final = "•••"
 """What a concealed challenge shows of every contact."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """An action with everything that was found out about it."""
-
-    application: Application
-    ref: UserRef
-    action: Action
-    assessment: Assessment
-    profile: Profile
-    found: Recognised | Stolen | Unrecognised
-    device_state: DeviceState
-    lane: Lane
-    country: str | None
-    confirms: Contact | None
-    """The one contact that a confirmation is about."""
-    barred: bool
-    """The policy denies a concealed action: its challenge is a decoy."""
-
-    @property
-    def device_id(self) -> DeviceId | None:
-        """The device whose valid token the action carried."""
-        return self.found.device.id if isinstance(self.found, Recognised) else None
 
 
 def recent_reset_reason(counts_from: Instant) -> Reason:
@@ -280,6 +255,7 @@ def _opening(
         confirms=None if case.confirms is None else case.confirms.id,
         others_count_from=able.others_count_from,
         limits=limits,
+        contribution=case.contribution,
     )
 
 

@@ -13,6 +13,8 @@ from watchword.ports.letters import Letters
 from watchword.ports.sender import Sender
 from watchword.ports.store import Store
 from watchword.risk.policy import Policy
+from watchword.risk.tracing import Tracer
+from watchword.risk.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,9 @@ class Ports:
     entropy: Entropy
     applications: Mapping[ApplicationId, Application]
     policies: Mapping[ApplicationId, Policy]
+    traffic: Mapping[ApplicationId, Traffic]
+    """What this process has counted of every application."""
+    tracer: Tracer
     senders: Mapping[tuple[ApplicationId, Channel], Sender]
     page_base: str
     """The public address of the pages, without a slash at the end; its host stands in the last line of every SMS."""

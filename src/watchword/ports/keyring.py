@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     IDEMPOTENCY = "idempotency"
     NOTICE = "notice"
     CSRF = "csrf"
+    TRAIT = "trait"
 
 
 class Keyring(Protocol):

@@ -1,120 +1,105 @@
-"""Observing: the signals of one action, from what it says, what the store knows and what the files say.
+"""Observing: the signals of one action, from what it says, what the store knows of its user, and what was found out.
 
-Pure: every fact is an argument. What is not there counts as new, unknown or high (I12).
+Pure: every fact is an argument. What is not there counts as new, unknown or high (I12). Each family of signals is
+observed by one function, which names the fields it gives; ``Signals`` refuses any other.
 """
 
-from dataclasses import dataclass
-from decimal import Decimal
+from typing import Any, Final
 
-from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, Action
+from watchword.domain.action import ACCOUNT_UPDATE, Action
 from watchword.domain.application import Application
-from watchword.domain.budget import Lane
+from watchword.domain.contact import PhoneType
 from watchword.domain.device import DeviceState
-from watchword.domain.instant import DAY_MS, HOUR_MS, Instant
-from watchword.domain.money import Money
+from watchword.domain.instant import HOUR_MS, Instant
 from watchword.risk.profile import Profile
-from watchword.risk.signals.signal_fields import AMOUNT_LEFT_OUT, NEVER_HOURS, Signals
+from watchword.risk.signals.amounts import observe_amount, observe_spending
+from watchword.risk.signals.known_facts import KnownFacts
+from watchword.risk.signals.signal_fields import LONG_AGO_HOURS, NEVER_HOURS, UNLIMITED, Signals
+from watchword.risk.signals.surroundings import observe_agent, observe_network, observe_time, observe_travel
+
+_DIGITS: Final = 2
 
 
-def observe(
-    action: Action,
-    profile: Profile,
-    device_state: DeviceState,
-    device_stolen: bool,
-    lane: Lane,
-    country: str | None,
-    application: Application,
-) -> Signals:
-    """Return the signals of one action.
-
-    ``country`` is what the atlas says of the action's IP address, None where it has none or knows nothing of it. A
-    stolen token never counts as a known device.
-    """
-    state = DeviceState.NEW if device_stolen else device_state
-    user = profile.user
-    measured = _measure(action, profile, application)
+def observe(action: Action, profile: Profile, facts: KnownFacts, application: Application) -> Signals:
+    """Return the signals of one action."""
     return Signals(
         action_type=action.type,
-        action_has_amount=action.amount is not None,
-        action_amount=AMOUNT_LEFT_OUT if action.amount is None else float(action.amount.value),
-        action_currency="" if action.amount is None else action.amount.currency,
-        action_has_threshold=measured.threshold is not None,
-        action_threshold=_text(measured.threshold),
-        action_high_amount=measured.high_amount,
-        purchase_count=profile.purchase_count,
-        purchase_sum=AMOUNT_LEFT_OUT if measured.sum is None else float(measured.sum),
-        purchase_sum_threshold=_text(measured.sum_threshold),
-        purchase_high_sum=measured.high_sum,
-        purchase_high_count=measured.high_count,
-        purchase_high_value=measured.high_value,
-        device_state=state.value,
-        device_known=state is not DeviceState.NEW,
-        device_trusted=state is DeviceState.TRUSTED,
-        device_stolen=device_stolen,
-        place_country=country or "",
-        place_known=country is not None and country in profile.countries_seen,
-        time_hour=profile.now % DAY_MS // HOUR_MS,
-        user_registered=user is not None,
-        user_age_hours=0.0 if user is None else _hours(user.created_at, profile.now),
-        user_idle_hours=NEVER_HOURS if profile.last_seen_at is None else _hours(profile.last_seen_at, profile.now),
-        user_failures=profile.failures,
-        user_unproven_same_type=profile.unproven_same_type,
-        user_unproven_networks=profile.unproven_networks,
-        user_attack_suspected=profile.unproven_networks >= application.limits.unproven_networks,
-        user_disputed=user is not None and user.disputed_at is not None,
-        user_recent_reset=profile.reset_at is not None,
-        contact_age_hours=_youngest_contact_hours(profile),
         account_field=str(action.details.get("field", "")) if action.type == ACCOUNT_UPDATE else "",
-        lane=lane.value,
+        lane=facts.lane.value,
+        risk_threshold=facts.threshold,
         details=action.details,
+        **observe_amount(action, profile, application),
+        **observe_spending(action, profile, facts),
+        **_observe_device(profile, facts),
+        **observe_network(profile, facts),
+        **observe_agent(profile, facts),
+        **observe_travel(profile, facts),
+        **observe_time(profile),
+        **_observe_user(profile, application),
+        **_observe_contacts(profile, facts),
+        **_observe_velocity(facts),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
-    """The amount against its threshold (B4), in exact decimals."""
-
-    threshold: Money | None
-    sum: Decimal | None
-    sum_threshold: Money | None
-    high_amount: bool
-    high_sum: bool
-    high_count: bool
-    high_value: bool
-
-
-def _measure(action: Action, profile: Profile, application: Application) -> _Measured:
-    amount, is_purchase = action.amount, action.type == PURCHASE
-    threshold = None if amount is None else application.high_value.get(amount.currency)
-    sum_threshold = None if threshold is None else _percent(threshold, application.limits.purchase_sum_percent)
-    total = None if amount is None else amount.value + profile.purchase_sum
-    high_amount = amount is None or threshold is None or amount.value > threshold.value
-    # Without an amount or a threshold there is no sum to speak of, and the amount alone is high already.
-    high_sum = is_purchase and total is not None and sum_threshold is not None and total > sum_threshold.value
-    high_count = is_purchase and profile.purchase_count >= application.limits.purchase_count
-    return _Measured(
-        threshold=threshold,
-        sum=total,
-        sum_threshold=sum_threshold,
-        high_amount=high_amount,
-        high_sum=high_sum,
-        high_count=high_count,
-        high_value=is_purchase and (high_amount or high_sum or high_count),
-    )
+def _observe_device(profile: Profile, facts: KnownFacts) -> dict[str, Any]:
+    """Return what the device token says; a stolen one never counts as a known device."""
+    state = DeviceState.NEW if facts.device_stolen else facts.device_state
+    is_new = state is DeviceState.NEW or facts.device_since is None
+    return {
+        "device_state": state.value,
+        "device_known": state is not DeviceState.NEW,
+        "device_trusted": state is DeviceState.TRUSTED,
+        "device_stolen": facts.device_stolen,
+        "device_age_hours": 0.0 if is_new else _hours(facts.device_since, profile.now, never=0.0),
+    }
 
 
-def _youngest_contact_hours(profile: Profile) -> float:
+def _observe_user(profile: Profile, application: Application) -> dict[str, Any]:
+    user, now = profile.user, profile.now
+    return {
+        "user_registered": user is not None,
+        "user_history": int(profile.memory.events(now)),
+        "user_age_hours": _hours(profile.registered_at, now, never=0.0),
+        "user_idle_hours": _hours(profile.last_seen_at, now, never=NEVER_HOURS),
+        "user_changed_hours": _hours(profile.changed_at, now, never=0.0 if user is None else LONG_AGO_HOURS),
+        "user_failures": profile.failures,
+        "user_unproven_same_type": profile.unproven_same_type,
+        "user_unproven_networks": profile.unproven_networks,
+        "user_attack_suspected": profile.unproven_networks >= application.limits.unproven_networks,
+        "user_disputed": user is not None and user.disputed_at is not None,
+        "user_recent_reset": profile.reset_at is not None,
+    }
+
+
+_RISKIEST_FIRST: Final = tuple(PhoneType(name) for name in ("premium", "voip", "toll_free", "other", "fixed"))
+
+
+def _observe_contacts(profile: Profile, facts: KnownFacts) -> dict[str, Any]:
     contacts = () if profile.user is None else profile.user.contacts
-    return min((_hours(contact.added_at, profile.now) for contact in contacts), default=0.0)
+    newest = max((contact.added_at for contact in contacts), default=None)
+    riskiest = next((kind for kind in _RISKIEST_FIRST if kind in facts.phone_types), next(iter(facts.phone_types), ""))
+    return {
+        "contact_age_hours": _hours(newest, profile.now, never=0.0),
+        "contact_disposable": profile.user is None or facts.mail_is_disposable,
+        "contact_phone_type": str(riskiest),
+    }
 
 
-def _hours(since: Instant, now: Instant) -> float:
-    return round(max(0, now - since) / HOUR_MS, 2)
+def _observe_velocity(facts: KnownFacts) -> dict[str, Any]:
+    rates = facts.rates
+    return {
+        "velocity_user": rates.user,
+        "velocity_address": _or_unlimited(rates.address),
+        "velocity_network": _or_unlimited(rates.network),
+        "velocity_contact": rates.contact,
+        "velocity_users_at_address": _or_unlimited(rates.users_at_address),
+        "velocity_unproven_at_address": _or_unlimited(rates.unproven_at_address),
+    }
 
 
-def _text(money: Money | None) -> str:
-    return "" if money is None else str(money)
+def _or_unlimited(rate: float | None) -> float:
+    return UNLIMITED if rate is None else rate
 
 
-def _percent(threshold: Money, percent: int) -> Money:
-    return Money(value=threshold.value * percent / Decimal(100), currency=threshold.currency)
+def _hours(since: Instant | None, now: Instant, *, never: float) -> float:
+    return never if since is None else round(max(0, now - since) / HOUR_MS, _DIGITS)

@@ -127,7 +127,7 @@ class Signals:
     )
     travel_impossible: bool = signal(True, "`travel.speed` is above 1000 km/h", "without `ip`: true")
     time_hour: int = signal(0, "the hour of the day in UTC, 0 to 23")
-    time_unusual: bool = signal(True, "the user was hardly ever seen around this hour of the week, or never at all")
+    time_unusual: bool = signal(True, "the user was hardly ever seen around this hour of the day, or too little at all")
     user_registered: bool = signal(False, "the application has registered this user")
     user_history: int = signal(0, "actions of this user that his memory rests on; older ones count less")
     user_age_hours: float = signal(0.0, "hours since the user was registered")

@@ -1,0 +1,21 @@
+"""The traffic of one application as one process sees it: its users' habits, and what happened of late."""
+
+from typing import Final
+
+from watchword.risk.challenge_budget import LegitimateTraffic
+from watchword.risk.population import Population
+from watchword.risk.velocity import Velocity
+
+
+class Traffic:
+    """What is counted while actions come and go; nothing in it names a person."""
+
+    __slots__ = ("legitimate", "population", "velocity")
+
+    def __init__(self) -> None:
+        self.population: Final = Population()
+        """Starts with what the store has, and is written back every few seconds."""
+        self.legitimate: Final = LegitimateTraffic(self.population.counts)
+        """The scores that a challenge budget follows; kept among the counts of the population."""
+        self.velocity: Final = Velocity()
+        """Never written."""
