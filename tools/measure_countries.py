@@ -71,11 +71,20 @@ def _rings(topology: Mapping[str, Any]) -> Iterator[tuple[str, list[Place]]]:
         code = aliases[0] if aliases else EXTRA_CODES.get(geometry["properties"]["name"])
         polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
         for polygon in polygons if code else []:
-            yield str(code), [place for index in polygon[0] for place in _arc(arcs, index)]
+            yield str(code), _unwrapped([place for index in polygon[0] for place in _arc(arcs, index)])
 
 
 def _arc(arcs: Sequence[list[Place]], index: int) -> list[Place]:
     return arcs[index] if index >= 0 else arcs[~index][::-1]
+
+
+def _unwrapped(ring: Sequence[Place]) -> list[Place]:
+    """Return an outline that goes on beyond 180 degrees where it crosses them, instead of once around the world."""
+    unwrapped = [ring[0]]
+    for latitude, longitude in ring[1:]:
+        turns = round((longitude - unwrapped[-1][1]) / 360)
+        unwrapped.append((latitude, longitude - turns * 360))
+    return unwrapped
 
 
 def _unpacked(arc: Sequence[Sequence[int]], transform: Mapping[str, Sequence[float]]) -> Iterator[Place]:

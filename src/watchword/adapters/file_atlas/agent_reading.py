@@ -105,7 +105,7 @@ class AgentReader:
     __slots__ = ("_parser", "_reading")
 
     def __init__(self) -> None:
-        self._parser = Parser(Resolver(load_lazy_builtins()))
+        self._parser: Parser | None = None
         self._reading = lru_cache(AGENTS_KEPT)(self._read)
 
     def facts(self, user_agent: str | None) -> AgentFacts:
@@ -119,6 +119,9 @@ class AgentReader:
     def _read(self, agent: str) -> _Reading:
         # A lone surrogate, which no UTF-8 has, would be an error of the parser.
         text = agent.encode(errors="replace").decode()
+        if self._parser is None:
+            # A tenth of a second, which commands that only look at addresses need not take.
+            self._parser = Parser(Resolver(load_lazy_builtins()))
         parsed = self._parser(text, Domain.ALL)
         return _Reading(_facts(text, parsed), _device_name(text, parsed))
 

@@ -61,6 +61,15 @@ class AddressSet:
         bounds = self.bounds.get(address.version)
         return bounds is not None and bounds.place(int(address)) % 2 == 1
 
+    def ranges(self) -> Mapping[int, Sequence[tuple[int, int]]]:
+        """Return the ranges that are left after merging, each its first address and the one after its last."""
+        found = {}
+        for version, bounds in self.bounds.items():
+            numbers = [number << bounds.dropped_bits for number in bounds.numbers]
+            ends = [*numbers[1::2], *([1 << VERSIONS[version]] if len(numbers) % 2 else [])]
+            found[version] = list(zip(numbers[::2], ends, strict=True))
+        return found
+
     @property
     def range_count(self) -> int:
         """How many ranges are left after merging."""

@@ -184,7 +184,7 @@ def _between(first: str, last: str, place: str) -> tuple[int, int, int]:
 
 
 def _range(fields: Sequence[str], place: str) -> tuple[int, int, int, Sequence[str]]:
-    is_first_and_last = len(fields) > 2 and "/" not in fields[0] and _looks_like_address(fields[1])  # noqa: PLR2004 columns
+    is_first_and_last = len(fields) > 2 and "/" not in fields[0] and _looks_like_address(fields[1])  # noqa: PLR2004 two addresses and a value
     if is_first_and_last:
         return *_between(fields[0], fields[1], place), fields[2:]
     return *_network(fields[0], place), fields[1:]
