@@ -59,6 +59,7 @@ class _Order:
     application_id: str
     action_types: tuple[str, ...]
     policy: PolicySource
+    piece: int
 
 
 def replay_policy(
@@ -70,10 +71,12 @@ def replay_policy(
     until: Instant | None,
     on_progress: Callable[[int, int], None],
     processes: int | None = None,
+    piece: int = PIECE,
 ) -> Replayed:
     """Return what a policy would have changed of the recorded actions of an application; up to now without ``until``.
 
-    ``on_progress`` is told how many numbers of how many are done. Raises ``ConfigurationError`` for a policy that is
+    ``on_progress`` is told how many numbers of how many are done. Without ``processes`` there is one per core where
+    the work is worth it; each reads ``piece`` numbers at once. Raises ``ConfigurationError`` for a policy that is
     not right and for a store that is not there, ``StorageUnavailable`` for one that does not open.
     """
     order = _Order(
@@ -82,6 +85,7 @@ def replay_policy(
         application_id=declared.application.id,
         action_types=declared.application.action_types,
         policy=policy,
+        piece=piece,
     )
     loaded = _load(order)
     with closing(_open(order)) as rows:
@@ -90,8 +94,8 @@ def replay_policy(
     tally, done = Tally(), 0
     with closing(pieces):
         on_progress(done, len(numbers))
-        for count, piece in pieces:
-            tally.merge(piece)
+        for count, part in pieces:
+            tally.merge(part)
             done += count
             on_progress(done, len(numbers))
     return Replayed(
@@ -171,8 +175,8 @@ def _tallies(order: _Order, numbers: range, place: int, places: int) -> Iterator
     """Yield a tally of every piece that is due to one of several places."""
     judge = Judge(_load(order))
     with closing(_open(order)) as rows:
-        for start in range(place * PIECE, len(numbers), places * PIECE):
-            piece = numbers[start : start + PIECE]
+        for start in range(place * order.piece, len(numbers), places * order.piece):
+            piece = numbers[start : start + order.piece]
             yield len(piece), _tally(rows, judge, piece)
 
 
