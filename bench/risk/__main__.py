@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.risk.ambush import lay_ambush, split_donors
-from bench.risk.contest import TEST_FROM_DAY, Scores, Setting, play
+from bench.risk.contest import SPLIT, Scores, Setting, play
 from bench.risk.contestant import Contestant
 from bench.risk.donors import Donors
 from bench.risk.freeman import Freeman
@@ -52,15 +52,16 @@ def main() -> None:
 
 
 def _table(title: str, scores: Scores) -> Table:
-    legitimate = scores.where((scores.attack == "") & (scores.depth > 0))
-    validation = legitimate.where(legitimate.day < TEST_FROM_DAY).score
-    test = legitimate.where(legitimate.day >= TEST_FROM_DAY).score
+    scores = scores.where((scores.depth > 0) & (scores.day >= SPLIT.validation_from))
+    legitimate = scores.where(scores.attack == "")
+    validation = legitimate.where(legitimate.day < SPLIT.test_from).score[:, 0]
+    test = legitimate.where(legitimate.day >= SPLIT.test_from).score[:, 0]
     threshold = threshold_at_rate(validation, 0.01)
     table = Table(title=f"{title}; 1 % meant is {share_from(test, threshold):.2%} achieved")
     for head in ("attacker", "challenged at 90 % caught", "at 98 %", "caught at 1 % challenged"):
         table.add_column(head, justify="left" if head == "attacker" else "right")
     for attack in sorted(set(scores.attack.tolist()) - {""}):
-        found = scores.score[scores.attack == attack]
+        found = scores.score[scores.attack == attack][:, 0]
         table.add_row(
             attack,
             f"{challenged_at_caught(test, found, 0.90):.1%}",

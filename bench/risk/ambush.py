@@ -3,31 +3,35 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from random import Random
+from typing import Final
 
-from bench.risk.attackers import ATTACKERS, Attacker, Victim
-from bench.risk.contest import TEST_FROM_DAY
+from bench.risk.attackers import ATTACKERS, FIRST_TIME_ATTACKERS, Victim
+from bench.risk.contest import SPLIT, Split
 from bench.risk.donors import Donors
 from bench.risk.happenings import DAY_MS, Agent, Happening, Place
 
+FIRST_TIME: Final = 0.35 / 0.65
+"""Takeovers of users without a history for each of one with: 35 % of the published ones."""
+
 
 def lay_ambush(
-    happenings: Sequence[Happening],
-    donors: Donors,
-    chance: Random,
-    *,
-    each: int,
-    attackers: Sequence[Attacker] = ATTACKERS,
+    happenings: Sequence[Happening], donors: Donors, chance: Random, *, each: int, split: Split = SPLIT
 ) -> dict[int, list[Happening]]:
     """Return the attackers by the index of the sign-in they replace: ``each`` of every kind, in the test time.
 
-    Only users with a history are victims, each sign-in of the test time as likely as the next.
+    Their victims have a history, and each such sign-in is as likely as the next; more attackers come for users without
+    one, as many as among the published takeovers.
     """
-    first = happenings[0].at + TEST_FROM_DAY * DAY_MS
+    first = happenings[0].at + split.test_from * DAY_MS
     victims = {index: victim for index, victim in _victims(happenings) if victim.replaced.at >= first}
-    indices = list(victims)
+    seasoned = [index for index, victim in victims.items() if victim.depth]
+    fresh = [index for index, victim in victims.items() if not victim.depth]
     attacks: defaultdict[int, list[Happening]] = defaultdict(list)
-    for attacker in attackers:
-        for index in chance.sample(indices, min(each, len(indices))):
+    for attacker in ATTACKERS:
+        chosen = chance.sample(seasoned, min(each, len(seasoned)))
+        if attacker in FIRST_TIME_ATTACKERS:
+            chosen += chance.sample(fresh, min(round(FIRST_TIME * each), len(fresh)))
+        for index in chosen:
             attempt = attacker(victims[index], donors, chance)
             if attempt is not None:
                 attacks[index].append(attempt)
@@ -44,37 +48,40 @@ def split_donors(
 
 
 def _victims(happenings: Sequence[Happening]) -> Iterator[tuple[int, Victim]]:
-    """Yield the legitimate sign-ins of users with a history, with what could be known of them then."""
+    """Yield the legitimate sign-ins with what could be known of their users then."""
     histories: defaultdict[int, _History] = defaultdict(_History)
     for index, happening in enumerate(happenings):
         if happening.is_legitimate:
             history = histories[happening.user]
-            if history.places:
-                yield index, history.victim(happening)
+            yield index, history.victim(happening)
             history.add(happening)
 
 
 class _History:
     """What one user did so far."""
 
-    __slots__ = ("_agents", "_devices", "places")
+    __slots__ = ("_agents", "_devices", "_places")
 
     def __init__(self) -> None:
-        self.places: list[Place] = []
+        self._places: list[Place] = []
         self._devices: Counter[int] = Counter()
         self._agents: dict[int, Agent] = {}
 
     def add(self, happening: Happening) -> None:
-        self.places.append(happening.place)
+        self._places.append(happening.place)
         self._devices[happening.device] += 1
         self._agents[happening.device] = happening.agent
 
     def victim(self, happening: Happening) -> Victim:
-        device, _ = self._devices.most_common(1)[0]
+        """Return what can be known; of somebody without a history, what he is about to show."""
+        depth = len(self._places)
+        places = self._places or [happening.place]
+        device = self._devices.most_common(1)[0][0] if depth else happening.device
         return Victim(
             replaced=happening,
-            country=Counter(place.country for place in self.places).most_common(1)[0][0],
-            network=Counter(place.network for place in self.places).most_common(1)[0][0],
-            place=self.places[-1],
-            agent=self._agents[device],
+            depth=depth,
+            country=Counter(place.country for place in places).most_common(1)[0][0],
+            network=Counter(place.network for place in places).most_common(1)[0][0],
+            place=places[-1],
+            agent=self._agents.get(device, happening.agent),
         )

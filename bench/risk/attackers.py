@@ -13,6 +13,16 @@ from bench.risk.chances import Draw
 from bench.risk.donors import Donors
 from bench.risk.happenings import Agent, Happening, Place
 
+NAIVE: Final = "naive"
+VPN: Final = "VPN"
+TAKEOVER: Final = "takeover-like"
+TAKEOVER_ABROAD: Final = "takeover from abroad"
+RESIDENTIAL: Final = "residential proxy"
+TARGETED: Final = "targeted"
+BORROWED: Final = "borrowed session"
+STOLEN_TOKEN: Final = "stolen cookie"
+INSIDER: Final = "same-address insider"
+
 INFRASTRUCTURE: Final = 0.546
 """Share of attackers who come through hosting or a VPN: 54.6 % of the published takeovers are on attack addresses."""
 _NAIVE_COUNTRIES: Final[Mapping[str, float]] = MappingProxyType(
@@ -39,6 +49,8 @@ class Victim:
 
     replaced: Happening
     """The real sign-in whose place he takes."""
+    depth: int
+    """How often the user signed in before."""
     country: str
     """Where the user mostly is."""
     network: int
@@ -56,30 +68,30 @@ Attacker = Callable[[Victim, Donors, Random], Happening | None]
 def naive(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from anywhere in the world, with a browser of one's own."""
     donor = _from(_NAIVE_COUNTRIES, donors, chance)
-    return donor and _as(victim, donor, "naive")
+    return donor and _as(victim, donor, NAIVE)
 
 
 def vpn(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from the victim's country, through hosting more often than not, with a browser of one's own."""
     donor = donors.within(victim.country, chance, is_infrastructure=chance.random() < INFRASTRUCTURE)
-    return donor and _as(victim, donor, "VPN")
+    return donor and _as(victim, donor, VPN)
 
 
 def borrowed_session(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Show another user's real session, wherever it is: what two published measurements call naive."""
-    return _as(victim, donors.anybody(chance), "borrowed session")
+    return _as(victim, donors.anybody(chance), BORROWED)
 
 
 def residential(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from a home in the victim's country, with the agent that the victim mostly uses."""
     donor = donors.consumer(victim.country, chance)
-    return donor and _as(victim, replace(donor, agent=victim.agent), "residential proxy")
+    return donor and _as(victim, replace(donor, agent=victim.agent), RESIDENTIAL)
 
 
 def targeted(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from the victim's own network, with the agent that the victim mostly uses."""
     donor = donors.in_network(victim.network, chance)
-    return donor and _as(victim, replace(donor, agent=victim.agent), "targeted")
+    return donor and _as(victim, replace(donor, agent=victim.agent), TARGETED)
 
 
 def takeover_abroad(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
@@ -87,7 +99,7 @@ def takeover_abroad(victim: Victim, donors: Donors, chance: Random) -> Happening
     donor = _from(_TAKEOVER_COUNTRIES, donors, chance)
     if donor is None:
         return None
-    return _as(victim, replace(donor, agent=_takeover_agent(victim, donors, chance)), "takeover, from abroad")
+    return _as(victim, replace(donor, agent=_takeover_agent(victim, donors, chance)), TAKEOVER_ABROAD)
 
 
 def takeover(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
@@ -101,33 +113,35 @@ def takeover(victim: Victim, donors: Donors, chance: Random) -> Happening | None
     donor = donor or _from(_TAKEOVER_COUNTRIES, donors, chance)
     if donor is None:
         return None
-    return _as(victim, replace(donor, agent=_takeover_agent(victim, donors, chance)), "takeover-like")
+    return _as(victim, replace(donor, agent=_takeover_agent(victim, donors, chance)), TAKEOVER)
 
 
 def stolen_token(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from anywhere with a copy of the victim's token, in the victim's agent."""
     donor = _from(_NAIVE_COUNTRIES, donors, chance)
-    stolen = donor and _as(victim, replace(donor, agent=victim.agent), "stolen cookie")
+    stolen = donor and _as(victim, replace(donor, agent=victim.agent), STOLEN_TOKEN)
     return stolen and replace(stolen, has_token=True)
 
 
 def insider(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Sit at the victim's own address, with a device of one's own: family, flatmate, colleague."""
     donor = donors.anybody(chance)
-    return _as(victim, replace(donor, place=victim.place), "same-address insider")
+    return _as(victim, replace(donor, place=victim.place), INSIDER)
 
 
 ATTACKERS: Final[tuple[Attacker, ...]] = (
     naive,
     vpn,
-    borrowed_session,
-    residential,
-    targeted,
     takeover,
     takeover_abroad,
+    residential,
+    targeted,
+    borrowed_session,
     stolen_token,
     insider,
 )
+FIRST_TIME_ATTACKERS: Final[tuple[Attacker, ...]] = (naive, vpn, takeover, takeover_abroad, borrowed_session)
+"""Those who make sense against a user whose first sign-in this is."""
 
 
 def _from(countries: Mapping[str, float], donors: Donors, chance: Random) -> Happening | None:

@@ -6,10 +6,18 @@ from bench.risk.happenings import Happening
 
 
 class Contestant(Protocol):
-    """One way to tell users from attackers. It sees an attempt before it learns from it, and only once."""
+    """One way to tell users from attackers, or several that share what they learn.
 
-    def score(self, happening: Happening) -> float:
-        """Return how suspicious the attempt is; only the order of the numbers matters. Changes nothing."""
+    It sees an attempt before it learns from it, and only once.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what the numbers of ``score`` are called."""
+        ...
+
+    def score(self, happening: Happening) -> tuple[float, ...]:
+        """Return how suspicious the attempt is; only the order of the numbers matters. Teaches nothing."""
         ...
 
     def learn(self, happening: Happening) -> None:

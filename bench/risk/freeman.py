@@ -7,11 +7,12 @@ any level of a value gets a quarter of the global likelihood. Both features have
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable
-from math import log
+from math import inf, log
 from typing import Final
 
 from bench.risk.happenings import Happening
 
+FREEMAN: Final = "Freeman et al."
 ADDRESS_WEIGHTS: Final = (0.6, 0.3, 0.1)
 """Address, network, country."""
 AGENT_WEIGHTS: Final = (0.53866538, 0.26804515, 0.18818295, 0.00510652)
@@ -30,14 +31,19 @@ class Freeman:
         self._users: Counter[int] = Counter()
         self._sign_ins = 0
 
-    def score(self, happening: Happening) -> float:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return its name."""
+        return (FREEMAN,)
+
+    def score(self, happening: Happening) -> tuple[float, ...]:
         """Return the logarithm of the ratio. A first sign-in cannot be rated, so it is the most suspicious."""
         own = self._users[happening.user]
         if not own:
-            return float("inf")
+            return (inf,)
         ratio = self._address.log_ratio(happening.user, _address_levels(happening))
         ratio += self._agent.log_ratio(happening.user, _agent_levels(happening))
-        return ratio - log(len(self._users) * own / self._sign_ins)
+        return (ratio - log(len(self._users) * own / self._sign_ins),)
 
     def learn(self, happening: Happening) -> None:
         """Count a successful sign-in."""

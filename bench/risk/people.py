@@ -138,7 +138,7 @@ def draw_person(
         machines=[draw_machine(next(numbers), kind, rules, now, chance) for kind in kinds],
         machine_weights=[(0.72, 0.25, 0.03)[index] for index in range(len(kinds))],
         address=home.fresh(chance),
-        work_address=None if work is None else work.fresh(chance),
+        work_address=None if work is None else work.office(chance),
     )
 
 

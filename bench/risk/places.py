@@ -39,6 +39,8 @@ _BAD_LISTED: Final = 0.35
 _TOR: Final = 0.03
 
 _ADDRESS_BITS: Final = 24
+_OFFICES: Final = 12
+"""Offices, schools and libraries with one address each, in a network."""
 _CROWD_PER_SHARE: Final = 300
 """Addresses that a whole country's mobile users share; a carrier has its part of them (carrier-grade NAT)."""
 
@@ -71,6 +73,10 @@ class Network:
     def fresh(self, chance: Random) -> Place:
         """Return an address that is this subscriber's alone; one in sixteen million is somebody else's too."""
         return self.place(self.crowd + chance.randrange((1 << _ADDRESS_BITS) - self.crowd))
+
+    def office(self, chance: Random) -> Place:
+        """Return an address that colleagues share."""
+        return self.place(self.crowd + chance.randrange(_OFFICES))
 
     def shared(self, chance: Random) -> Place:
         """Return an address that its mobile users take turns with."""

@@ -7,6 +7,9 @@ from typing import Final
 
 from bench.risk.happenings import Happening
 
+DIRICHLET: Final = "Dirichlet β=5"
+NEW_DEVICE: Final = "rule: new device"
+EXACT_ADDRESS: Final = "rule: new address"
 BETA: Final = 5.0
 """Weight of the population in each user's counts; the best of 5, 10, 20 and 50 in the published comparison."""
 
@@ -25,7 +28,12 @@ class Dirichlet:
         self._own_totals: Counter[int] = Counter()
         self._total = 0
 
-    def score(self, happening: Happening) -> float:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return its name."""
+        return (DIRICHLET,)
+
+    def score(self, happening: Happening) -> tuple[float, ...]:
         """Return the sum of the seven log-ratios."""
         own_total = self._own_totals[happening.user]
         score = 0.0
@@ -33,7 +41,7 @@ class Dirichlet:
             overall = (self._values[level, value] + 1) / (self._total + 2)
             own = (self._own[happening.user, level, value] + BETA * overall) / (own_total + BETA)
             score += log(overall) - log(own)
-        return score
+        return (score,)
 
     def learn(self, happening: Happening) -> None:
         """Count a successful sign-in."""
@@ -67,9 +75,15 @@ class NewDevice:
     def __init__(self) -> None:
         self._agents: defaultdict[int, set[str]] = defaultdict(set)
 
-    def score(self, happening: Happening) -> float:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return its name."""
+        return (NEW_DEVICE,)
+
+    def score(self, happening: Happening) -> tuple[float, ...]:
         """Return 1 for a new device, else 0."""
-        return float(not happening.has_token and happening.agent.text not in self._agents[happening.user])
+        is_new = not happening.has_token and happening.agent.text not in self._agents[happening.user]
+        return (float(is_new),)
 
     def learn(self, happening: Happening) -> None:
         """Take note of the agent of a successful sign-in."""
@@ -85,9 +99,14 @@ class ExactAddress:
     def __init__(self) -> None:
         self._addresses: defaultdict[int, set[int]] = defaultdict(set)
 
-    def score(self, happening: Happening) -> float:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return its name."""
+        return (EXACT_ADDRESS,)
+
+    def score(self, happening: Happening) -> tuple[float, ...]:
         """Return 1 for an address that this user has not shown, else 0."""
-        return float(happening.place.address not in self._addresses[happening.user])
+        return (float(happening.place.address not in self._addresses[happening.user]),)
 
     def learn(self, happening: Happening) -> None:
         """Take note of the address of a successful sign-in."""

@@ -11,6 +11,8 @@ from hashlib import blake2b
 from typing import Final
 
 from bench.risk.happenings import DAY_MS, HOUR_MS, Agent, Happening, Place
+from bench.risk.plain_models import Dirichlet
+from bench.risk.recent_past import RecentPast
 from watchword.domain.action import SIGN_IN
 from watchword.domain.instant import Instant
 from watchword.risk.memory import NO_MEMORY, PROVEN, PROVISIONAL, Contribution, Memory, learn
@@ -18,30 +20,45 @@ from watchword.risk.population import Population
 from watchword.risk.score import Evidence, Rating, rate
 from watchword.risk.signals import Signals
 from watchword.risk.traits import Level, Traits
-from watchword.risk.velocity import Rates, Sighting, Velocity
 
 _PROMOTED_AFTER_MS: Final = DAY_MS
 _BETWEEN_COUNTRIES_KM: Final = 1_500.0
 """What stands for the way between any two countries; made-up places have no map."""
-_QUIET: Final = Rates(user=0.0, address=0.0, network=0.0, contact=0.0, users_at_address=0.0, unproven_at_address=0.0)
+
+WATCHWORD: Final = "Watchword"
+WITHOUT_PLACES: Final = "without the places"
+WITHOUT_AGENTS: Final = "without the agents"
+WITH_DIRICHLET: Final = "Dirichlet in place of both chains"
+_PLACES: Final = frozenset({"place.known", "network.known", "network.address_known"})
+"""The terms of the chain from the country to the address."""
+_AGENTS: Final = frozenset({"agent.type_known", "agent.os_known", "agent.browser_known", "agent.version_known"})
 
 
 class WatchwordModel:
-    """Keeps the promise of ``Contestant``."""
+    """Keeps the promise of ``Contestant``; ``is_taken_apart`` adds what it comes to without some of its terms."""
 
-    __slots__ = ("_due", "_first_at", "_last", "_memories", "_population", "_velocity")
+    __slots__ = ("_dirichlet", "_due", "_first_at", "_last", "_memories", "_past", "_population", "names")
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_taken_apart: bool = False) -> None:
+        self.names = (WATCHWORD, WITHOUT_PLACES, WITHOUT_AGENTS, WITH_DIRICHLET) if is_taken_apart else (WATCHWORD,)
+        self._dirichlet = Dirichlet() if is_taken_apart else None
         self._memories: dict[int, Memory] = {}
         self._due: defaultdict[int, list[Contribution]] = defaultdict(list)
         self._population = Population()
-        self._velocity = Velocity()
+        self._past = RecentPast()
         self._first_at: dict[int, Instant] = {}
         self._last: dict[int, Happening] = {}
 
-    def score(self, happening: Happening) -> float:
-        """Return the log-odds, which the product rounds for people only when it makes a score of them."""
-        return sum(term.nats for term in self.rating(happening).terms)
+    def score(self, happening: Happening) -> tuple[float, ...]:
+        """Return the log-odds, which the product rounds only when it makes a score of them."""
+        terms = self.rating(happening).terms
+        whole = sum(term.nats for term in terms)
+        if self._dirichlet is None:
+            return (whole,)
+        places = sum(term.nats for term in terms if term.signal in _PLACES)
+        agents = sum(term.nats for term in terms if term.signal in _AGENTS)
+        (instead,) = self._dirichlet.score(happening)
+        return whole, whole - places, whole - agents, whole - places - agents + instead
 
     def rating(self, happening: Happening) -> Rating:
         """Return what the product would say."""
@@ -56,7 +73,9 @@ class WatchwordModel:
     def learn(self, happening: Happening) -> None:
         """Count every attempt, and learn from a sign-in that was allowed."""
         contribution = contribution_of(happening)
-        self._velocity.count(_sighting(happening, contribution), happening.at)
+        self._past.count(happening)
+        if self._dirichlet is not None:
+            self._dirichlet.learn(happening)
         if not happening.is_successful:
             return
         user, at = happening.user, happening.at
@@ -81,7 +100,7 @@ class WatchwordModel:
         last = self._last.get(happening.user)
         idle_hours = 1e18 if last is None else (now - last.at) / HOUR_MS
         speed = _speed(place, last, idle_hours)
-        rates = _QUIET
+        rates = self._past.rates(happening)
         knows = [memory.knows(level, contribution.traits.values[level], now) for level in Level]
         return Signals(
             action_type=SIGN_IN,
@@ -146,7 +165,7 @@ def _place_values(place: Place) -> tuple[int, ...]:
 def _agent_values(agent: Agent) -> tuple[int, ...]:
     system = (agent.kind, agent.system)
     browser = (*system, agent.browser)
-    whole = (*browser, agent.browser_version, agent.system_version)
+    whole = (*browser, agent.browser_version.split(".")[0], agent.system_version)
     return (
         _hashed("kind", agent.kind),
         _hashed("system", *system),
@@ -157,11 +176,6 @@ def _agent_values(agent: Agent) -> tuple[int, ...]:
 
 def _hashed(*parts: object) -> int:
     return int.from_bytes(blake2b(repr(parts).encode(), digest_size=8).digest())
-
-
-def _sighting(happening: Happening, contribution: Contribution) -> Sighting:
-    values = contribution.traits.values
-    return Sighting(user=happening.user, address=values[Level.ADDRESS], network=values[Level.NETWORK], contacts=())
 
 
 def _speed(place: Place, last: Happening | None, idle_hours: float) -> float:
