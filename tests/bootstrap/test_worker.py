@@ -11,6 +11,7 @@ from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.bootstrap.key_source import KeyWatch
+from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import KeySource
 from watchword.domain.secret import Secret
@@ -27,7 +28,9 @@ async def test_a_defect_is_logged_by_its_place_and_never_by_its_words(tmp_path: 
     assert isinstance(world.ports.keyring, KeySet)
     source = KeySource(name="keys", path=tmp_path / "keys.toml", text=Secret(""))
     watch = KeyWatch(source, world.ports.keyring)
-    worker = Worker(ports=world.ports, alone=True, key_watch=watch, tidy=fail)
+    worker = Worker(
+        ports=world.ports, alone=True, key_watch=watch, policy_watch=PolicyWatch(declared=(), applied={}), tidy=fail
+    )
     with capture_logs() as logged:
         await worker.start()
         await tried.wait()

@@ -128,8 +128,24 @@ def test_what_is_left_out_counts_as_new(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_sign_in_at_home_passes(capsys: pytest.CaptureFixture[str]) -> None:
     facts = ["action.type=sign_in", "device.state=known", "place.known=true", "user.registered=true", "lane=own"]
-    assert main(["policy", "explain", *facts, "--json"]) == 0
+    assert main(["policy", "explain", *facts, "score=0.1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["decision"] == "allow"
+
+
+@pytest.mark.parametrize(("facts", "score"), [([], 1.0), (["score=0.25"], 0.25), (["score=1"], 1.0)])
+def test_a_score_is_a_fact_like_others_and_the_highest_where_it_is_left_out(
+    capsys: pytest.CaptureFixture[str], facts: list[str], score: float
+) -> None:
+    assert main(["policy", "explain", "action.type=sign_in", *facts, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["score"] == score
+    assert ("suspicious" in [reason["rule"] for reason in told["reasons"]]) is (score == 1.0)
+
+
+@pytest.mark.parametrize("score", ["1.1", "-0.1", "true", "high", "NaN"])
+def test_a_score_that_cannot_be_is_refused(capsys: pytest.CaptureFixture[str], score: str) -> None:
+    assert main(["policy", "explain", "action.type=sign_in", f"score={score}"]) == 2
+    assert "score is" in capsys.readouterr().err
 
 
 def test_each_part_of_a_condition_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

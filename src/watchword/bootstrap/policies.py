@@ -12,13 +12,17 @@ from watchword.risk.signals import SCORE, SignalValue, read_signals
 
 def check_policy(path: Path, action_types: tuple[str, ...] = ()) -> Policy:
     """Return the policy of a file; ``ConfigurationError`` with every problem at its place."""
+    return check_policy_text(read_text(path), source_name=str(path), action_types=action_types)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a policy file; ``ConfigurationError`` where there is none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError((f"{path}: cannot be read: {error.strerror}",)) from None
     except UnicodeDecodeError:
         raise ConfigurationError((f"{path}: is not UTF-8",)) from None
-    return check_policy_text(text, source_name=str(path), action_types=action_types)
 
 
 def check_policy_text(text: str, *, source_name: str, action_types: tuple[str, ...] = ()) -> Policy:

@@ -21,6 +21,7 @@ from watchword.adapters.system import SystemClock
 from watchword.bootstrap.house import House, build
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.listening import Listener, address_of, open_socket, serve
+from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.upkeep import lasting_key
 from watchword.config.first_files import write_default, write_demo
 from watchword.config.loading import load_settings
@@ -88,19 +89,21 @@ def run_dev(
             store_socket = open_socket(host, store_port, chosen_with="--store-port")
             told = replace(told, store=address_of(store_socket))
             store = Listener(socket=store_socket, app=make_store(told))
-        uvloop.run(_serve_dev(settings, keys, told, opened, store, ready))
+        watch = PolicyWatch.at_start(settings, keys)
+        uvloop.run(_serve_dev(settings, keys, watch, told, opened, store, ready))
 
 
 async def _serve_dev(
     settings: Settings,
     keys: KeySet,
+    policy_watch: PolicyWatch,
     told: Ready,
     opened: socket.socket,
     store: Listener | None,
     ready: Callable[[Ready], None],
 ) -> None:
     inbox = InboxFile(told.data / INBOX_FILE, SystemClock())
-    house = build(settings, keys, inbox=inbox)
+    house = build(settings, keys, policy_watch, inbox=inbox)
     listeners = [Listener(socket=opened, app=house.site), *([store] if store is not None else ())]
 
     async def announce() -> None:
@@ -125,7 +128,8 @@ def run_server(settings: Settings, *, ready: Callable[[str], None]) -> None:
     with ProcessLock(str(settings.store_path)):
         keys = open_keys(settings.keys, create=False)
         opened = open_socket(settings.server.host, settings.server.port)
-        uvloop.run(_serve(build(settings, keys), opened, settings.server.page_base, ready))
+        house = build(settings, keys, PolicyWatch.at_start(settings, keys))
+        uvloop.run(_serve(house, opened, settings.server.page_base, ready))
 
 
 async def _serve(house: House, opened: socket.socket, base: str, ready: Callable[[str], None]) -> None:
@@ -145,7 +149,8 @@ def run_worker(settings: Settings, *, ready: Callable[[], None]) -> None:
     """
     configure_logs(settings.log_level)
     with ProcessLock(str(settings.store_path)):
-        uvloop.run(_work(build(settings, open_keys(settings.keys, create=False)), ready))
+        keys = open_keys(settings.keys, create=False)
+        uvloop.run(_work(build(settings, keys, PolicyWatch.at_start(settings, keys)), ready))
 
 
 async def _work(house: House, ready: Callable[[], None]) -> None:

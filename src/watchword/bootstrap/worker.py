@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from watchword.bootstrap.key_source import KeyWatch
+from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one
 from watchword.flow.retain import reseal, sweep
@@ -40,6 +41,7 @@ class Worker:
     alone: bool
     """Whether this is the only worker there can be (SQLite): it takes back every lease when it starts."""
     key_watch: KeyWatch
+    policy_watch: PolicyWatch
     tidy: Callable[[], object]
     """What else is to be forgotten with every round of upkeep."""
     _stopping: asyncio.Event | None = None
@@ -111,6 +113,7 @@ class Worker:
     async def _keep_house(self) -> bool:
         if self.key_watch.look():
             _log.info("worker.keys_adopted", resealed=await reseal(self.ports))
+        await self.policy_watch.look(self.ports.store)
         self.tidy()
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:

@@ -37,7 +37,7 @@ def add_explain(policy: typer.Typer) -> None:
         help=teach(
             "Show what every rule says about an action, down to the parts of its conditions.",
             Example(
-                command="watchword policy explain action.type=sign_in device.known=true place.known=true",
+                command="watchword policy explain action.type=sign_in device.known=true place.known=true score=0.1",
                 what="a sign-in at home",
             ),
             Example(
@@ -47,7 +47,7 @@ def add_explain(policy: typer.Typer) -> None:
             Example(command="watchword policy explain action.type=sign_in --json", what="for a script"),
             remarks=[
                 "A value is a number (3, 20.0), true, false, or a text. docs/policy.md lists every name.",
-                "What is left out counts as new, unknown or high, as it would in a report.",
+                "What is left out counts as new, unknown or high, as it would in a report; the score as 1.0.",
             ],
         ),
     )(explain)
