@@ -177,7 +177,7 @@ def problems(text: str, environment: Environment) -> tuple[str, ...]:
             '"More than {action.amount.__class__}"',
             (
                 "7: rule[0].customer_text (good): there is no placeholder {action.amount.__class__};"
-                " there are {threshold}, {sum_threshold}, {count}, {country}"
+                " there are {threshold}, {sum_threshold}, {count}, {country}, {risk_threshold}"
             ),
         ),
         ('"customer"', '"{"', "7: rule[0].customer_text (good): a brace stands only around a placeholder"),
@@ -241,7 +241,7 @@ def problems(text: str, environment: Environment) -> tuple[str, ...]:
             '{ en = "From {where}." }',
             (
                 "7: rule[0].customer_text.en (good): there is no placeholder {where};"
-                " there are {threshold}, {sum_threshold}, {count}, {country}"
+                " there are {threshold}, {sum_threshold}, {count}, {country}, {risk_threshold}"
             ),
         ),
         (

@@ -1,6 +1,6 @@
 """What holds for all signals: there is always a decision, and more risk never makes it milder (I12)."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from math import exp, isfinite
 from typing import Any
 
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.risk.samples import any_signals, judged, ordinary, policy_of, rated
 from watchword.domain.action import ALWAYS_CHALLENGED, Decision
 from watchword.risk.policy import Environment, Policy
-from watchword.risk.signals import Signals
+from watchword.risk.score import Rating
+from watchword.risk.signals import UNLIMITED, Signals
 
 EXAMPLES = settings(max_examples=50)
 """Drawing signals is slow, and the folder has to stay quick; the decisions that matter are also listed one by one."""
@@ -32,6 +33,31 @@ RISKIER: tuple[dict[str, Any], ...] = (
     {"user_failures": 2**31},
     {"user_unproven_networks": 2**31},
     {"lane": "open"},
+    {"network_asn": 0, "network_known": False, "network_address_known": False},
+    {"network_address_known": False},
+    {"network_hosting": True},
+    {"network_vpn": True},
+    {"network_tor": True},
+    {"network_listed": True},
+    {"agent_type": "", "agent_os": "", "agent_browser": "", "agent_type_known": False},
+    {"agent_type_known": False, "agent_os_known": False, "agent_browser_known": False, "agent_version_known": False},
+    {"agent_automated": True},
+    {"user_registered": False},
+    {"user_age_hours": 0.0},
+    {"user_changed_hours": 0.0},
+    {"device_age_hours": 0.0},
+    {"travel_speed": UNLIMITED, "travel_impossible": True},
+    {"time_unusual": True},
+    {"purchase_amount_ratio": UNLIMITED},
+    {"payee_known": False},
+    {"payee_reports": 1e6},
+    {"contact_age_hours": 0.0},
+    {"contact_disposable": True},
+    {"contact_phone_type": "voip"},
+    {"velocity_user": 1e6},
+    {"velocity_address": UNLIMITED, "velocity_network": UNLIMITED, "velocity_users_at_address": UNLIMITED},
+    {"velocity_contact": 1e6},
+    {"velocity_unproven_at_address": UNLIMITED},
 )
 """Each makes an action riskier or leaves something out."""
 
@@ -95,6 +121,29 @@ def test_a_risk_signal_never_makes_it_milder(default_policy: Policy, signals: Si
     before, after = judged(default_policy, signals), judged(default_policy, replace(signals, **change))
     assert strictness(after.decision) >= strictness(before.decision)
     assert after.score >= before.score
+
+
+@pytest.mark.parametrize("change", RISKIER, ids="+".join)
+@pytest.mark.parametrize("action_type", ["sign_in", "purchase"])
+def test_a_risk_signal_by_itself_never_makes_it_milder(
+    default_policy: Policy, action_type: str, change: dict[str, Any]
+) -> None:
+    signals = ordinary(action_type)
+    for score in (0.1, 0.7):
+        rating = Rating(score=score, terms=())
+        before, after = (default_policy.assess(one, rating) for one in (signals, replace(signals, **change)))
+        assert strictness(after.decision) >= strictness(before.decision)
+        assert set(after.shadow_rules) >= set(before.shadow_rules)
+
+
+def test_every_signal_has_a_riskier_value_here_or_is_none() -> None:
+    described = {
+        "action_type", "action_amount", "action_currency", "action_threshold", "purchase_count", "purchase_sum",
+        "purchase_sum_threshold", "user_history", "user_idle_hours", "time_hour", "account_field", "risk_threshold",
+        "details",
+    }  # fmt: skip
+    changed = {name for change in RISKIER for name in change}
+    assert {entry.name for entry in fields(Signals)} - changed == described
 
 
 @EXAMPLES

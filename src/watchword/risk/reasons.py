@@ -52,6 +52,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "sum_threshold": "purchase_sum_threshold",
     "count": "purchase_count",
     "country": "place_country",
+    "risk_threshold": "risk_threshold",
 }
 """What stands in braces in a sentence, and the field of the signals that takes its place."""
 _BRACED: Final = re.compile(r"\{([^{}]*)\}")
