@@ -20,6 +20,7 @@ from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.api.surface import create_api
+from watchword.bootstrap.atlas_files import open_atlas
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.policy_watch import PolicyWatch
@@ -38,8 +39,6 @@ from watchword.web.dispatcher import create_site
 from watchword.web.edge import Edge
 from watchword.web.metrics import Metrics
 from watchword.wording.languages import Languages, read_languages
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,10 +142,7 @@ class _Flag:
 
 def _atlas(settings: Settings) -> FileAtlas:
     """Open the atlas and do its slow first look-up now: 0.2 s that the first customer would wait for."""
-    files = settings.atlas.country_files
-    if not files and not settings.atlas.example_places:
-        _log.warning("atlas.no_country_file", effect="every public address is a new place; docs/places.md says more")
-    atlas = FileAtlas.open(files, example_places=settings.atlas.example_places)
+    atlas = open_atlas(settings.atlas)
     atlas.warm_up()
     return atlas
 

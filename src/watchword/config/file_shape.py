@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from watchword.config.settings import LogLevel, Security
+from watchword.config.settings import SHIPPED, LogLevel, Security
 from watchword.domain.limits import Conformance, Mode
 from watchword.risk.challenge_budget import PERCENT_LEAST, PERCENT_MOST
 
@@ -76,17 +76,58 @@ class KeysTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
 
 
 class AtlasTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """Which files tell the country of an IP address."""
+    """Which files say what is known of an IP address, and of a mail domain (docs/places.md)."""
 
     country_files: Annotated[
         list[str],
         Meta(
             description=(
-                "Files in MaxMind's format (`.mmdb`) or lists of `network,country` (`.csv`), relative to the folder of "
-                "`watchword.toml`; the first that knows an address answers. Without any, every country is unknown."
+                "Files in MaxMind's format (`.mmdb`), lists of `network,country` (`.csv`), or files of `watchword "
+                "atlas build`; the first that knows an address answers. Without any, every country is unknown."
             )
         ),
     ] = field(default_factory=list)
+    asn_files: Annotated[
+        list[str],
+        Meta(
+            description=(
+                "The same for the autonomous system that announces an address. Without any, none is known, and AS "
+                "numbers in the lists below have no effect."
+            )
+        ),
+    ] = field(default_factory=list)
+    hosting_lists: Annotated[
+        list[str],
+        Meta(
+            description=(
+                "Networks of data centres, one a line: `192.0.2.0/24`, an address, or `AS64500`. Here and below, "
+                "`shipped` stands for the list that comes with Watchword."
+            )
+        ),
+    ] = field(default_factory=lambda: [SHIPPED])
+    vpn_lists: Annotated[list[str], Meta(description="Networks of VPN and proxy services.")] = field(
+        default_factory=lambda: [SHIPPED]
+    )
+    tor_lists: Annotated[list[str], Meta(description="Exits of the Tor network; no list of them is shipped.")] = field(
+        default_factory=list
+    )
+    listed_networks: Annotated[
+        list[str], Meta(description="Networks that abuse comes from; the shipped list holds AS numbers only.")
+    ] = field(default_factory=lambda: [SHIPPED])
+    disposable_domains: Annotated[list[str], Meta(description="Domains of throw-away mailboxes, one a line.")] = field(
+        default_factory=lambda: [SHIPPED]
+    )
+    places_stale_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="Age of a country or ASN file from which the start warns; it goes on being used.",
+        ),
+    ] = 90
+    lists_stale_days: Annotated[
+        int, Meta(ge=1, le=10_000, description="Age of a list from which the start warns; it goes on being used.")
+    ] = 180
     example_places: Annotated[
         bool, Meta(description="Whether the networks set aside for documentation lie in made-up countries (for demos).")
     ] = False

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +18,11 @@ from watchword.config.environment import (
     read_environment,
     with_overrides,
 )
-from watchword.config.file_shape import FileShape, ServerTable, SmtpTable
+from watchword.config.file_shape import AtlasTable, FileShape, ServerTable, SmtpTable
 from watchword.config.key_lines import KeyLines
 from watchword.config.settings import (
     INBOX,
+    SHIPPED,
     AtlasFiles,
     KeySource,
     Security,
@@ -118,13 +119,30 @@ def _resolve(
         server=server,
         store_path=_store_path(file.store.url, folder, problems),
         keys=_keys(file.keys.file, folder, environ, problems),
-        atlas=AtlasFiles(
-            country_files=tuple(folder / name for name in file.atlas.country_files),
-            example_places=file.atlas.example_places,
-        ),
+        atlas=_atlas(file.atlas, folder, problems),
         senders=senders,
         log_level=file.log.level,
         applications=declare(file.applications, around, problems),
+    )
+
+
+def _atlas(table: AtlasTable, folder: Path, problems: Problems) -> AtlasFiles:
+    def listed(names: Sequence[str]) -> tuple[Path | None, ...]:
+        return tuple(None if name == SHIPPED else folder / name for name in names)
+
+    if SHIPPED in table.tor_lists:
+        problems.add(("atlas", "tor_lists"), "no list of Tor exits is shipped; docs/places.md says how to add one")
+    return AtlasFiles(
+        country_files=tuple(folder / name for name in table.country_files),
+        asn_files=tuple(folder / name for name in table.asn_files),
+        hosting_lists=listed(table.hosting_lists),
+        vpn_lists=listed(table.vpn_lists),
+        tor_lists=listed(table.tor_lists),
+        listed_networks=listed(table.listed_networks),
+        disposable_domains=listed(table.disposable_domains),
+        places_stale_days=table.places_stale_days,
+        lists_stale_days=table.lists_stale_days,
+        example_places=table.example_places,
     )
 
 

@@ -1,5 +1,6 @@
 """Writes ``docs/configuration.md`` from the structures that are checked, so that page and check cannot disagree."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
@@ -119,7 +120,8 @@ def _default(field: inspect.Field) -> str:
     if field.required:
         return "must be given"
     if field.default is NODEFAULT:
-        return "empty"
+        made = field.default_factory()
+        return f"`{json.dumps(made)}`" if isinstance(made, list) and made else "empty"
     match field.default:
         case None:
             return "none"

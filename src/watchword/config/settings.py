@@ -12,6 +12,8 @@ from watchword.domain.secret import Secret
 
 INBOX = "inbox"
 """The name of the sender that is always there in ``dev`` and ``demo``, and nowhere else."""
+SHIPPED = "shipped"
+"""What stands in a list of files for the one that comes with Watchword."""
 
 
 class Situation(StrEnum):
@@ -65,9 +67,21 @@ class KeySource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtlasFiles:
-    """Which files tell the country of an address, in the order in which they are asked."""
+    """Which files tell what of an address and of a mail domain, in the order in which they are asked.
+
+    In a list, None stands for the file that comes with Watchword.
+    """
 
     country_files: tuple[Path, ...]
+    asn_files: tuple[Path, ...]
+    hosting_lists: tuple[Path | None, ...]
+    vpn_lists: tuple[Path | None, ...]
+    tor_lists: tuple[Path | None, ...]
+    listed_networks: tuple[Path | None, ...]
+    disposable_domains: tuple[Path | None, ...]
+    places_stale_days: int
+    """The age of a country or ASN file from which the start warns."""
+    lists_stale_days: int
     example_places: bool
 
 

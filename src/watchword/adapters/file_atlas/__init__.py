@@ -43,9 +43,9 @@ class FileAtlas:
         "_distances",
         "_lists",
         "_look_up",
-        "_no_data",
         "_systems",
         "files",
+        "no_data",
     )
 
     def __init__(self, tables: Sequence[OpenTable], lists: Sequence[OpenList], names: Sequence[OpenNames]) -> None:
@@ -58,7 +58,8 @@ class FileAtlas:
         self._lists = {fact: [one.networks for one in lists if one.source.fact is fact] for fact in _LISTS}
         self._disposable = frozenset[str]().union(*(one.names for one in names))
         useful = {file.fact for file in self.files if file.is_in_effect}
-        self._no_data = tuple(fact.value for fact in (Fact.COUNTRY, Fact.ASN, *_LISTS) if fact not in useful)
+        self.no_data = tuple(fact.value for fact in (Fact.COUNTRY, Fact.ASN, *_LISTS) if fact not in useful)
+        """Names of what no file tells."""
         self._agents = AgentReader()
         self._distances = CountryDistances.read()
         self._look_up = lru_cache(ADDRESSES_KEPT)(self._facts)
@@ -135,7 +136,7 @@ class FileAtlas:
     def _facts(self, ip: str) -> NetworkFacts:
         address = read_ip_address(ip)
         if is_local(address):
-            return NetworkFacts(country=LOCAL, no_data=self._no_data)
+            return NetworkFacts(country=LOCAL, no_data=self.no_data)
         number, _, name = (_first_text(self._systems, address) or "").partition(" ")
         asn = int(number) if number else None
         return NetworkFacts(
@@ -146,7 +147,7 @@ class FileAtlas:
             vpn=self._is_in(Fact.VPN, address, asn),
             tor=self._is_in(Fact.TOR, address, asn),
             listed=self._is_in(Fact.LISTED, address, asn),
-            no_data=self._no_data,
+            no_data=self.no_data,
         )
 
     def _is_in(self, fact: Fact, address: Address, asn: int | None) -> bool:
