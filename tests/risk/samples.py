@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from math import log
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from watchword.risk.policy import Environment, Policy, load_policy
 from watchword.risk.profile import Profile
 from watchword.risk.score import Evidence, Rating, rate
 from watchword.risk.signals import KnownFacts, Signals, observe
+from watchword.risk.signals.signal_fields import AMOUNT_LEFT_OUT
 from watchword.risk.traits import Traits
 from watchword.risk.velocity import Rates
 
@@ -173,7 +175,9 @@ def policy_of(text: str, environment: Environment) -> Policy:
 
 def rated(signals: Signals) -> Rating:
     """Rate an action of a user about whom nothing was learned yet."""
-    return rate(signals, Evidence(now=NOW))
+    is_amount = 0 < signals.action_amount < AMOUNT_LEFT_OUT
+    log_amount, currency = (log(signals.action_amount), "USD") if is_amount else (None, None)
+    return rate(signals, Evidence(now=NOW, log_amount=log_amount, currency=currency))
 
 
 def judged(policy: Policy, signals: Signals) -> Assessment:

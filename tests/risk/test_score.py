@@ -39,7 +39,7 @@ def test_every_term_but_the_baseline_names_a_signal() -> None:
     named = [term.signal for term in rated(everything).terms]
     assert named[0] == "baseline"
     assert set(named[1:]) <= {declared.name for declared in declarations()}
-    assert len(named) == 11
+    assert len(named) == 12
 
 
 @pytest.mark.parametrize(("failures", "nats"), [(1, 0.2), (10, 2.0), (11, 2.0), (2**31, 2.0)])

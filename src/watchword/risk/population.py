@@ -13,6 +13,7 @@ from watchword.risk.fading import growth
 from watchword.risk.memory import Contribution, Memory
 from watchword.risk.memory.learning import day_of
 from watchword.risk.memory.shelf import Shelf
+from watchword.risk.purchases import Purchases
 from watchword.risk.traits import WHAT_WITH, WHERE, Level
 
 ADDRESS_DAY_MOST: Final = 20
@@ -57,10 +58,11 @@ class Population:
     Not safe for several threads; pure computation.
     """
 
-    __slots__ = ("_day", "_seen_today", "counts")
+    __slots__ = ("_day", "_seen_today", "counts", "purchases")
 
     def __init__(self, counts: Counts | None = None) -> None:
         self.counts = Counts() if counts is None else counts
+        self.purchases = Purchases(self.counts)
         self._day = 0
         self._seen_today: dict[int, int] = {}
 
@@ -128,6 +130,7 @@ class Population:
         for chain in (WHERE, WHAT_WITH):
             self._learn_novelty(chain, contribution, memory_before, home=home, standing=standing)
             self._learn_chain(chain, contribution, memory_before, home=home, weight=share * standing)
+        self.purchases.learn(contribution, memory_before.spending, standing)
         if memory_before.weight_learned > 0:
             has_tokens = memory_before.weight_with_token > 0
             self.counts.add(_TOKENS_KEY.pack(_TOKENS, has_tokens, contribution.had_token), standing, at)
@@ -137,6 +140,7 @@ class Population:
 
         A legitimate one needs no counting: the traffic itself says what is legitimate.
         """
+        self.purchases.label(contribution, is_fraud=is_fraud)
         if not is_fraud:
             return
         for level, value in enumerate(contribution.traits.values):

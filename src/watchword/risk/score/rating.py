@@ -11,7 +11,7 @@ from watchword.risk.score.densities import sight
 from watchword.risk.score.device_terms import device_terms
 from watchword.risk.score.evidence import Evidence
 from watchword.risk.score.flag_terms import flag_terms
-from watchword.risk.score.spending_terms import spending_terms
+from watchword.risk.score.spending_terms import report_terms, spending_terms
 from watchword.risk.signals import Signals
 
 BASELINE_NATS: Final = -3.0
@@ -50,6 +50,7 @@ def rate(signals: Signals, evidence: Evidence) -> Rating:
             )
         )
     terms.insert(0, RiskTerm(signal="baseline", nats=BASELINE_NATS, text="Where every action starts"))
+    terms.extend(report_terms(signals, evidence, sum(term.nats for term in terms)))
     log_odds = round(sum(term.nats for term in terms), _DIGITS_OF_TERM)
     return Rating(score=round(1 / (1 + exp(-log_odds)), _DIGITS), terms=tuple(terms))
 

@@ -1,0 +1,91 @@
+"""Which sizes of purchases were reported as fraud: a band of amounts and the share of its purchases that were.
+
+A larger amount never has a smaller share: where a size is abused, larger ones count as abused too.
+"""
+
+from math import floor
+from typing import Final
+
+from watchword.domain.instant import Instant
+from watchword.risk.counts import Counts
+from watchword.risk.fading import growth
+from watchword.risk.memory.contribution import Contribution
+
+USUAL_SHARE: Final = 0.001
+"""Of purchases of any size that are reported, before anything is known (a judgement)."""
+_PRIOR_WEIGHT: Final = 10.0
+"""Purchases in a band that weigh as much as that: a single report makes no band suspicious."""
+_BANDS_A_UNIT: Final = 20
+"""A band is 5 % wide."""
+_LOWEST: Final = -40
+"""The band of 0.14; what is smaller belongs to it."""
+_HIGHEST: Final = 280
+"""The band of 1.2 million; what is larger belongs to it."""
+_STALE_MS: Final = 3_600_000
+
+_SIZES: Final = b"S"
+"""Currency, what is counted (``t`` purchases, ``r`` reports) and band; reports without a band are the sum."""
+
+
+class ReportedSizes:
+    """The reported sizes of one application. Not safe for several threads; pure computation."""
+
+    __slots__ = ("_counts", "_tables")
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._tables: dict[str, tuple[Instant, float, list[float]]] = {}
+
+    def share(self, log_amount: float | None, currency: str | None, now: Instant) -> float:
+        """Return the share of purchases of about this size that are reported, 0.0 to 1.0, where it is unusual.
+
+        0.0 where no more than usual are, or nothing was reported. An amount that is not known has the largest share.
+        """
+        if currency is None:
+            return 0.0
+        reports = self._counts.raw(_head(currency, b"r"))
+        if reports <= 0:
+            return 0.0
+        made_at, at_reports, table = self._tables.get(currency, (now, -1.0, []))
+        if reports != at_reports or abs(now - made_at) >= _STALE_MS:
+            table = self._table(currency, growth(now))
+            self._tables[currency] = now, reports, table
+        return table[-1] if log_amount is None else table[_band(log_amount) - _LOWEST]
+
+    def learn(self, contribution: Contribution, weight: float) -> None:
+        """Count a purchase of its size."""
+        self._count(contribution, b"t", weight)
+
+    def report(self, contribution: Contribution) -> None:
+        """Count a purchase that turned out to be a fraud."""
+        if self._count(contribution, b"r", 1.0) and contribution.currency is not None:
+            self._counts.add(_head(contribution.currency, b"r"), 1.0, contribution.at)
+
+    def _count(self, contribution: Contribution, kind: bytes, weight: float) -> bool:
+        if contribution.log_amount is None or contribution.currency is None:
+            return False
+        band = _band(contribution.log_amount).to_bytes(2, "big", signed=True)
+        self._counts.add(_head(contribution.currency, kind) + band, weight, contribution.at)
+        return True
+
+    def _table(self, currency: str, factor: float) -> list[float]:
+        """Return the share by band, never falling."""
+        reported, traffic, raw = _head(currency, b"r"), _head(currency, b"t"), self._counts.raw
+        prior = _PRIOR_WEIGHT * factor
+        table, most = [], 0.0
+        for number in range(_LOWEST, _HIGHEST + 1):
+            band = number.to_bytes(2, "big", signed=True)
+            reports = raw(reported + band)
+            if reports > 0:
+                share = (reports + prior * USUAL_SHARE) / (max(reports, raw(traffic + band)) + prior)
+                most = max(most, share - USUAL_SHARE)
+            table.append(most)
+        return table
+
+
+def _head(currency: str, kind: bytes) -> bytes:
+    return _SIZES + currency.encode("ascii") + kind
+
+
+def _band(log_amount: float) -> int:
+    return max(_LOWEST, min(floor(log_amount * _BANDS_A_UNIT), _HIGHEST))
