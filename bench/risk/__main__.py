@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.risk.ambush import lay_ambush, split_donors
+from bench.risk.ambush import LENT, lay_ambush, split_donors
 from bench.risk.contest import SPLIT, Scores, Setting, play
 from bench.risk.contestant import Contestant
 from bench.risk.donors import Donors
@@ -38,8 +38,8 @@ def main() -> None:
     parser.add_argument("--only", choices=sorted(CONTESTANTS), action="append")
     parser.add_argument("--realistic", action="store_true", help="user agents that update themselves")
     asked = parser.parse_args()
-    traffic = make_traffic(asked.seed, users=round(asked.users * 1.25), is_realistic=asked.realistic)
-    stream, lent = split_donors(traffic.happenings, 0.2, Random(asked.seed))
+    traffic = make_traffic(asked.seed, users=round(asked.users / (1 - LENT)), is_realistic=asked.realistic)
+    stream, lent = split_donors(traffic.happenings, LENT, Random(asked.seed))
     donors = Donors(lent, traffic.geography.infrastructure())
     attacks = lay_ambush(stream, donors, Random(asked.seed + 1), each=asked.each)
     for name in asked.only or CONTESTANTS:

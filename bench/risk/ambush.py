@@ -10,6 +10,8 @@ from bench.risk.contest import SPLIT, Split
 from bench.risk.donors import Donors
 from bench.risk.happenings import DAY_MS, Agent, Happening, Place
 
+LENT: Final = 0.4
+"""Share of the users whom the attackers borrow from; they are not in the stream."""
 FIRST_TIME: Final = 0.35 / 0.65
 """Takeovers of users without a history for each of one with: 35 % of the published ones."""
 

@@ -67,36 +67,36 @@ Attacker = Callable[[Victim, Donors, Random], Happening | None]
 
 def naive(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from anywhere in the world, with a browser of one's own."""
-    donor = _from(_NAIVE_COUNTRIES, donors, chance)
+    donor = _from(_NAIVE_COUNTRIES, victim, donors, chance)
     return donor and _as(victim, donor, NAIVE)
 
 
 def vpn(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from the victim's country, through hosting more often than not, with a browser of one's own."""
-    donor = donors.within(victim.country, chance, is_infrastructure=chance.random() < INFRASTRUCTURE)
+    donor = _compatriot(victim, donors, chance)
     return donor and _as(victim, donor, VPN)
 
 
 def borrowed_session(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Show another user's real session, wherever it is: what two published measurements call naive."""
-    return _as(victim, donors.anybody(chance), BORROWED)
+    return _as(victim, donors.anybody(victim.replaced.at, chance), BORROWED)
 
 
 def residential(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from a home in the victim's country, with the agent that the victim mostly uses."""
-    donor = donors.consumer(victim.country, chance)
+    donor = donors.consumer(victim.country, victim.replaced.at, chance)
     return donor and _as(victim, replace(donor, agent=victim.agent), RESIDENTIAL)
 
 
 def targeted(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from the victim's own network, with the agent that the victim mostly uses."""
-    donor = donors.in_network(victim.network, chance)
+    donor = donors.in_network(victim.network, victim.replaced.at, chance)
     return donor and _as(victim, replace(donor, agent=victim.agent), TARGETED)
 
 
 def takeover_abroad(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from where the published takeovers came from, with the browsers that they had."""
-    donor = _from(_TAKEOVER_COUNTRIES, donors, chance)
+    donor = _from(_TAKEOVER_COUNTRIES, victim, donors, chance)
     if donor is None:
         return None
     return _as(victim, replace(donor, agent=_takeover_agent(victim, donors, chance)), TAKEOVER_ABROAD)
@@ -107,10 +107,10 @@ def takeover(victim: Victim, donors: Donors, chance: Random) -> Happening | None
     share = chance.random()
     donor: Happening | None = None
     if share < _SEEN_NETWORK:
-        donor = donors.in_network(victim.network, chance)
+        donor = donors.in_network(victim.network, victim.replaced.at, chance)
     elif share < _SEEN_COUNTRY:
-        donor = donors.within(victim.country, chance, is_infrastructure=chance.random() < INFRASTRUCTURE)
-    donor = donor or _from(_TAKEOVER_COUNTRIES, donors, chance)
+        donor = _compatriot(victim, donors, chance)
+    donor = donor or _from(_TAKEOVER_COUNTRIES, victim, donors, chance)
     if donor is None:
         return None
     return _as(victim, replace(donor, agent=_takeover_agent(victim, donors, chance)), TAKEOVER)
@@ -118,14 +118,14 @@ def takeover(victim: Victim, donors: Donors, chance: Random) -> Happening | None
 
 def stolen_token(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Come from anywhere with a copy of the victim's token, in the victim's agent."""
-    donor = _from(_NAIVE_COUNTRIES, donors, chance)
+    donor = _from(_NAIVE_COUNTRIES, victim, donors, chance)
     stolen = donor and _as(victim, replace(donor, agent=victim.agent), STOLEN_TOKEN)
     return stolen and replace(stolen, has_token=True)
 
 
 def insider(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Sit at the victim's own address, with a device of one's own: family, flatmate, colleague."""
-    donor = donors.anybody(chance)
+    donor = donors.anybody(victim.replaced.at, chance)
     return _as(victim, replace(donor, place=victim.place), INSIDER)
 
 
@@ -144,26 +144,33 @@ FIRST_TIME_ATTACKERS: Final[tuple[Attacker, ...]] = (naive, vpn, takeover, takeo
 """Those who make sense against a user whose first sign-in this is."""
 
 
-def _from(countries: Mapping[str, float], donors: Donors, chance: Random) -> Happening | None:
+def _compatriot(victim: Victim, donors: Donors, chance: Random) -> Happening | None:
+    is_infrastructure = chance.random() < INFRASTRUCTURE
+    return donors.within(victim.country, victim.replaced.at, chance, is_infrastructure=is_infrastructure)
+
+
+def _from(countries: Mapping[str, float], victim: Victim, donors: Donors, chance: Random) -> Happening | None:
     """Return a donor from one of these countries; the rest is shared by all others that there are."""
     country = Draw.of(countries).one(chance)
     if not country:
-        others = sorted({one.place.country for one in donors.all} - set(countries))
-        country = chance.choice(others) if others else donors.anybody(chance).place.country
-    return donors.within(country, chance, is_infrastructure=chance.random() < INFRASTRUCTURE)
+        others = [other for other in donors.countries if other not in countries]
+        country = chance.choice(others or donors.countries)
+    is_infrastructure = chance.random() < INFRASTRUCTURE
+    return donors.within(country, victim.replaced.at, chance, is_infrastructure=is_infrastructure)
 
 
 def _takeover_agent(victim: Victim, donors: Donors, chance: Random) -> Agent:
     """Return an agent that the user has shown, or one that shares its system or its kind, or neither."""
-    own, share = victim.agent, chance.random()
+    own, now, share = victim.agent, victim.replaced.at, chance.random()
     if share < _SEEN_BROWSER:
         return own
     if share < _SEEN_SYSTEM:
-        return donors.agent(chance, lambda agent: (agent.kind, agent.system) == (own.kind, own.system))
+        return donors.agent(now, chance, lambda agent: (agent.kind, agent.system) == (own.kind, own.system))
     if share < _SEEN_KIND:
-        return donors.agent(chance, lambda agent: agent.kind == own.kind and agent.system != own.system)
+        return donors.agent(now, chance, lambda agent: agent.kind == own.kind and agent.system != own.system)
     is_desktop, is_chrome = chance.random() < _TAKEOVER_DESKTOP, chance.random() < _TAKEOVER_CHROME
     return donors.agent(
+        now,
         chance,
         lambda agent: (agent.kind == "desktop") == is_desktop and agent.browser.startswith("Chrome") == is_chrome,
     )
