@@ -5,15 +5,13 @@ from typing import Annotated, Final
 
 import typer
 
-from watchword.bootstrap.policies import check_policy_text, read_text
+from watchword.bootstrap.policies import check_policy, check_policy_text
 from watchword.bootstrap.policy_versions import load_source
 from watchword.cli.policy.difference_telling import describe_difference, show_difference
-from watchword.cli.policy.policy_choice import DEFAULT, OnlyOption, choose_application, find_source
+from watchword.cli.policy.policy_choice import DEFAULT, OnlyOption, choose_application, find_source, product_source
 from watchword.cli.printing import print_json
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, read_settings
 from watchword.cli.teaching import Example, teach
-from watchword.config.declared_applications import DEFAULT_POLICY, read_default_policy
-from watchword.config.settings import PolicySource
 from watchword.risk.policy import Policy, compare
 
 _KINDS: Final = "a file, the digits of a version, `active` or `default`"
@@ -66,8 +64,7 @@ def _needs_no_settings(word: str) -> bool:
 
 
 def _read_alone(word: str) -> Policy:
-    if word == DEFAULT:
-        source = PolicySource(name=DEFAULT_POLICY, text=read_default_policy())
-    else:
-        source = PolicySource(name=word, text=read_text(Path(word)))
-    return check_policy_text(source.text, source_name=source.name)
+    if word != DEFAULT:
+        return check_policy(Path(word))
+    product = product_source()
+    return check_policy_text(product.text, source_name=product.name)

@@ -1,4 +1,4 @@
-"""``policy explain``: what the rules say about an action that is described on the command line."""
+"""``policy explain``: why a recorded action was decided as it was, or what the rules say of one that is described."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,24 +7,27 @@ from typing import Annotated, Final
 
 import typer
 
+from watchword.bootstrap.decided_actions import find_decided
 from watchword.bootstrap.policies import explain_policy
 from watchword.cli.failing import CommandMisused
+from watchword.cli.policy.account_showing import describe_decided, show_decided
 from watchword.cli.policy.explaining import describe_explanation, show_explanation
 from watchword.cli.policy.policy_choice import OwnerOption, PolicyOption, read_policy
 from watchword.cli.printing import print_json
-from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption
+from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, find_application, read_settings
 from watchword.cli.teaching import Example, teach
 from watchword.domain.action import Detail
 from watchword.domain.errors import ConfigurationError
 from watchword.risk.signals import SignalValue
 
 _DETAILS: Final = "details."
+_ACTION: Final = "act_"
 
 FactArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[NAME=VALUE]...",
-        help="What is known of an action; whatever is left out counts as new.",
+        metavar="act_… | NAME=VALUE...",
+        help="The id of a recorded action, or what is known of one; whatever is left out counts as new.",
         show_default=False,
     ),
 ]
@@ -35,7 +38,11 @@ def add_explain(policy: typer.Typer) -> None:
     policy.command(
         "explain",
         help=teach(
-            "Show what every rule says about an action, down to the parts of its conditions.",
+            "Tell why a recorded action was decided as it was, or show what every rule says about one you describe.",
+            Example(
+                command="watchword policy explain act_0r2t9c5k8m1n3p4q6s7v8w9x0y --application shop",
+                what="an account to read aloud",
+            ),
             Example(
                 command="watchword policy explain action.type=sign_in device.known=true place.known=true score=0.1",
                 what="a sign-in at home",
@@ -61,8 +68,27 @@ def explain(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what every rule says."""
-    _explain_facts(_read_facts(fact or []), policy, application, config, data, as_json=as_json)
+    """Explain a recorded action, or one that is described."""
+    words = fact or []
+    if len(words) == 1 and words[0].startswith(_ACTION):
+        if policy is not None:
+            raise CommandMisused("a recorded action is looked at by the policy that decides, and by no file")
+        _explain_recorded(words[0], application, config, data, as_json=as_json)
+    else:
+        _explain_facts(_read_facts(words), policy, application, config, data, as_json=as_json)
+
+
+def _explain_recorded(
+    action_id: str, application: str | None, config: Path | None, data: Path | None, *, as_json: bool
+) -> None:
+    settings = read_settings(config, data)
+    if application is not None:
+        find_application(settings, application)
+    decided = find_decided(settings, application, action_id)
+    if as_json:
+        print_json(describe_decided(decided))
+    else:
+        show_decided(decided)
 
 
 def _explain_facts(

@@ -52,7 +52,8 @@ def read_policy(file: Path | None, application: str | None, config: Path | None,
     if application is None:
         if file is not None:
             return check_policy(file)
-        return check_policy_text(read_default_policy(), source_name=DEFAULT_POLICY)
+        product = product_source()
+        return check_policy_text(product.text, source_name=product.name)
     settings = read_settings(config, data)
     owner = find_application(settings, application)
     if file is not None:
@@ -75,7 +76,12 @@ def find_source(settings: Settings, owner: DeclaredApplication, word: str) -> Po
     if word == ACTIVE:
         return policy_in_force(settings, owner).source
     if word == DEFAULT:
-        return PolicySource(name=DEFAULT_POLICY, text=read_default_policy())
+        return product_source()
     if Path(word).exists() or word.endswith(".toml"):
         return PolicySource(name=word, text=read_text(Path(word)))
     return source_of(find_version(settings, owner, word))
+
+
+def product_source() -> PolicySource:
+    """Return the policy that the product brings."""
+    return PolicySource(name=DEFAULT_POLICY, text=read_default_policy())

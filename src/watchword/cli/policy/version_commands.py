@@ -20,7 +20,14 @@ from watchword.bootstrap.policy_versions import (
 )
 from watchword.cli.failing import CommandFailed, CommandMisused
 from watchword.cli.policy.difference_telling import describe_difference, show_difference, summarise
-from watchword.cli.policy.policy_choice import ACTIVE, OnlyOption, choose_application, find_source
+from watchword.cli.policy.policy_choice import (
+    ACTIVE,
+    DEFAULT,
+    OnlyOption,
+    choose_application,
+    find_source,
+    product_source,
+)
 from watchword.cli.printing import print_json, print_line, print_table
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, read_settings
 from watchword.cli.teaching import Example, teach
@@ -156,9 +163,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print a policy."""
-    settings = read_settings(config, data)
-    owner = choose_application(settings, application)
-    source = find_source(settings, owner, version)
+    source = product_source() if version == DEFAULT else None
+    if source is None:
+        settings = read_settings(config, data)
+        source = find_source(settings, choose_application(settings, application), version)
     if as_json:
         print_json({"name": source.name, "text": source.text})
     else:

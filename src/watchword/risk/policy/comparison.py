@@ -134,7 +134,7 @@ def _change(
 _BEFORE: Final = {
     Effect.STRICTER: "stricter",
     Effect.MILDER: "milder",
-    Effect.UNCLEAR: "stricter for some, milder for others",
+    Effect.UNCLEAR: "stricter or milder",
     Effect.NONE: "changes no decision",
 }
 _BEGINS: Final = {
