@@ -9,6 +9,7 @@ import typer
 from typer.main import get_command
 
 from watchword.cli.about import add_version
+from watchword.cli.atlas_commands import add_atlas
 from watchword.cli.failing import FORESEEN, explain
 from watchword.cli.key_commands import add_keys
 from watchword.cli.local_servers import add_local_servers
@@ -61,6 +62,7 @@ def create_command_line() -> typer.Typer:
     add_secrets(command_line)
     add_users(command_line)
     add_policy(command_line)
+    add_atlas(command_line)
     add_version(command_line)
     return command_line
 

@@ -13,7 +13,6 @@ from watchword.adapters.file_atlas.text_lists import (
     read_text,
     read_values,
 )
-from watchword.domain.errors import ConfigurationError
 
 _TABLES: Final = (Fact.COUNTRY, Fact.ASN)
 
@@ -21,8 +20,7 @@ _TABLES: Final = (Fact.COUNTRY, Fact.ASN)
 def build_compact(sources: Mapping[Fact, Sequence[Path]], credit: Credit) -> bytes:
     """Return a compact file of the lists of one source; several files of one fact become one list.
 
-    The same files and words give the same bytes. Raises ``ConfigurationError`` for a line that is not understood, with
-    its place, and where a table of countries or systems comes in several files.
+    The same files and words give the same bytes. Raises ``ConfigurationError`` for a line that is not understood.
     """
     writer = CompactWriter()
     for fact in Fact:
@@ -37,9 +35,8 @@ def build_compact(sources: Mapping[Fact, Sequence[Path]], credit: Credit) -> byt
 def _add(writer: CompactWriter, fact: Fact, paths: Sequence[Path]) -> None:
     most = SOURCE_LINES_AT_MOST
     if fact in _TABLES:
-        if len(paths) > 1:
-            raise ConfigurationError((f"{paths[1]}: a table of {fact} is built of one file",))
-        writer.add_map(fact, read_values(fact, read_text(paths[0]), str(paths[0]), lines_at_most=most))
+        texts = {str(path): read_text(path) for path in paths}
+        writer.add_map(fact, read_values(fact, texts, lines_at_most=most))
     elif fact is Fact.DISPOSABLE:
         names = (read_domains(read_text(path), str(path), lines_at_most=most) for path in paths)
         writer.add_names(fact, frozenset[str]().union(*names))

@@ -96,7 +96,7 @@ def close_tables(tables: Iterable[OpenTable]) -> None:
 def open_examples() -> OpenTable:
     """Return the networks set aside for documentation, in made-up countries."""
     name = "example_places.csv"
-    table = read_values(Fact.COUNTRY, files(__package__).joinpath(name).read_text(encoding="utf-8"), name)
+    table = read_values(Fact.COUNTRY, {name: files(__package__).joinpath(name).read_text(encoding="utf-8")})
     return OpenTable(_of_map(Fact.COUNTRY, f"shipped: {name}", None, table, None), table)
 
 
@@ -112,7 +112,7 @@ def open_names(paths: Iterable[Path | None]) -> Sequence[OpenNames]:
 
 def _open_table(fact: Fact, path: Path) -> OpenTable:
     if path.suffix.lower() == ".csv":
-        table = read_values(fact, read_text(path), str(path))
+        table = read_values(fact, {str(path): read_text(path)})
         return OpenTable(_of_map(fact, str(path), written_at(path), table, None), table)
     compact = _read_compact(fact, path)
     if compact is not None:

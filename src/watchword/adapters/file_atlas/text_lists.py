@@ -7,7 +7,7 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -83,20 +83,21 @@ def read_domains(text: str, name: str, *, lines_at_most: int = LINES_AT_MOST * 1
     return frozenset(domains)
 
 
-def read_values(fact: Fact, text: str, name: str, *, lines_at_most: int = LINES_AT_MOST) -> AddressMap:
-    """Return countries or autonomous systems of a list of ``network,value`` or ``first,last,value``.
+def read_values(fact: Fact, texts: Mapping[str, str], *, lines_at_most: int = LINES_AT_MOST) -> AddressMap:
+    """Return countries or autonomous systems of lists of ``network,value`` or ``first,last,value``, by their names.
 
     Between the fields are commas or tabs. The layout with number, country and name of a network together is understood
     too. A value is a country of two letters, or an AS number and the text ``number name`` it becomes.
     """
     ranges: _Texts = {version: [] for version in VERSIONS}
-    for place, fields in _rows(text, name, lines_at_most):
-        version, first, end, values = _range(fields, place)
-        value = _country(values, place) if fact is Fact.COUNTRY else _system(values, place)
-        if value is not None:
-            ranges[version].append((first, end, value))
+    for name, text in texts.items():
+        for place, fields in _rows(text, name, lines_at_most):
+            version, first, end, values = _range(fields, place)
+            value = _country(values, place) if fact is Fact.COUNTRY else _system(values, place)
+            if value is not None:
+                ranges[version].append((first, end, value))
     if not any(ranges.values()):
-        raise ConfigurationError((f"{name}: there is no network in this list",))
+        raise ConfigurationError((f"{', '.join(texts)}: there is no network in this list",))
     return AddressMap.of(ranges)
 
 
@@ -117,16 +118,17 @@ def _unzipped(data: bytes) -> bytes:
 
 def _lines(text: str, name: str, lines_at_most: int) -> Iterator[tuple[str, str]]:
     """Yield what is written in each line, and its place; a heading of columns is no line."""
-    for number, line in enumerate(_bounded(text.splitlines(), name, lines_at_most), start=1):
+    for number, line in enumerate(_bounded(text.split("\n"), name, lines_at_most), start=1):
         entry = line.strip()
         if entry and not entry.startswith(_COMMENT) and not (number == 1 and _is_heading(entry.split(","))):
             yield f"{name}:{number}", entry
 
 
 def _rows(text: str, name: str, lines_at_most: int) -> Iterator[tuple[str, Sequence[str]]]:
-    lines = _bounded(text.splitlines(), name, lines_at_most)
+    lines = _bounded(text.split("\n"), name, lines_at_most)
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith(_COMMENT)), "")
-    rows = csv.reader(lines, delimiter="\t" if "\t" in first else ",")
+    # In lines with tabs, a quotation mark is one; read as in CSV, a lone one would swallow the lines after it.
+    rows = csv.reader(lines, csv.excel_tab, quoting=csv.QUOTE_NONE) if "\t" in first else csv.reader(lines)
     seen_heading = False
     try:
         for row in rows:
