@@ -26,6 +26,7 @@ from watchword.domain.instant import Instant
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.money import Money
+from watchword.flow.learn import learn
 from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ApiKey, ClaimedDelivery, HandedOver
@@ -197,7 +198,10 @@ async def create_world(policy: Policy, **limits: int) -> World:
     clock, entropy = MovableClock(START), SystemEntropy()
     keyring = KeySet.generate(entropy, clock.now())
     metrics = Metrics(CollectorRegistry())
-    store = SqliteStore(":memory:", clock, entropy, keyring, on_event=metrics.count_event)
+    traffic = {application_id: Traffic() for application_id in (SHOP, OTHER, TRIAL)}
+    store = SqliteStore(
+        ":memory:", clock, entropy, keyring, on_event=metrics.count_event, on_lesson=partial(learn, traffic)
+    )
     applications = {
         SHOP: an_application(SHOP, Mode.LIVE, **limits),
         OTHER: an_application(OTHER, Mode.LIVE),
@@ -211,7 +215,7 @@ async def create_world(policy: Policy, **limits: int) -> World:
         entropy=entropy,
         applications=applications,
         policies=dict.fromkeys(applications, policy),
-        traffic={application_id: Traffic() for application_id in applications},
+        traffic=traffic,
         tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
         senders={},
         page_base=ADDRESS_BASE,

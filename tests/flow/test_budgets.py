@@ -85,7 +85,7 @@ async def test_the_owner_on_a_known_device_goes_on_when_a_stranger_burned_the_op
 
 
 async def test_both_lanes_together_end_at_fifty(roomy: World) -> None:
-    owner = await roomy.known_browser()
+    owner = await roomy.known_browser(trust=True)
     await _burn(roomy.browser(), 40)
     assert len(await _burn(owner, 10, PURCHASE)) == 10
     denied = await owner.report(PURCHASE, amount=usd("900.00"))

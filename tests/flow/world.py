@@ -28,6 +28,7 @@ from watchword.flow.check import Checked, check
 from watchword.flow.claim import Claimed, claim
 from watchword.flow.deliver import deliver_once
 from watchword.flow.gather import Report
+from watchword.flow.learn import learn
 from watchword.flow.order import send
 from watchword.flow.redeem import Receipt, redeem
 from watchword.flow.register import ContactEntry, put_user, read_user, user_ref
@@ -103,7 +104,8 @@ class World:
     ) -> "World":
         clock, entropy, outbox, application = MovableClock(START), SeededEntropy(seed), Outbox(), a_shop(**shop)
         keyring = KeySet.generate(entropy, clock.now())
-        store = SqliteStore(path, clock, entropy, keyring)
+        traffic = {SHOP: Traffic()}
+        store = SqliteStore(path, clock, entropy, keyring, on_lesson=partial(learn, traffic))
         ports = Ports(
             store=store,
             keyring=keyring,
@@ -112,7 +114,7 @@ class World:
             entropy=entropy,
             applications={SHOP: application},
             policies={SHOP: policy},
-            traffic={SHOP: Traffic()},
+            traffic=traffic,
             tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
             senders={(SHOP, channel): outbox for channel in ALL_CHANNELS},
             page_base=PAGE_BASE,

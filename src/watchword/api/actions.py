@@ -36,6 +36,7 @@ from watchword.domain.user import UserRef
 from watchword.flow.assess import Assessed, assess
 from watchword.flow.claim import write_grant
 from watchword.flow.gather import Report
+from watchword.flow.learn import label
 from watchword.flow.register import user_ref
 from watchword.flow.show import DeviceView, show
 from watchword.ports.store.values import ActionRecord
@@ -220,9 +221,9 @@ async def get_action(call: Call) -> Answer:
 async def give_feedback(call: Call) -> Answer:
     """Note a label."""
     ref, action_id = _named_action(call)
-    label = call.body(FeedbackBody).label
-    answer = answer_with(200, FeedbackAnswer(id=action_id, label=label))
-    if not await call.ports.store.label_action(ref, action_id, label, keep=call.keep(lambda _: answer)):
+    told = call.body(FeedbackBody).label
+    answer = answer_with(200, FeedbackAnswer(id=action_id, label=told))
+    if not await label(call.ports, ref, action_id, told, keep=call.keep(lambda _: answer)):
         raise NotFound
     return answer
 

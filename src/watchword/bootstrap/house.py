@@ -28,6 +28,7 @@ from watchword.bootstrap.worker import Worker
 from watchword.config.settings import INBOX, Settings, SmtpServer
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId
+from watchword.flow.learn import learn
 from watchword.pages.dev_inbox import inbox_routes
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
@@ -64,7 +65,15 @@ def build(settings: Settings, keyring: KeySet, policy_watch: PolicyWatch, *, inb
     applications = with_logos(settings.applications)
     clock, entropy = SystemClock(), SystemEntropy()
     metrics = Metrics(CollectorRegistry())
-    store = SqliteStore(str(settings.store_path), clock, entropy, keyring, on_event=metrics.count_event)
+    traffic = {application_id: Traffic() for application_id in applications}
+    store = SqliteStore(
+        str(settings.store_path),
+        clock,
+        entropy,
+        keyring,
+        on_event=metrics.count_event,
+        on_lesson=partial(learn, traffic),
+    )
     mail = {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
     languages = read_languages()
     ports = Ports(
@@ -75,7 +84,7 @@ def build(settings: Settings, keyring: KeySet, policy_watch: PolicyWatch, *, inb
         entropy=entropy,
         applications=applications,
         policies=policy_watch.policies,
-        traffic={application_id: Traffic() for application_id in applications},
+        traffic=traffic,
         tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
         senders=_senders(settings, mail, inbox),
         page_base=settings.server.page_base,

@@ -16,6 +16,7 @@ from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one
+from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import reseal, sweep
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
@@ -27,6 +28,10 @@ SWEEP_PAUSE_S: Final = 10.0
 FAILURE_PAUSE_S: Final = 2.0
 AT_ONCE: Final = 32
 """Messages handed over at the same time; one that hangs takes one of these places, and nobody waits for it."""
+TRAFFIC_PAUSE_S: Final = 5.0
+"""How often what was counted of the traffic is written: a crash loses no more than that, and nobody's memory."""
+TRAFFIC_ROUNDS: Final = 60
+"""After so many of these rounds what has become too large is pruned, and what other processes counted is read."""
 CLOSING_S: Final = 10.0
 """How long a message on its way may take to arrive when the process stops; then its lease ends by itself."""
 
@@ -46,16 +51,19 @@ class Worker:
     """What else is to be forgotten with every round of upkeep."""
     _stopping: asyncio.Event | None = None
     _duties: tuple[asyncio.Task[None], ...] = ()
+    _traffic_rounds: int = 0
     _on_the_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
         """Begin to work."""
         if self.alone:
             await self.ports.store.take_back_leases()
+        await read_traffic(self.ports)
         self._stopping = asyncio.Event()
         self._duties = (
             asyncio.create_task(self._repeat(self._deliver, DELIVERY_PAUSE_S), name="deliver"),
             asyncio.create_task(self._repeat(self._keep_house, SWEEP_PAUSE_S), name="keep house"),
+            asyncio.create_task(self._repeat(self._keep_traffic, TRAFFIC_PAUSE_S), name="keep traffic"),
         )
 
     async def stop(self) -> None:
@@ -70,6 +78,10 @@ class Worker:
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
+        try:
+            await write_traffic(self.ports)
+        except StorageUnavailable:
+            _log.warning("worker.traffic_not_written")
 
     async def _repeat(self, duty: Callable[[], Awaitable[bool]], pause_s: float) -> None:
         stopping = self._stopping
@@ -118,6 +130,15 @@ class Worker:
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:
             _log.info("worker.swept", expired=swept.expired, wiped=swept.wiped, forgotten=swept.forgotten)
+        return False
+
+    async def _keep_traffic(self) -> bool:
+        await write_traffic(self.ports)
+        self._traffic_rounds += 1
+        if self._traffic_rounds % TRAFFIC_ROUNDS == 0:
+            prune_traffic(self.ports)
+            if not self.alone:
+                await read_traffic(self.ports)
         return False
 
 

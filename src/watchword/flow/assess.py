@@ -31,6 +31,7 @@ from watchword.flow.advise import Advice, advise
 from watchword.flow.claim import write_grant
 from watchword.flow.gather import Case, Report, evidence_of, gather
 from watchword.flow.issue import Refused, open_challenge, recent_reset_reason
+from watchword.flow.learn import note_allowed, note_asked
 from watchword.flow.redeem import bound_digest
 from watchword.flow.refuse import refuse_bad_update, refuse_bad_user
 from watchword.flow.remember import view_device
@@ -168,8 +169,7 @@ async def _challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Assesse
         keep=None if keep is None else lambda opened: keep(_answer(ports, case, show(ports, opened.challenge))),
     )
     if not isinstance(opened, Refused):
-        traffic = ports.traffic[case.application.id]
-        traffic.velocity.asked(case.address, case.profile.now)
+        note_asked(ports, case, opened.challenge.id)
         return _answer(ports, case, show(ports, opened.challenge))
     reasons = (opened.reason, *case.assessment.reasons)
     denied = replace(case, assessment=replace(case.assessment, decision=Decision.DENY, reasons=reasons))
@@ -195,6 +195,8 @@ async def _settle(
     )
     if not await ports.store.record_decision(decided, keep=_keep_answer(keep, answer)):
         raise _Overtaken
+    if grant is not None:
+        note_allowed(ports, case)
     return answer
 
 

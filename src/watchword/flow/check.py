@@ -24,6 +24,7 @@ from watchword.domain.instant import Instant, seconds_until
 from watchword.domain.secret import Secret
 from watchword.flow.claim import write_grant
 from watchword.flow.issue import code_mac
+from watchword.flow.learn import note_approved
 from watchword.flow.remember import view_device
 from watchword.flow.show import DeviceView
 from watchword.ports import Ports
@@ -72,6 +73,8 @@ async def check(
     )
     if isinstance(outcome, Approved | Incorrect | Superseded):
         await ports.store.count_attempt(application.id, wrong=not isinstance(outcome, Approved))
+    if isinstance(outcome, Approved):
+        await note_approved(ports, challenge, now)
     return _checked(ports, application, outcome, challenge, now)
 
 

@@ -4,8 +4,11 @@ from typing import Final
 
 from watchword.domain.application import Application
 from watchword.domain.budget import Budget, Full, Lane, Window
+from watchword.domain.challenge import Challenge
 from watchword.domain.errors import NotFound, TooManyTries
 from watchword.domain.ids import ActionId, ApplicationId, UserId, decode, encode, read_reference
+from watchword.domain.user import UserRef
+from watchword.flow.learn import note_fraud
 from watchword.flow.overview import find_request
 from watchword.flow.register import user_ref
 from watchword.ports import Ports
@@ -32,7 +35,7 @@ async def by_reference(ports: Ports, text: str, *, ip: str | None) -> OwnersWord
     challenge = None if reference is None else await ports.store.challenge_of_reference(reference)
     if challenge is None or challenge.action.application_id not in ports.applications:
         return None
-    return await ports.store.dispute_challenge(challenge.id)
+    return await _dispute(ports, challenge)
 
 
 async def by_notice(ports: Ports, token: str) -> OwnersWord | None:
@@ -59,7 +62,15 @@ async def by_owner(
         raise NotFound
     if record.challenge is None:
         return OwnersWord.NOTED
-    return await ports.store.dispute_challenge(record.challenge.id, keep=keep)
+    return await _dispute(ports, record.challenge, keep=keep)
+
+
+async def _dispute(ports: Ports, challenge: Challenge, *, keep: Keep[OwnersWord] | None = None) -> OwnersWord:
+    word = await ports.store.dispute_challenge(challenge.id, keep=keep)
+    if word is OwnersWord.DISPUTED:
+        action = challenge.action
+        await note_fraud(ports, UserRef(application_id=action.application_id, key=action.user_key), action.id)
+    return word
 
 
 def is_notice_token(keyring: Keyring, token: str) -> bool:

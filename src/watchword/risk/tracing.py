@@ -6,11 +6,12 @@ ones are kept, in this process and nowhere else. Contacts are kept by their ids 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from watchword.domain.atlas_facts import AgentFacts, AgentType, NetworkFacts
 from watchword.domain.contact import Contact, ContactKind, PhoneType, canonical_address, phone_type
 from watchword.domain.ids import ApplicationId, ContactId
+from watchword.risk.recent import Recent
 from watchword.risk.traits import Level, Traits
 
 RECENT_MOST: Final = 8_192
@@ -18,8 +19,6 @@ RECENT_MOST: Final = 8_192
 _VALUE_BYTES: Final = 8
 _NO_FILE: Final = "no file"
 """Where there is no file about networks every address is in the same one, so that it speaks neither for nor against."""
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +38,8 @@ class Tracer:
 
     def __init__(self, index: Callable[..., bytes]) -> None:
         self._index = index
-        self._values: _Recent[tuple[str, ...], int] = _Recent()
-        self._contacts: _Recent[ContactId, ContactTrace] = _Recent()
+        self._values: Recent[tuple[str, ...], int] = Recent(RECENT_MOST)
+        self._contacts: Recent[ContactId, ContactTrace] = Recent(RECENT_MOST)
 
     def traits(
         self, application_id: ApplicationId, network: NetworkFacts | None, counted_as: str | None, agent: AgentFacts
@@ -52,6 +51,10 @@ class Tracer:
         return Traits(
             values=(*self._where(application_id, network, counted_as), *self._what_with(application_id, agent))
         )
+
+    def address(self, application_id: ApplicationId, counted_as: str) -> int:
+        """Return the value of an address, the same as in ``traits``."""
+        return self._value(application_id, "address", counted_as)
 
     def payee(self, application_id: ApplicationId, payee: str) -> int:
         """Return the value of a payee."""
@@ -78,7 +81,7 @@ class Tracer:
         country = None if network.country is None else self._value(application_id, "country", network.country)
         name = network_name(network)
         system = None if name is None else self._value(application_id, "network", name)
-        return country, system, self._value(application_id, "address", counted_as)
+        return country, system, self.address(application_id, counted_as)
 
     def _what_with(self, application_id: ApplicationId, agent: AgentFacts) -> tuple[int | None, ...]:
         chain = (agent.type.value, agent.os, agent.browser, agent.browser_major)
@@ -116,22 +119,3 @@ def network_name(network: NetworkFacts) -> str | None:
 LOCAL: Final = "local"
 """The country of an address that is not on the internet (``ports.atlas``)."""
 _SAYS_NOTHING: Final = (AgentType.ABSENT, AgentType.UNKNOWN)
-
-_Key = TypeVar("_Key")
-
-
-class _Recent(Generic[_Key, Value]):
-    """The values that were put last, at most ``RECENT_MOST``."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self) -> None:
-        self._values: dict[_Key, Value] = {}
-
-    def get(self, key: _Key) -> Value | None:
-        return self._values.get(key)
-
-    def put(self, key: _Key, value: Value) -> None:
-        self._values[key] = value
-        if len(self._values) > RECENT_MOST:
-            del self._values[next(iter(self._values))]

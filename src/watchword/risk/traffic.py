@@ -2,15 +2,20 @@
 
 from typing import Final
 
-from watchword.risk.challenge_budget import LegitimateTraffic
+from watchword.domain.ids import ChallengeId
+from watchword.risk.challenge_budget import Legitimate, LegitimateTraffic
 from watchword.risk.population import Population
+from watchword.risk.recent import Recent
 from watchword.risk.velocity import Velocity
+
+ASKED_MOST: Final = 10_000
+"""Challenges whose scores are kept until they are approved; a challenge lives for ten minutes at most."""
 
 
 class Traffic:
     """What is counted while actions come and go; nothing in it names a person."""
 
-    __slots__ = ("legitimate", "population", "velocity")
+    __slots__ = ("asked", "legitimate", "population", "velocity")
 
     def __init__(self) -> None:
         self.population: Final = Population()
@@ -19,3 +24,5 @@ class Traffic:
         """The scores that a challenge budget follows; kept among the counts of the population."""
         self.velocity: Final = Velocity()
         """Never written."""
+        self.asked: Final = Recent[ChallengeId, Legitimate](ASKED_MOST)
+        """What an approval would make legitimate; one that has gone is read from the store."""
