@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Final
 
+from watchword.adapters.sqlite.contribution_rows import Contributed, insert_contribution
 from watchword.adapters.sqlite.event_rows import write_event
-from watchword.adapters.sqlite.memory_rows import seal_contribution
 from watchword.adapters.sqlite.sealed_text import read_action, read_assessment, write_action, write_assessment
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
 from watchword.domain.action import PURCHASE, Action, Assessment, Decision, Label
@@ -17,6 +17,8 @@ from watchword.risk.memory import Contribution
 _TABLE: Final = "actions"
 _ACTION: Final = "action"
 _ASSESSMENT: Final = "assessment"
+_BOUGHT: Final = f"type = '{PURCHASE}' AND decision = '{Decision.ALLOW.value}'"
+"""Literal words, because the index of these rows is found by them and not by values that are bound."""
 
 
 def insert_action(
@@ -24,17 +26,17 @@ def insert_action(
     told: Decided | Opening,
     *,
     contribution: Contribution | None,
-    contributed: str | None = None,
+    contributed: Contributed = Contributed.WAITING,
     retry_at: Instant | None = None,
 ) -> UserRef:
     """Store an action with its assessment, what it teaches, and their events; return whose it is."""
     action, assessment = told.action, told.assessment
     ref = UserRef(application_id=action.application_id, key=action.user_key)
-    transaction.run(
+    number = transaction.number(
         "INSERT INTO actions (application_id, user_key, id, type, decision, lane, country, device_id, sealed_action,"
-        " sealed_assessment, created_at, retry_at, sealed_contribution, contributed)"
+        " sealed_assessment, created_at, retry_at)"
         " VALUES (:application_id, :user_key, :id, :type, :decision, :lane, :country, :device_id, :sealed_action,"
-        " :sealed_assessment, :now, :retry_at, :sealed_contribution, :contributed)",
+        " :sealed_assessment, :now, :retry_at) RETURNING number",
         application_id=ref.application_id,
         user_key=ref.key,
         id=action.id,
@@ -47,11 +49,9 @@ def insert_action(
         sealed_assessment=transaction.seal(ref, _TABLE, action.id, _ASSESSMENT, write_assessment(assessment)),
         now=transaction.now,
         retry_at=retry_at,
-        sealed_contribution=None
-        if contribution is None
-        else seal_contribution(transaction, ref, action.id, contribution),
-        contributed=contributed,
     )
+    if contribution is not None:
+        insert_contribution(transaction, ref, number, contribution, contributed)
     write_event(
         transaction,
         ref,
@@ -126,13 +126,11 @@ def allowed_purchases(
 ) -> tuple[int, Decimal]:
     """Return how many purchases were allowed without proof, and their sum in one currency."""
     rows = transaction.all(
-        "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"
-        " AND type = :type AND decision = :decision AND created_at > :since AND sealed_action IS NOT NULL",
+        "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"  # noqa: S608 our own words, values bound
+        f" AND {_BOUGHT} AND created_at > :since AND sealed_action IS NOT NULL",
         application_id=ref.application_id,
         user_key=ref.key,
         after=after_number,
-        type=PURCHASE,
-        decision=Decision.ALLOW,
         since=since,
     )
     amounts = [open_action(transaction, row).amount for row in rows]
@@ -143,13 +141,11 @@ def allowed_purchases(
 def newest_allowed_purchase(transaction: Transaction, ref: UserRef, after_number: int) -> int:
     """Return the number of the newest purchase that was allowed without proof, of those behind another; 0 for none."""
     row = transaction.one(
-        "SELECT number FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"
-        " AND type = :type AND decision = :decision ORDER BY number DESC LIMIT 1",
+        "SELECT number FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"  # noqa: S608 our own words, values bound
+        f" AND {_BOUGHT} ORDER BY number DESC LIMIT 1",
         application_id=ref.application_id,
         user_key=ref.key,
         after=after_number,
-        type=PURCHASE,
-        decision=Decision.ALLOW,
     )
     return 0 if row is None else int(row["number"])
 
@@ -176,10 +172,9 @@ def mark_action_disputed(transaction: Transaction, ref: UserRef, action_id: str)
 
 
 def forget_words(transaction: Transaction, ref: UserRef) -> None:
-    """Forget what the user's actions said and taught, and where they came from; that they were stays."""
+    """Forget what the user's actions said and where they came from; that they were stays."""
     transaction.run(
-        "UPDATE actions SET sealed_action = NULL, sealed_assessment = NULL, country = NULL, device_id = NULL,"
-        " sealed_contribution = NULL, contributed = NULL, taken_back_by = NULL"
+        "UPDATE actions SET sealed_action = NULL, sealed_assessment = NULL, country = NULL, device_id = NULL"
         " WHERE application_id = :application_id AND user_key = :user_key",
         application_id=ref.application_id,
         user_key=ref.key,

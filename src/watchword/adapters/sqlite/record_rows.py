@@ -15,6 +15,7 @@ from watchword.adapters.sqlite.challenge_rows import (
     find_challenge_row,
     read_challenge,
 )
+from watchword.adapters.sqlite.contribution_rows import Contributed
 from watchword.adapters.sqlite.device_rows import find_device
 from watchword.adapters.sqlite.grant_rows import grant_of_action, insert_grant, live_grant_of_action
 from watchword.adapters.sqlite.kept_rows import keep_outcome
@@ -45,7 +46,7 @@ def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None]
         transaction,
         decided,
         contribution=contribution,
-        contributed="provisional" if teaches else None,
+        contributed=Contributed.PROVISIONAL if teaches else Contributed.WAITING,
         retry_at=decided.retry_at,
     )
     if seen is not None and contribution is not None and teaches:

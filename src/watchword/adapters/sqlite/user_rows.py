@@ -136,10 +136,11 @@ def forget_place(transaction: Transaction, ref: UserRef, country: str | None, ac
     """Forget a country that was first noted for this action, unless another that still counts was there too."""
     named = {"application_id": ref.application_id, "user_key": ref.key, "country": country, "action_id": action_id}
     transaction.run(
-        "UPDATE places SET first_by = coalesce((SELECT id FROM actions WHERE application_id = :application_id"
-        " AND user_key = :user_key AND country = :country AND contributed IN ('provisional', 'proven')"
-        " ORDER BY number LIMIT 1), first_by) WHERE application_id = :application_id AND user_key = :user_key"
-        " AND country = :country AND first_by = :action_id",
+        "UPDATE places SET first_by = coalesce((SELECT id FROM contributions JOIN actions USING (number)"
+        " WHERE contributions.application_id = :application_id AND contributions.user_key = :user_key"
+        " AND state IN ('provisional', 'proven') AND country = :country ORDER BY number LIMIT 1), first_by)"
+        " WHERE application_id = :application_id AND user_key = :user_key AND country = :country"
+        " AND first_by = :action_id",
         **named,
     )
     transaction.run(
