@@ -14,19 +14,8 @@ Rules that hold for every operation:
 * ``keep``, where given, is called in the transaction with the outcome, and the answer it returns is stored with the
   effect; where another call with the same key came first, the operation is rolled back and raises ``AlreadyKept``.
 * An id of another user or application is answered like one that does not exist.
-
-What a user's memory learns is applied in the operation that earns it, and told after the commit as a ``Lesson`` to
-whoever the store was made with (``on_lesson``); an operation that is rolled back teaches nothing:
-
-* An allow teaches provisionally. 24 hours without a report make it count in full: a read shows it so at once, the row
-  follows with the user's next writing operation (a few each) or, after 30 days, with ``sweep``.
-* An approval teaches in full. What is denied, failed, was abandoned or expired never teaches, nor does the confirmation
-  of a further contact.
-* A report takes back what the device of the action taught within 30 days, without a device what the action taught,
-  and the countries first noted by that: the owner's word (``dispute_challenge``, ``dispute_notice``) for good, the
-  label ``fraud`` until the action is labelled ``legitimate``. The starter's word (``end_challenge``) does not.
-* While a device has such a label, only a proof teaches from it. A stolen token takes back what its device taught
-  without a proof: nobody can say since when it was the thief's. A device that its user removes keeps what it taught.
+* What a user's memory learns is applied in the operation that earns it, and told after the commit as a ``Lesson`` to
+  whoever the store was made with (``on_lesson``); an operation that is rolled back teaches nothing.
 """
 
 from collections.abc import Mapping, Sequence

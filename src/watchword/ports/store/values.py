@@ -331,7 +331,19 @@ class ChallengeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """One change of what a user's memory holds, told after its commit so that the ``Population`` can follow."""
+    """One change of what a user's memory holds, told after its commit so that the ``Population`` can follow.
+
+    * An allow teaches provisionally. 24 hours without a report make it count in full: a read shows it so at once, the
+      row follows with the user's next lesson (a few with each) or, after 30 days, with ``sweep``.
+    * An approval teaches in full. What is denied, failed, was abandoned or expired never teaches, nor does the
+      confirmation of a further contact.
+    * A report takes back what the device of the action taught within 30 days, without a device what the action taught,
+      and the countries first noted for that: the owner's word (``dispute_challenge``, ``dispute_notice``) for good, the
+      label ``fraud`` until the action is labelled ``legitimate``. The starter's word (``end_challenge``) does nothing.
+    * While a device has such a label, only a proof teaches from it. A stolen token takes back what its device taught
+      without a proof: nobody can say since when it was the thief's. A device that its user removes keeps what it
+      taught.
+    """
 
     application_id: ApplicationId
     contribution: Contribution
