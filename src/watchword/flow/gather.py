@@ -6,7 +6,7 @@ Everything that the decision and its challenge rest on is in the ``Case``. Plain
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
-from typing import Final
+from typing import Any, Final
 
 from watchword.domain.action import Action, Assessment, Decision, Detail
 from watchword.domain.application import Application
@@ -27,6 +27,7 @@ from watchword.risk.memory import Contribution
 from watchword.risk.profile import Profile
 from watchword.risk.score import Evidence
 from watchword.risk.signals import KnownFacts
+from watchword.risk.spending_facts import amount_ratio, payee_reports
 from watchword.risk.traits import Level, Traits
 from watchword.risk.velocity import Sighting
 
@@ -201,9 +202,20 @@ def _find_out(
         rates=traffic.velocity.count(sighting, profile.now),
         mail_is_disposable=any(_is_disposable(ports, contact) for contact in contacts),
         phone_types=tuple(trace.phone_type for trace in traces if trace.phone_type is not None),
-        payee=None if action.payee is None else tracer.payee(application.id, action.payee),
+        **_spending(ports, application, action, profile),
         threshold=threshold_of(traffic.population.counts, application, action.type, profile.now),
     )
+
+
+def _spending(ports: Ports, application: Application, action: Action, profile: Profile) -> dict[str, Any]:
+    population, now = ports.traffic[application.id].population, profile.now
+    payee = None if action.payee is None else ports.tracer.payee(application.id, action.payee)
+    currency = None if action.amount is None else action.amount.currency
+    return {
+        "amount_ratio": amount_ratio(profile.memory, population, _log_amount(action), currency, now),
+        "payee": payee,
+        "payee_reports": payee_reports(population, payee, now),
+    }
 
 
 _NETWORK_UNKNOWN: Final = 0
@@ -237,13 +249,16 @@ _LEAST_AMOUNT: Final = 0.0001
 
 
 def _contribution(action: Action, facts: KnownFacts) -> Contribution:
-    amount = action.amount
     return Contribution(
         at=action.created_at,
         traits=facts.traits,
         hour_of_week=(action.created_at // HOUR_MS + _MONDAY_TO_THURSDAY_HOURS) % _HOURS_OF_WEEK,
         had_token=facts.device_state is not DeviceState.NEW,
-        log_amount=None if amount is None else log(max(float(amount.value), _LEAST_AMOUNT)),
-        currency=None if amount is None else amount.currency,
+        log_amount=_log_amount(action),
+        currency=None if action.amount is None else action.amount.currency,
         payee=facts.payee,
     )
+
+
+def _log_amount(action: Action) -> float | None:
+    return None if action.amount is None else log(max(float(action.amount.value), _LEAST_AMOUNT))

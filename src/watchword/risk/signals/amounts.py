@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from watchword.domain.action import PURCHASE, Action
 from watchword.domain.application import Application
 from watchword.domain.money import Money
 from watchword.risk.profile import Profile
 from watchword.risk.signals.known_facts import KnownFacts
-from watchword.risk.signals.signal_fields import AMOUNT_LEFT_OUT, UNLIMITED
+from watchword.risk.signals.signal_fields import AMOUNT_LEFT_OUT
+from watchword.risk.spending_facts import payee_known
+
+_DIGITS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +47,12 @@ def observe_amount(action: Action, profile: Profile, application: Application) -
     }
 
 
-def observe_spending(action: Action, profile: Profile, facts: KnownFacts) -> dict[str, Any]:  # noqa: ARG001 the spending of a user is learned next
+def observe_spending(profile: Profile, facts: KnownFacts) -> dict[str, Any]:
     """Return what amount and payee are against what the user usually spends, and where."""
     return {
-        "purchase_amount_ratio": UNLIMITED,
-        "payee_known": False,
-        "payee_reports": facts.payee_reports,
+        "purchase_amount_ratio": round(facts.amount_ratio, _DIGITS),
+        "payee_known": payee_known(profile.memory, facts.payee, profile.now),
+        "payee_reports": round(facts.payee_reports, _DIGITS),
     }
 
 

@@ -8,6 +8,7 @@ from watchword.domain.budget import Lane
 from watchword.domain.contact import PhoneType
 from watchword.domain.device import DeviceState
 from watchword.domain.instant import Instant
+from watchword.risk.signals.signal_fields import UNLIMITED
 from watchword.risk.traits import UNKNOWN_TRAITS, Traits
 from watchword.risk.velocity import Rates
 
@@ -36,8 +37,11 @@ class KnownFacts:
     mail_is_disposable: bool = True
     """Whether a contact is a throw-away mailbox."""
     phone_types: tuple[PhoneType, ...] = ()
+    amount_ratio: float = UNLIMITED
+    """The amount in what the user usually spends."""
     payee: int | None = None
     """Keyed hash; None where the action names no payee."""
     payee_reports: float = 0.0
+    """Actions with this payee that were reported as fraud, as they have faded."""
     threshold: float = 0.7
     """``risk.threshold``, which follows a challenge budget where the application has one."""

@@ -29,7 +29,7 @@ def observe(action: Action, profile: Profile, facts: KnownFacts, application: Ap
         risk_threshold=facts.threshold,
         details=action.details,
         **observe_amount(action, profile, application),
-        **observe_spending(action, profile, facts),
+        **observe_spending(profile, facts),
         **_observe_device(profile, facts),
         **observe_network(profile, facts),
         **observe_agent(profile, facts),
