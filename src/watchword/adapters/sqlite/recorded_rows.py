@@ -101,7 +101,7 @@ class RecordedRows:
             text = self._keyring.open(place(self._application_id, "actions", action_id, purpose), sealed)
         except ValueError as error:
             raise StorageUnavailable("a sealed value of actions does not open") from error
-        opened: Mapping[str, Any] = json.loads(text)
+        opened: Mapping[str, Any] = json.loads(text.decode())
         return opened
 
     def _first_from(self, moment: Instant) -> int:
