@@ -4,13 +4,14 @@ Everything is kept in ``Counts`` under hashed values, so processes add up what t
 Only what may be learned comes here (see ``Memory``), so failures and denied actions leave no trace.
 """
 
+from math import copysign
 from struct import Struct
 from typing import Final
 
 from watchword.domain.instant import DAY_MS, Instant
 from watchword.risk.counts import Counts
 from watchword.risk.fading import growth
-from watchword.risk.memory import Contribution, Memory
+from watchword.risk.memory import PROVEN, PROVISIONAL, Contribution, Memory
 from watchword.risk.memory.learning import day_of
 from watchword.risk.memory.shelf import Shelf
 from watchword.risk.purchases import Purchases
@@ -21,7 +22,7 @@ ADDRESS_DAY_MOST: Final = 20
 NEW_ACCOUNT_DAYS: Final = 7
 NEW_ACCOUNT_SHARE: Final = 0.1
 """What an account counts in its first week: making many is cheap."""
-DEPTHS: Final = (0.2, 1.5, 3.0, 6.0, 12.0, 24.0)
+DEPTHS: Final = (0.04, 1.5, 3.0, 6.0, 12.0, 24.0)
 """Where the depths of a memory begin, in proven actions."""
 VARIETIES: Final = (0.01, 0.15, 0.4)
 """Where the kinds of users begin, by how many different values they showed for one action."""
@@ -117,23 +118,27 @@ class Population:
     def learn(
         self, contribution: Contribution, memory_before: Memory, *, share: float, account_age_days: float
     ) -> None:
-        """Learn from a contribution, once for each user, value and day.
+        """Learn from a contribution, once for each user, value and day; with a share below zero take it back.
 
         ``memory_before`` is the user's memory without it. New accounts count a tenth, and an address that was seen
-        very often today not at all.
+        very often today not at all. What comes to count in full after a day counts its values only: how new they were
+        is counted already.
         """
         values, at = contribution.traits.values, contribution.at
-        if self._is_too_busy(values[Level.ADDRESS], at):
+        if share > 0 and self._is_too_busy(values[Level.ADDRESS], at):
             return
         standing = NEW_ACCOUNT_SHARE if account_age_days < NEW_ACCOUNT_DAYS else 1.0
+        counted, is_rest = copysign(standing, share), share == PROVEN - PROVISIONAL
         home = home_of(memory_before) or values[Level.COUNTRY] or 0
         for chain in (WHERE, WHAT_WITH):
-            self._learn_novelty(chain, contribution, memory_before, home=home, standing=standing)
+            if not is_rest:
+                self._learn_novelty(chain, contribution, memory_before, home=home, standing=counted)
             self._learn_chain(chain, contribution, memory_before, home=home, weight=share * standing)
-        self.purchases.learn(contribution, memory_before.spending, standing)
-        if memory_before.weight_learned > 0:
+        if not is_rest:
+            self.purchases.learn(contribution, memory_before.spending, counted)
+        if memory_before.weight_learned > 0 and not is_rest:
             has_tokens = memory_before.weight_with_token > 0
-            self.counts.add(_TOKENS_KEY.pack(_TOKENS, has_tokens, contribution.had_token), standing, at)
+            self.counts.add(_TOKENS_KEY.pack(_TOKENS, has_tokens, contribution.had_token), counted, at)
 
     def label(self, contribution: Contribution, *, is_fraud: bool) -> None:
         """Count what an action turned out to be; the model lets all labels together move a value by one nat at most.

@@ -5,9 +5,10 @@ Pure: a memory and a contribution give a new memory. What may be learned, and wh
 
 from watchword.risk.memory.contribution import PROVEN, PROVISIONAL, Contribution, decode_contribution
 from watchword.risk.memory.learning import learn, take_back
-from watchword.risk.memory.remembered import MEMORY_BYTES_MOST, NO_MEMORY, Memory, decode_memory
+from watchword.risk.memory.remembered import HOUR_BINS, MEMORY_BYTES_MOST, NO_MEMORY, Memory, decode_memory
 
 __all__ = [
+    "HOUR_BINS",
     "MEMORY_BYTES_MOST",
     "NO_MEMORY",
     "PROVEN",

@@ -2,94 +2,189 @@
 
 The weights are judgements: these events are too rare, and too rarely labelled, to be learned from one application's
 traffic (research on the RBA data set: weights learned from about a hundred takeovers fitted those and no others).
+None is negative, so what is added to an action only raises its score.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import log1p
 from typing import Final
 
-from watchword.domain.action import RiskTerm
+from watchword.domain.action import ALWAYS_CHALLENGED, RiskTerm
 from watchword.risk.signals import Signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Weight:
-    """What one signal adds while it holds."""
+class _Flag:
+    """What holds, and what it adds while it does."""
 
     signal: str
-    field_name: str
+    holds: Callable[[Signals], bool]
     nats: float
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _CountWeight:
-    """What a signal adds for each of its first ``most``."""
+class _Counter:
+    """What a count adds: ``nats`` times ln(1 + what it is above ``free``), up to ``most``."""
 
     signal: str
-    field_name: str
-    nats_each: float
-    most: int
+    count: Callable[[Signals], float]
+    nats: float
+    most: float
     text: str
+    free: float = 0.0
 
 
-_WEIGHTS: Final = (
-    _Weight(
+_RECENT_HOURS: Final = 24.0
+"""Within a day of a change, whoever made it wants to use it (research/risk.md §5.1)."""
+_YOUNG_CONTACT_HOURS: Final = 72.0
+"""The time in which a new contact without a grant carries no challenge either."""
+_FLAGS: Final = (
+    _Flag(
         signal="device.stolen",
-        field_name="device_stolen",
+        holds=lambda signals: signals.device_stolen,
         nats=4.0,
         text="An old copy of a device token was presented",
     ),
-    _Weight(
+    _Flag(
         signal="user.disputed",
-        field_name="user_disputed",
+        holds=lambda signals: signals.user_disputed,
         nats=3.0,
         text='The owner said "this wasn\'t me" of an earlier action',
     ),
-    _Weight(
+    _Flag(
         signal="user.attack_suspected",
-        field_name="user_attack_suspected",
+        holds=lambda signals: signals.user_attack_suspected,
         nats=2.0,
         text="Challenges of this user went unproven from many networks",
     ),
-    _Weight(
+    _Flag(
         signal="user.unproven_same_type",
-        field_name="user_unproven_same_type",
-        nats=1.5,
+        holds=lambda signals: signals.user_unproven_same_type,
+        nats=2.0,
         text="The last challenge of this kind was not approved",
     ),
-    _Weight(
+    _Flag(
         signal="user.recent_reset",
-        field_name="user_recent_reset",
-        nats=1.0,
+        holds=lambda signals: signals.user_recent_reset,
+        nats=1.5,
         text="The password was reset lately",
     ),
+    _Flag(
+        signal="user.changed_hours",
+        holds=lambda signals: signals.user_changed_hours < _RECENT_HOURS and not signals.device_known,
+        nats=1.5,
+        text="Within a day of a change to the account, from a device that is not known",
+    ),
+    _Flag(
+        signal="travel.impossible",
+        holds=lambda signals: signals.travel_impossible,
+        nats=1.5,
+        text="Nobody travels that fast from where this user was last seen",
+    ),
+    _Flag(
+        signal="agent.automated",
+        holds=lambda signals: signals.agent_automated,
+        nats=1.5,
+        text="The user agent names a program that is no browser",
+    ),
+    _Flag(
+        signal="contact.disposable",
+        holds=lambda signals: signals.contact_disposable,
+        nats=0.5,
+        text="A contact is at a domain for throw-away mail",
+    ),
+    _Flag(
+        signal="contact.phone_type",
+        holds=lambda signals: signals.contact_phone_type in {"voip", "premium"},
+        nats=0.3,
+        text="The phone is one that is rented without a person behind it",
+    ),
+    _Flag(
+        signal="contact.age_hours",
+        holds=lambda signals: signals.contact_age_hours < _YOUNG_CONTACT_HOURS,
+        nats=0.3,
+        text="The newest contact was added within three days",
+    ),
+    _Flag(
+        signal="action.type",
+        holds=lambda signals: signals.action_type in ALWAYS_CHALLENGED,
+        nats=1.0,
+        text="Resets and changes of account data are what a thief does first",
+    ),
 )
-_COUNT_WEIGHTS: Final = (
-    _CountWeight(
+_COUNTERS: Final = (
+    _Counter(
         signal="user.failures",
-        field_name="user_failures",
-        nats_each=0.2,
-        most=10,
+        count=lambda signals: signals.user_failures,
+        nats=0.9,
+        most=2.5,
         text="Wrong codes were typed for this user lately",
     ),
-    _CountWeight(
+    _Counter(
         signal="user.unproven_networks",
-        field_name="user_unproven_networks",
-        nats_each=0.3,
-        most=4,
-        text="Challenges of this user went unproven",
+        count=lambda signals: signals.user_unproven_networks,
+        nats=0.8,
+        most=2.0,
+        text="Challenges of this user went unproven, by networks",
+    ),
+    _Counter(
+        signal="velocity.user",
+        count=lambda signals: signals.velocity_user,
+        free=5.0,
+        nats=0.5,
+        most=1.5,
+        text="Actions of this user within about an hour",
+    ),
+    _Counter(
+        signal="velocity.address",
+        count=lambda signals: signals.velocity_address,
+        free=20.0,
+        nats=0.4,
+        most=1.5,
+        text="Actions from this address within about an hour",
+    ),
+    _Counter(
+        signal="velocity.users_at_address",
+        count=lambda signals: signals.velocity_users_at_address,
+        free=3.0,
+        nats=0.6,
+        most=2.0,
+        text="Different users at this address within about an hour",
+    ),
+    _Counter(
+        signal="velocity.unproven_at_address",
+        count=lambda signals: signals.velocity_unproven_at_address,
+        free=1.0,
+        nats=1.0,
+        most=3.0,
+        text="Challenges from this address went unproven within about a day",
+    ),
+    _Counter(
+        signal="velocity.contact",
+        count=lambda signals: signals.velocity_contact,
+        free=5.0,
+        nats=0.5,
+        most=1.5,
+        text="Actions with one of this user's contacts within about an hour",
     ),
 )
+_WHOLE: Final = 1e15
+"""From here on a number says no more than that it is large."""
 
 
 def flag_terms(signals: Signals) -> Iterator[RiskTerm]:
     """Yield what holds, and what was counted."""
-    for weight in _WEIGHTS:
-        if getattr(signals, weight.field_name):
-            yield RiskTerm(signal=weight.signal, nats=weight.nats, text=weight.text)
-    for each in _COUNT_WEIGHTS:
-        count = getattr(signals, each.field_name)
-        if count > 0:
-            nats = round(each.nats_each * min(count, each.most), 2)
-            yield RiskTerm(signal=each.signal, nats=nats, text=f"{each.text} ({count})")
+    for flag in _FLAGS:
+        if flag.holds(signals):
+            yield RiskTerm(signal=flag.signal, nats=flag.nats, text=flag.text)
+    for counter in _COUNTERS:
+        count = counter.count(signals)
+        if count > counter.free:
+            nats = min(counter.nats * log1p(count - counter.free), counter.most)
+            yield RiskTerm(signal=counter.signal, nats=round(nats, 2), text=f"{counter.text}: {_told(count)}")
+
+
+def _told(count: float) -> str:
+    return "not known" if count > _WHOLE else f"{round(count)}"
