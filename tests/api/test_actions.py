@@ -184,6 +184,14 @@ async def test_an_action_can_be_read_again_without_secrets(world: World) -> None
     assert (read["grant"], read["created_at"]) == (None, "2026-11-22T10:00:00Z")
 
 
+async def test_rules_on_trial_that_matched_can_be_read(world: World) -> None:
+    await world.register()
+    made = await world.act("sign_in", ip=None)
+    assert "shadow_rules" not in made
+    read = (await world.get(f"/v1/actions/{made['id']}")).json()
+    assert read["shadow_rules"] == ["impossible-travel", "anonymous-network"]  # without an address, both may be so
+
+
 async def test_the_grant_of_an_allowed_action_can_be_read_while_it_is_good(world: World) -> None:
     await world.register()
     token = await _known_device(world)

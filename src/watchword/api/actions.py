@@ -90,7 +90,10 @@ class ActionAnswer(Struct, kw_only=True):
 
 
 class RecordedAction(Struct, kw_only=True):
-    """An action as it was reported, and everything that became of it; addresses are masked."""
+    """An action as it was reported, and everything that became of it; addresses are masked.
+
+    ``shadow_rules`` are rules in mode ``log-only`` that matched.
+    """
 
     id: str
     type: str
@@ -109,6 +112,7 @@ class RecordedAction(Struct, kw_only=True):
     advice: list[AdviceAnswer]
     grant: str | None
     retry_after: int | None
+    shadow_rules: list[str]
     label: Label | None
     disputed_at: str | None
 
@@ -294,6 +298,7 @@ def _recorded(call: Call, record: ActionRecord, now: Instant) -> RecordedAction:
         advice=[],
         grant=_live_grant(call, record, now),
         retry_after=None if record.retry_at is None else seconds_until(record.retry_at, now),
+        shadow_rules=list(assessment.shadow_rules),
         label=record.label,
         disputed_at=moment_text(record.disputed_at),
     )

@@ -2,6 +2,7 @@
 
 import typer
 
+from watchword.cli.policy.budget_command import add_budget
 from watchword.cli.policy.diff_command import add_diff
 from watchword.cli.policy.explain_command import add_explain
 from watchword.cli.policy.replay_command import add_replay
@@ -34,4 +35,5 @@ def add_policy(command_line: typer.Typer) -> None:
     add_diff(policy)
     add_replay(policy)
     add_versions(policy)
+    add_budget(policy)
     command_line.add_typer(policy)
