@@ -87,10 +87,12 @@ def _observe_contacts(profile: Profile, facts: KnownFacts) -> dict[str, Any]:
 
 def _observe_velocity(facts: KnownFacts) -> dict[str, Any]:
     rates = facts.rates
+    # Where there is an address, only networks that no file tells apart are not counted.
+    network = rates.network if facts.network is None else rates.network or 0.0
     return {
         "velocity_user": rates.user,
         "velocity_address": _or_unlimited(rates.address),
-        "velocity_network": _or_unlimited(rates.network),
+        "velocity_network": _or_unlimited(network),
         "velocity_contact": rates.contact,
         "velocity_users_at_address": _or_unlimited(rates.users_at_address),
         "velocity_unproven_at_address": _or_unlimited(rates.unproven_at_address),
