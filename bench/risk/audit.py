@@ -1,8 +1,8 @@
 """Looks for fingerprints: whether a classifier can tell simulated attackers from users by anything but their kind.
 
 Compared are attackers and real sign-ins from a new address, matched by country and by whether they came through
-hosting: both belong to the kind of the attacker. Nothing that depends on the victim's own history is looked at: to differ
-there is what an attacker does. The target is an area under the curve of at most .55.
+hosting: both belong to the kind of the attacker. Nothing that depends on the victim's own history is looked at: to
+differ there is what an attacker does. The target is an area under the curve of at most .55.
 """
 
 from collections import defaultdict

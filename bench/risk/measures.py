@@ -1,5 +1,7 @@
 """Figures of merit: thresholds, challenge rates, recalls, and how sure they are. It knows nothing of contestants."""
 
+from collections.abc import Callable
+from math import comb
 from typing import Final
 
 import numpy as np
@@ -45,3 +47,23 @@ def area_under_curve(legitimate: Numbers, attackers: Numbers) -> float:
     below = np.searchsorted(ordered, attackers, side="left")
     upto = np.searchsorted(ordered, attackers, side="right")
     return float(np.mean(below + upto) / 2 / len(ordered))
+
+
+def exact_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % interval of Clopper and Pearson for a share that was counted."""
+    low = 0.0 if successes == 0 else _solve(lambda share: 1 - _at_most(successes - 1, trials, share), 0.025)
+    high = 1.0 if successes == trials else _solve(lambda share: -_at_most(successes, trials, share), -0.025)
+    return low, high
+
+
+def _solve(rising: Callable[[float], float], value: float) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < value else (low, middle)
+    return low
+
+
+def _at_most(successes: int, trials: int, share: float) -> float:
+    """Return how likely so many or fewer are."""
+    return sum(comb(trials, count) * share**count * (1 - share) ** (trials - count) for count in range(successes + 1))
