@@ -7,7 +7,13 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final, Self
 
-from watchword.adapters.file_atlas.address_reading import LOCAL, Address, is_local, network_of, read_ip_address
+from watchword.adapters.file_atlas.address_reading import (
+    LOCAL,
+    LOCAL_NETWORKS,
+    Address,
+    network_of,
+    read_ip_address,
+)
 from watchword.adapters.file_atlas.agent_reading import AgentReader
 from watchword.adapters.file_atlas.compact_file import Fact
 from watchword.adapters.file_atlas.country_distances import CountryDistances
@@ -22,6 +28,7 @@ from watchword.adapters.file_atlas.source_files import (
     open_names,
     open_tables,
 )
+from watchword.adapters.file_atlas.text_lists import read_network_list
 from watchword.domain.atlas_facts import AgentFacts, NetworkFacts
 from watchword.domain.errors import ConfigurationError
 
@@ -42,6 +49,7 @@ class FileAtlas:
         "_disposable",
         "_distances",
         "_lists",
+        "_local",
         "_look_up",
         "_systems",
         "files",
@@ -60,6 +68,7 @@ class FileAtlas:
         useful = {file.fact for file in self.files if file.is_in_effect}
         self.no_data = tuple(fact.value for fact in (Fact.COUNTRY, Fact.ASN, *_LISTS) if fact not in useful)
         """Names of what no file tells."""
+        self._local = read_network_list("\n".join(LOCAL_NETWORKS), "local networks").addresses
         self._agents = AgentReader()
         self._distances = CountryDistances.read()
         self._look_up = lru_cache(ADDRESSES_KEPT)(self._facts)
@@ -135,7 +144,7 @@ class FileAtlas:
 
     def _facts(self, ip: str) -> NetworkFacts:
         address = read_ip_address(ip)
-        if is_local(address):
+        if self._local.holds(address):
             return NetworkFacts(country=LOCAL, no_data=self.no_data)
         number, _, name = (_first_text(self._systems, address) or "").partition(" ")
         asn = int(number) if number else None

@@ -1,6 +1,6 @@
-"""Reads addresses: which they are, whether they are on the internet at all, and what they are counted under."""
+"""Reads addresses: which they are, which networks are not on the internet, and what an address is counted under."""
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 LOCAL: Final = "local"
@@ -8,18 +8,15 @@ LOCAL: Final = "local"
 
 Address = IPv4Address | IPv6Address
 
-_LOCAL_NETWORKS: Final = tuple(
-    ip_network(text)
-    for text in (
-        "10.0.0.0/8",  # RFC 1918
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "127.0.0.0/8",  # RFC 1122 §3.2.1.3
-        "169.254.0.0/16",  # RFC 3927
-        "::1/128",  # RFC 4291
-        "fe80::/10",
-        "fc00::/7",  # RFC 4193
-    )
+LOCAL_NETWORKS: Final = (
+    "10.0.0.0/8",  # RFC 1918
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "127.0.0.0/8",  # RFC 1122 §3.2.1.3
+    "169.254.0.0/16",  # RFC 3927
+    "::1/128",  # RFC 4291
+    "fe80::/10",
+    "fc00::/7",  # RFC 4193
 )
 """By name, because ``is_private`` also means the networks for documentation and much else."""
 
@@ -29,11 +26,6 @@ def read_ip_address(ip: str) -> Address:
     address = ip_address(ip)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
-
-
-def is_local(address: Address) -> bool:
-    """Whether an address is a loopback, private or link-local one."""
-    return any(address in network for network in _LOCAL_NETWORKS)
 
 
 def network_of(address: Address, ipv4_bits: int, ipv6_bits: int) -> str:

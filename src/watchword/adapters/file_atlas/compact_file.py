@@ -16,7 +16,7 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import Final, Self
 
-from watchword.adapters.file_atlas.range_table import AddressMap, AddressSet, Bounds, Texts
+from watchword.adapters.file_atlas.range_table import HOST_BITS, AddressMap, AddressSet, Bounds, Texts
 from watchword.domain.errors import ConfigurationError
 from watchword.domain.instant import SECOND_MS, Instant
 
@@ -24,8 +24,12 @@ MAGIC: Final = b"watchword-atlas 1\n"
 LARGEST_PART_BYTES: Final = 1 << 28
 """No list is near it; a damaged or hostile file must not fill the memory."""
 _HEADER_BYTES_AT_MOST: Final = 100_000
-_WIDTHS: Final = {4: "I", 8: "Q"}
-_HOST_BITS: Final = 64
+_IPV4: Final = 4
+_UPPER_HALF: Final = 8
+_WHOLE: Final = 16
+"""How many bytes a number takes: of IPv4, of IPv6 without its lower half, and of IPv6 with it."""
+_EVERY_WIDTH: Final = (1, _IPV4, _UPPER_HALF, _WHOLE)
+_WIDTHS: Final = {_IPV4: "I", _UPPER_HALF: "Q"}
 
 
 class Fact(StrEnum):
@@ -101,8 +105,9 @@ class CompactWriter:
         return MAGIC + json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode() + b"\n" + body
 
     def _add_bounds(self, fact: Fact, version: int, bounds: Bounds) -> None:
-        width = 4 if version == 4 else 8 if bounds.dropped_bits else 16  # noqa: PLR2004 the version of the protocol
-        self._add_numbers(fact, f"ipv{version}", _differences(bounds.numbers), width)
+        width = _WHOLE if bounds.lows else _UPPER_HALF if bounds.dropped_bits else _IPV4
+        numbers = bounds.numbers() if bounds.lows else bounds.highs
+        self._add_numbers(fact, f"ipv{version}", _differences(numbers), width)
 
     def _add_numbers(self, fact: Fact, name: str, numbers: Sequence[int], width: int) -> None:
         if numbers:
@@ -153,7 +158,7 @@ class CompactFile:
         values = {version: self._numbers(fact, f"ipv{version}_values") for version in versions}
         texts = Texts.of(self._plain(fact, "texts"))
         for version in versions:
-            if len(values[version]) != len(bounds[version].numbers) or max(values[version]) > len(texts.ends):
+            if len(values[version]) != len(bounds[version].highs) or max(values[version]) > len(texts.ends):
                 raise self._damage()
         return AddressMap(bounds, values, texts)
 
@@ -171,10 +176,10 @@ class CompactFile:
         name = f"ipv{version}"
         width = self._parts[fact, name][0]
         numbers = accumulate(self._numbers(fact, name))
-        if width == 16:  # noqa: PLR2004 bytes of a whole IPv6 address
-            return Bounds(list(numbers))
+        if width == _WHOLE:
+            return Bounds.of(list(numbers), version)
         try:
-            return Bounds(array(_WIDTHS[width], numbers), 0 if version == 4 else _HOST_BITS)  # noqa: PLR2004 as above
+            return Bounds(array(_WIDTHS[width], numbers), (), 0 if width == _IPV4 else HOST_BITS)
         except (KeyError, OverflowError):
             raise self._damage() from None
 
@@ -219,7 +224,12 @@ def _read_header(data: bytes) -> tuple[Credit, Mapping[tuple[str, str], tuple[in
     start = 0
     for part in header["parts"]:
         width, size, packed = part["width"], part["size"], part["packed"]
-        if width not in (1, 4, 8, 16) or not 0 <= size <= LARGEST_PART_BYTES or size % width or packed < 0:
+        if (
+            width not in (1, _IPV4, _UPPER_HALF, _WHOLE)
+            or not 0 <= size <= LARGEST_PART_BYTES
+            or size % width
+            or packed < 0
+        ):
             raise ValueError("a part is impossible")
         parts[part["fact"], part["name"]] = (width, size, bytes(body[start : start + packed]))
         start += packed

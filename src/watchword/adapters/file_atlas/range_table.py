@@ -5,7 +5,7 @@ takes a few bytes. Knows nothing of files.
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -15,8 +15,9 @@ from watchword.adapters.file_atlas.address_reading import Address
 
 VERSIONS: Final = {4: 32, 6: 128}
 """The versions of the protocol, and how many bits their addresses have."""
-_HOST_BITS: Final = 64
+HOST_BITS: Final = 64
 """A range of IPv6 that ends inside of a /64 is rare; without one, the upper half of an address says everything."""
+_LOW: Final = (1 << HOST_BITS) - 1
 
 Range = tuple[int, int, int]
 """First address, the one after the last, and the number of what holds there, from 1 on."""
@@ -24,10 +25,14 @@ Range = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Sorted numbers at which something changes, without the lowest ``dropped_bits`` bits."""
+    """Sorted numbers at which something changes, in arrays: a number of Python takes seven times the memory."""
 
-    numbers: Sequence[int] = ()
+    highs: Sequence[int]
+    """The numbers of IPv4; of IPv6 the upper halves."""
+    lows: Sequence[int] = ()
+    """The lower halves of IPv6; empty where all of them are 0."""
     dropped_bits: int = 0
+    """How many bits of an address stand below ``highs``."""
 
     @classmethod
     def of(cls, numbers: Sequence[int], version: int) -> Self:
@@ -35,13 +40,22 @@ class Bounds:
         inside = numbers[:-1] if numbers and numbers[-1] == 1 << VERSIONS[version] else numbers
         if version == 4:  # noqa: PLR2004 the version of the protocol
             return cls(array("I", inside))
-        if any(number % (1 << _HOST_BITS) for number in inside):
-            return cls(list(inside))
-        return cls(array("Q", (number >> _HOST_BITS for number in inside)), _HOST_BITS)
+        highs = array("Q", (number >> HOST_BITS for number in inside))
+        lows = array("Q", (number & _LOW for number in inside)) if any(number & _LOW for number in inside) else ()
+        return cls(highs, lows, HOST_BITS)
+
+    def numbers(self) -> list[int]:
+        """Return the numbers as they were given."""
+        lows = self.lows or [0] * len(self.highs)
+        return [high << self.dropped_bits | low for high, low in zip(self.highs, lows, strict=True)]
 
     def place(self, number: int) -> int:
         """Return how many of the changes lie at or before an address."""
-        return bisect_right(self.numbers, number >> self.dropped_bits)
+        high = number >> self.dropped_bits
+        end = bisect_right(self.highs, high)
+        if not self.lows:
+            return end
+        return bisect_right(self.lows, number & _LOW, bisect_left(self.highs, high, 0, end), end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ class AddressSet:
         """Return the ranges that are left after merging, each its first address and the one after its last."""
         found = {}
         for version, bounds in self.bounds.items():
-            numbers = [number << bounds.dropped_bits for number in bounds.numbers]
+            numbers = bounds.numbers()
             ends = [*numbers[1::2], *([1 << VERSIONS[version]] if len(numbers) % 2 else [])]
             found[version] = list(zip(numbers[::2], ends, strict=True))
         return found
@@ -73,7 +87,7 @@ class AddressSet:
     @property
     def range_count(self) -> int:
         """How many ranges are left after merging."""
-        return sum((len(bounds.numbers) + 1) // 2 for bounds in self.bounds.values())
+        return sum((len(bounds.highs) + 1) // 2 for bounds in self.bounds.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,7 @@ class AddressMap:
             numbered = ((first, end, numbers.setdefault(text, len(numbers) + 1)) for first, end, text in some)
             changes, held = flatten(numbered)
             bounds[version] = Bounds.of(changes, version)
-            values[version] = array("I", held[: len(bounds[version].numbers)])
+            values[version] = array("I", held[: len(bounds[version].highs)])
         return cls(bounds, values, Texts.of("".join(f"{text}\n" for text in numbers).encode()))
 
     def text(self, address: Address) -> str | None:

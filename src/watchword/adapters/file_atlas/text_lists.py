@@ -31,6 +31,7 @@ _DOMAIN: Final = re.compile(r"(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-
 _HEADERS: Final = ("asn", "network", "start", "ip_range_start", "range_start", "cidr")
 _UNKNOWN_COUNTRIES: Final = frozenset({"-", "ZZ", "NONE", "UNKNOWN"})
 """How files of ranges write that they do not know."""
+_COUNTRY_LETTERS: Final = 2
 _LONGEST_NAME: Final = 80
 
 _Ranges = dict[int, list[tuple[int, int]]]
@@ -103,9 +104,10 @@ def read_values(fact: Fact, texts: Mapping[str, str], *, lines_at_most: int = LI
 
 def read_country_code(code: object) -> str | None:
     """Return an ISO 3166 code of two letters; ``ZZ`` and whatever else is written for "unknown" is None."""
-    if not isinstance(code, str) or not re.fullmatch(r"[A-Za-z]{2}", code) or code.upper() == "ZZ":
+    if not isinstance(code, str) or len(code) != _COUNTRY_LETTERS or not (code.isascii() and code.isalpha()):
         return None
-    return code.upper()
+    folded = code.upper()
+    return None if folded == "ZZ" else folded
 
 
 def _unzipped(data: bytes) -> bytes:
