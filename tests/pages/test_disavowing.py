@@ -1,13 +1,18 @@
 """Saying "this wasn't me" without signing in: by the reference of a message, and by the link of a notice."""
 
-import pytest
+from ipaddress import IPv4Network, ip_network
 
+import pytest
+from starlette.applications import Starlette
+
+from tests.kit.languages import LANGUAGES
 from tests.pages.guest import Guest, visit
 from tests.pages.world import A_SIGN_IN, ONE_CAMERA, PAGE_BASE, USER, World
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.event import EventType
 from watchword.flow.dispute import REFERENCE_TRIES, notice_url
 from watchword.flow.register import user_ref
+from watchword.pages.hosted import create_page_routes
 
 BUTTON = "This wasn’t me"
 
@@ -81,6 +86,20 @@ async def test_typing_reference_after_reference_is_stopped(world: World) -> None
     page = await guest.press(BUTTON, reference="7K2M9QXD")
     assert (page.status, page.response.headers["retry-after"]) == (429, "3600")
     assert "Try again from November 3, 2026, 11:00 UTC" in page.text
+
+
+@pytest.mark.parametrize(("proxies", "status"), [((), 429), ((ip_network("127.0.0.1"),), 200)])
+async def test_a_forwarded_address_counts_only_from_a_named_proxy(
+    world: World, proxies: tuple[IPv4Network, ...], status: int
+) -> None:
+    guest = Guest(Starlette(routes=create_page_routes(world.ports, LANGUAGES, trusted_proxies=proxies)))
+    form = (await guest.open("/no")).form(BUTTON)
+    typed = {**form.fields, "reference": "7K2M9QXD"}
+    pages = [
+        await guest.send(form.action, typed, x_forwarded_for=f"203.0.113.{caller}")
+        for caller in range(REFERENCE_TRIES.most + 1)
+    ]
+    assert pages[-1].status == status
 
 
 async def test_a_form_of_a_foreign_page_stops_nothing(world: World) -> None:
