@@ -152,16 +152,16 @@ def _score(decided: DecidedAction) -> Iterator[str]:
     if not weighed:
         yield "Nothing about the action was weighed."
     for term in sorted(weighed, key=lambda term: -abs(term.nats)):
-        yield f"- {term.text.rstrip('.')}: that {_weight(term)}."
+        yield f"- {term.text.rstrip('.')}. {_weight(term)}."
 
 
-_WEIGHTS: Final = ((3.0, "very strongly"), (1.5, "strongly"), (0.5, "clearly"))
+_WEIGHTS: Final = ((3.0, "far"), (1.5, "much"), (0.5, "somewhat"))
 """From how many nats on: odds of 20, of 4.5 and of 1.6 to one."""
 
 
 def _weight(term: RiskTerm) -> str:
-    how = next((words for least, words in _WEIGHTS if abs(term.nats) >= least), "a little")
-    return f"speaks {how} {'against' if term.nats > 0 else 'for'} its being the customer"
+    how = next((words for least, words in _WEIGHTS if abs(term.nats) >= least), "slightly")
+    return f"This makes it {how} {'less' if term.nats > 0 else 'more'} likely that it was the customer"
 
 
 _WOULD: Final = {
