@@ -57,7 +57,9 @@ from watchword.ports.store.values import (
     SendOrder,
     Spending,
 )
+from watchword.risk.memory import Contribution
 from watchword.risk.profile import Profile
+from watchword.risk.traits import Level, Traits
 
 START: Final = Instant(1_790_000_000_000)
 SHOP: Final = ApplicationId("shop")
@@ -197,6 +199,8 @@ class Scene:
         country: str | None = "US",
         lane: Lane = Lane.OPEN,
         retry_at: Instant | None = None,
+        device_id: DeviceId | None = None,
+        contribution: Contribution | None = None,
     ) -> Decided:
         """Return an action that needs no proof, or gets no chance of one."""
         grant = Grant(
@@ -216,8 +220,9 @@ class Scene:
             action=action,
             assessment=assessment(decision),
             country=country,
-            device_id=None,
+            device_id=device_id,
             lane=lane,
+            contribution=contribution,
             grant=grant if decision is Decision.ALLOW else None,
             retry_at=retry_at,
         )
@@ -235,6 +240,8 @@ class Scene:
         trust_allowed: bool = True,
         confirms: ContactId | None = None,
         failed_rules: tuple[str, ...] = (),
+        country: str | None = "US",
+        contribution: Contribution | None = None,
     ) -> tuple[Opening, Planned]:
         """Return a challenge that sends to the first contact, and its code."""
         challenge_id = ChallengeId(make_id("chl", action.user_key, self.entropy.token(16)))
@@ -247,11 +254,12 @@ class Scene:
             challenge_id=challenge_id,
             action=action,
             assessment=assessment(Decision.CHALLENGE, failed_rules=failed_rules),
-            country="US",
+            country=country,
             network=network,
             device_id=device_id,
             lane=lane,
             decoy=decoy,
+            contribution=contribution,
             reference=self.reference(),
             code_length=6,
             lifetime_s=self.limits.lifetime_s,
@@ -281,21 +289,50 @@ class Scene:
         details: Mapping[str, Detail] | None = None,
         conceal: bool = False,
         confirms: ContactId | None = None,
+        country: str | None = "US",
+        contribution: Contribution | None = None,
     ) -> Planned:
         """Open a challenge for a registered user over his first contact, or the named one."""
         contacts = (contact,) if contact else (await self.user(user_id)).contacts
         action = self.action(action_type, user_id=user_id, session_id=session_id, details=details, conceal=conceal)
         opening, planned = self.opening(
-            action, contacts, lane=lane, device_id=device_id, network=network, confirms=confirms
+            action,
+            contacts,
+            lane=lane,
+            device_id=device_id,
+            network=network,
+            confirms=confirms,
+            country=country,
+            contribution=contribution,
         )
         outcome = await self.store.open_challenge(opening)
         if not isinstance(outcome, Opened):
             raise TypeError(outcome)
         return planned
 
-    async def confirm(self, contact: Contact, *, user_id: str = "u-1", lane: Lane = Lane.OPEN) -> Planned:
+    async def confirm(
+        self,
+        contact: Contact,
+        *,
+        user_id: str = "u-1",
+        lane: Lane = Lane.OPEN,
+        contribution: Contribution | None = None,
+    ) -> Planned:
         """Open the challenge that confirms one contact."""
-        return await self.open(CONTACT_CONFIRMATION, user_id=user_id, contact=contact, confirms=contact.id, lane=lane)
+        return await self.open(
+            CONTACT_CONFIRMATION,
+            user_id=user_id,
+            contact=contact,
+            confirms=contact.id,
+            lane=lane,
+            contribution=contribution,
+        )
+
+    def contribution(self, *seen: int, at: Instant | None = None) -> Contribution:
+        """Return what an action would teach that shows these values, by level; what is not named is not known."""
+        now = self.clock.now() if at is None else at
+        values = (*seen, *(None,) * (len(Level) - len(seen)))
+        return Contribution(at=now, traits=Traits(values=values), hour_of_week=0, had_token=False)
 
     async def challenge(self, challenge_id: ChallengeId) -> Challenge:
         """Return a challenge that must be there."""

@@ -10,6 +10,7 @@ from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.sqlite.schema import migrate
 from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.ports.store.values import Lesson
 
 
 @pytest.fixture
@@ -36,11 +37,17 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def lessons() -> list[Lesson]:
+    """Gives the list that every store of the test tells its lessons to."""
+    return []
+
+
+@pytest.fixture
 def open_store(
-    database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet
+    database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet, lessons: list[Lesson]
 ) -> Callable[[], SqliteStore]:
     """Gives a way to open the same store again, as a restart does; whoever opens one closes it."""
-    return lambda: SqliteStore(database, clock, entropy, keyring)
+    return lambda: SqliteStore(database, clock, entropy, keyring, on_lesson=lessons.append)
 
 
 @pytest.fixture(params=["sqlite"])

@@ -30,6 +30,7 @@ _SHARES: Final = {Contributed.PROVISIONAL: PROVISIONAL, Contributed.PROVEN: PROV
 def teach_allowed(transaction: Transaction, ref: UserRef, contribution: Contribution, registered_at: Instant) -> None:
     """Learn provisionally from an action that is allowed now."""
     memory = Remembering(transaction, ref, registered_at)
+    memory.catch_up()  # before, because the limit of a day holds for the day that something was seen last
     memory.learn(contribution, PROVISIONAL)
     memory.write()
 
@@ -40,6 +41,7 @@ def teach_approved(transaction: Transaction, ref: UserRef, action_row: Row, regi
     if row is None:
         return
     memory = Remembering(transaction, ref, registered_at)
+    memory.catch_up()  # before, because the limit of a day holds for the day that something was seen last
     memory.learn(open_contribution(transaction, ref, row), PROVEN)
     note_state(transaction, row, Contributed.PROVEN)
     memory.write()

@@ -48,8 +48,8 @@ def read_memory(transaction: Transaction, ref: UserRef) -> Memory:
 class Remembering:
     """The memory of one user within one operation: changed in steps, and written once at the end.
 
-    Whatever is written brings along what is due to count in full since the last time, a bounded number. The rows of the
-    contributions are brought up to date first: when the next one is due is read off them.
+    Whatever is written brings along what is due to count in full since the last time, a bounded number. Rows of
+    contributions are brought up to date before: when the next one is due is read off them.
     """
 
     __slots__ = ("_due_at", "_is_there", "_memory", "_ref", "_registered_at", "_transaction")
@@ -62,6 +62,15 @@ class Remembering:
         self._is_there = row is not None
         self._memory = NO_MEMORY if row is None else _open(transaction, ref, row)
         self._due_at: int | None = None if row is None else row["due_at"]
+
+    def catch_up(self) -> None:
+        """Let count in full what is due, each time at most ``PROMOTED_AT_ONCE``."""
+        if not _is_due(self._transaction, self._due_at):
+            return
+        self._due_at = None
+        for row in due_rows(self._transaction, self._ref):
+            self.count_in_full(open_contribution(self._transaction, self._ref, row))
+            note_state(self._transaction, row, Contributed.PROVEN)
 
     def learn(self, contribution: Contribution, share: float) -> None:
         """Learn from an action that the memory holds nothing of."""
@@ -84,12 +93,9 @@ class Remembering:
         self._tell(contribution, self._memory, 0.0, verdict)
 
     def write(self) -> None:
-        """Let count in full what is due, and write the memory."""
+        """Catch up where that was not done before, and write the memory."""
+        self.catch_up()
         transaction, ref = self._transaction, self._ref
-        if _is_due(transaction, self._due_at):
-            for row in due_rows(transaction, ref):
-                self.count_in_full(open_contribution(transaction, ref, row))
-                note_state(transaction, row, Contributed.PROVEN)
         transaction.run(
             _UPDATE if self._is_there else _INSERT,
             application_id=ref.application_id,
