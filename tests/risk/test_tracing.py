@@ -1,10 +1,10 @@
 """Plain facts become hashed values: the same for ever, apart for every application, and none for what is unknown."""
 
-import hashlib
 from dataclasses import replace
 
 import pytest
 
+from tests.risk.hashing import Hashing
 from tests.risk.samples import NOW, SHOP
 from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, AgentType, NetworkFacts
 from watchword.domain.contact import Contact, ContactKind, PhoneType
@@ -19,17 +19,6 @@ ADDRESS = "192.0.2.10"
 FIREFOX = AgentFacts(
     type=AgentType.DESKTOP, os="Linux", os_version="6", browser="Firefox", browser_major="140", automated=False
 )
-
-
-class Hashing:
-    """A keyed hash that counts how often it was asked."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def __call__(self, *parts: bytes) -> bytes:
-        self.asked += 1
-        return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
 
 
 @pytest.fixture
