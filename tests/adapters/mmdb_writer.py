@@ -83,7 +83,8 @@ def _number(kind: int, value: int) -> bytes:
 
 
 def _control(kind: int, size: int) -> bytes:
-    if size >= 29:
+    if size >= 29 + 256:
         raise ValueError("this writer knows short values only")
-    # From 8 on a kind is extended: 0, and its number less 7 follows.
-    return bytes([kind << 5 | size]) if kind < 8 else bytes([size, kind - 7])
+    # From 29 on the rest of a size follows, and from 8 on the number of a kind, less 7.
+    short, rest = min(size, 29), bytes([size - 29]) if size >= 29 else b""
+    return (bytes([kind << 5 | short]) if kind < 8 else bytes([short, kind - 7])) + rest
