@@ -6,6 +6,7 @@ users as well known were: that histogram is learned from the traffic itself, wit
 prior. A thief's amounts are taken to be wide and above the usual.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Final
@@ -140,7 +141,7 @@ class UsualAmounts:
 
 def depth_of(purchases: float) -> int:
     """Return how well a user's amounts are known, 0 to 6."""
-    return sum(purchases >= start for start in DEPTHS)
+    return bisect_right(DEPTHS, purchases)
 
 
 def _bin(distance: float) -> int:
