@@ -1,54 +1,84 @@
-"""``python -m bench.risk``: the measurement of the sign-in decision. For one seed, a quick look: ``--seed 100``.
+"""``python -m bench.risk``: the measurement of the sign-in decision. ``make bench-risk`` runs it.
 
-Seeds 100 to 104 are for tuning; what is reported is measured on seeds 1 to 5, which nobody tunes on.
+Seeds 100 to 104 are for tuning (``--seed 100`` prints a few tables of one of them); what is reported is measured on the
+seeds 1 to 5, which nobody tunes on.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Mapping
-from random import Random
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.risk.ambush import LENT, lay_ambush, split_donors
-from bench.risk.contest import SPLIT, Scores, Setting, play
-from bench.risk.contestant import Contestant
-from bench.risk.donors import Donors
-from bench.risk.freeman import Freeman
+from bench.risk.contest import SPLIT, Scores
+from bench.risk.freeman import FREEMAN
+from bench.risk.material import Made
+from bench.risk.measurement import Plan, run
 from bench.risk.measures import challenged_at_caught, share_from, threshold_at_rate
-from bench.risk.plain_models import Dirichlet
-from bench.risk.traffic import USERS, make_traffic
-from bench.risk.watchword_model import WatchwordModel
+from bench.risk.page import sign_in_charts, sign_in_part
+from bench.risk.page_parts import write_part
+from bench.risk.plain_models import DIRICHLET
+from bench.risk.rounds import PLAIN, TOKENS, Round
+from bench.risk.traffic import USERS
+from bench.risk.watchword_model import WATCHWORD
 
-CONTESTANTS: Final[Mapping[str, Callable[[], Contestant]]] = {
-    "freeman": Freeman,
-    "dirichlet": Dirichlet,
-    "watchword": WatchwordModel,
-}
+TITLE: Final = "The quality of the risk decision"
+FULL: Final = Plan(seeds=(1, 2, 3, 4, 5), users=USERS, each=1_000, draws=2_000, poisoners=200, processes=2)
+QUICK: Final = Plan(seeds=(1,), users=4_000, each=400, draws=200, poisoners=100, processes=2)
+_PAGE: Final = Path("docs/risk-quality.md")
+_QUICK_PAGE: Final = Path("build/risk-quality-quick.md")
 
 
 def main() -> None:
-    """Play one seed and print one table."""
+    """Do what the command line says."""
     parser = argparse.ArgumentParser(prog="python -m bench.risk", description=__doc__)
-    parser.add_argument("--seed", type=int, default=100)
-    parser.add_argument("--users", type=int, default=USERS)
-    parser.add_argument("--each", type=int, default=1_200, help="attackers of each kind")
-    parser.add_argument("--only", choices=sorted(CONTESTANTS), action="append")
-    parser.add_argument("--realistic", action="store_true", help="user agents that update themselves")
+    parser.add_argument("--quick", action="store_true", help="one small stream, to build/risk-quality-quick.md")
+    parser.add_argument("--processes", type=int, default=FULL.processes)
+    parser.add_argument("--seed", type=int, help="print a few tables of one seed, for tuning")
+    parser.add_argument("--users", type=int, default=USERS, help="with --seed")
+    parser.add_argument("--each", type=int, default=1_000, help="with --seed: attackers of each kind")
+    parser.add_argument("--realistic", action="store_true", help="with --seed: agents that update themselves")
+    parser.add_argument("--only", choices=(WATCHWORD, FREEMAN, DIRICHLET), action="append", help="with --seed")
     asked = parser.parse_args()
-    traffic = make_traffic(asked.seed, users=round(asked.users / (1 - LENT)), is_realistic=asked.realistic)
-    stream, lent = split_donors(traffic.happenings, LENT, Random(asked.seed))
-    donors = Donors(lent, traffic.geography.infrastructure())
-    attacks = lay_ambush(stream, donors, Random(asked.seed + 1), each=asked.each)
-    for name in asked.only or CONTESTANTS:
-        for has_tokens in (False, True):
+    if asked.seed is not None:
+        made = Made(seed=asked.seed, users=asked.users, each=asked.each, is_realistic=asked.realistic)
+        _look(made, asked.only or (FREEMAN, DIRICHLET, WATCHWORD))
+    else:
+        _measure(QUICK if asked.quick else FULL, _QUICK_PAGE if asked.quick else _PAGE, asked.processes)
+
+
+def _measure(plan: Plan, page: Path, processes: int) -> None:
+    console = Console()
+    measurement = run(
+        Plan(
+            seeds=plan.seeds,
+            users=plan.users,
+            each=plan.each,
+            draws=plan.draws,
+            poisoners=plan.poisoners,
+            processes=processes,
+        ),
+        console,
+    )
+    write_part(page, TITLE, "sign-ins", sign_in_part(measurement))
+    folder = page.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in sign_in_charts(measurement).items():
+        (folder / name).write_text(chart, encoding="utf-8")
+    console.print(f"written: {page}")
+
+
+def _look(made: Made, contestants: Sequence[str]) -> None:
+    material = made.material()
+    for name in contestants:
+        for setting in (PLAIN, TOKENS):
             start = time.perf_counter()
-            scores = play(CONTESTANTS[name](), stream, attacks, Setting(has_tokens=has_tokens))
+            scores = Round(setting=setting, contestant=name).played(material)
             seconds = time.perf_counter() - start
-            title = f"{name}, {'with' if has_tokens else 'without'} tokens, seed {asked.seed}, {seconds:.0f} s"
-            Console().print(_table(title, scores))
+            Console().print(_table(f"{scores.names[0]}, seed {made.seed}, {seconds:.0f} s", scores))
 
 
 def _table(title: str, scores: Scores) -> Table:
@@ -58,7 +88,7 @@ def _table(title: str, scores: Scores) -> Table:
     test = legitimate.where(legitimate.day >= SPLIT.test_from).score[:, 0]
     threshold = threshold_at_rate(validation, 0.01)
     table = Table(title=f"{title}; 1 % meant is {share_from(test, threshold):.2%} achieved")
-    for head in ("attacker", "challenged at 90 % caught", "at 98 %", "caught at 1 % challenged"):
+    for head in ("attacker", "challenged at 90 % caught", "at 98 %", "caught at 1 % challenged", "at 1 % of the test"):
         table.add_column(head, justify="left" if head == "attacker" else "right")
     for attack in sorted(set(scores.attack.tolist()) - {""}):
         found = scores.score[scores.attack == attack][:, 0]
@@ -67,6 +97,7 @@ def _table(title: str, scores: Scores) -> Table:
             f"{challenged_at_caught(test, found, 0.90):.1%}",
             f"{challenged_at_caught(test, found, 0.98):.1%}",
             f"{share_from(found, threshold):.1%}",
+            f"{share_from(found, threshold_at_rate(test, 0.01)):.1%}",
         )
     return table
 

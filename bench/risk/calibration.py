@@ -19,7 +19,14 @@ class Calibrated:
 
     name: str
     target: str
-    measured: str
+    value: float
+    digits: int
+    unit: str = ""
+
+    @property
+    def measured(self) -> str:
+        """Return the value as it is written."""
+        return f"{self.value:.{self.digits}f}{self.unit}"
 
 
 _LEVELS: Final[tuple[tuple[str, Callable[[Happening], Hashable], float], ...]] = (
@@ -47,15 +54,12 @@ def calibrated(happenings: Sequence[Happening]) -> Iterator[Calibrated]:
     legitimate = [one for one in happenings if one.is_legitimate]
     yield from _counts(legitimate)
     for name, value, target in _LEVELS:
-        yield Calibrated(
-            name=f"new given history: {name}", target=f"{target:g}", measured=f"{new_share(legitimate, value):.3f}"
-        )
+        share = new_share(legitimate, value)
+        yield Calibrated(name=f"new given history: {name}", target=f"{target:g}", value=share, digits=3)
     for name, value, target in _ENTROPIES:
-        yield Calibrated(
-            name=f"entropy of {_WINDOW:,} sign-ins, bits: {name}",
-            target=f"{target:g}",
-            measured=f"{_windowed_entropy(legitimate, value):.2f}",
-        )
+        text = f"entropy of {_WINDOW:,} sign-ins, bits: {name}"
+        bits = _windowed_entropy(legitimate, value)
+        yield Calibrated(name=text, target=f"{target:g}", value=bits, digits=2)
     yield from _homes(legitimate)
     yield from _attempts(happenings, legitimate)
 
@@ -88,9 +92,13 @@ def quantile(ordered: Sequence[int], share: float) -> int:
 def _counts(legitimate: Sequence[Happening]) -> Iterator[Calibrated]:
     counts = sorted(Counter(one.user for one in legitimate).values())
     for share, name, target in ((0.5, "median", 2), (0.75, "p75", 4), (0.9, "p90", 9), (0.99, "p99", 28)):
-        yield Calibrated(name=f"sign-ins per user, {name}", target=str(target), measured=str(quantile(counts, share)))
-    single = sum(count == 1 for count in counts) / len(counts)
-    yield Calibrated(name="users with a single sign-in", target="39.7 %", measured=f"{single:.1%}".replace("%", " %"))
+        value = quantile(counts, share)
+        yield Calibrated(name=f"sign-ins per user, {name}", target=str(target), value=value, digits=0)
+    yield _share("users with a single sign-in", 39.7, sum(count == 1 for count in counts) / len(counts))
+
+
+def _share(name: str, target: float, share: float) -> Calibrated:
+    return Calibrated(name=name, target=f"{target:g} %", value=100 * share, digits=1, unit=" %")
 
 
 def _windowed_entropy(legitimate: Sequence[Happening], value: Callable[[Happening], Hashable]) -> float:
@@ -102,26 +110,18 @@ def _windowed_entropy(legitimate: Sequence[Happening], value: Callable[[Happenin
 def _homes(legitimate: Sequence[Happening]) -> Iterator[Calibrated]:
     countries = Counter(one.place.country for one in legitimate)
     for country, target in (("NO", 70.6), ("US", 9.1), ("PL", 5.0), ("BR", 3.9), ("DE", 2.1)):
-        share = 100 * countries[country] / len(legitimate)
-        yield Calibrated(name=f"sign-ins from {country}", target=f"{target} %", measured=f"{share:.1f} %")
+        yield _share(f"sign-ins from {country}", target, countries[country] / len(legitimate))
 
 
 def _attempts(happenings: Sequence[Happening], legitimate: Sequence[Happening]) -> Iterator[Calibrated]:
-    failed = sum(not one.is_successful for one in happenings) / len(happenings)
-    attacking = sum(one.is_attack_address for one in happenings) / len(happenings)
-    yield Calibrated(name="attempts that fail", target="22 %", measured=f"{100 * failed:.1f} %")
-    yield Calibrated(name="attempts from attacking addresses", target="9.9 %", measured=f"{100 * attacking:.1f} %")
+    total = len(happenings)
+    yield _share("attempts that fail", 22, sum(not one.is_successful for one in happenings) / total)
+    yield _share("attempts from attacking addresses", 9.9, sum(one.is_attack_address for one in happenings) / total)
     users: defaultdict[int, set[int]] = defaultdict(set)
     for one in legitimate:
         users[one.place.address].add(one.user)
-    shared = sum(len(group) > 1 for group in users.values()) / len(users)
-    yield Calibrated(name="addresses with two users or more", target="9.3 %", measured=f"{100 * shared:.1f} %")
-    lost = _token_losses(legitimate)
-    yield Calibrated(
-        name="sign-ins of a device seen before without its token",
-        target="12 %",
-        measured=f"{lost:.1%}".replace("%", " %"),
-    )
+    yield _share("addresses with two users or more", 9.3, sum(len(group) > 1 for group in users.values()) / len(users))
+    yield _share("sign-ins of a device seen before that lack its token", 12, _token_losses(legitimate))
 
 
 def _token_losses(legitimate: Sequence[Happening]) -> float:

@@ -4,7 +4,8 @@ The poisoner guesses four times, then signs in once a week from the same place, 
 passwords of a leak on many users from a handful of addresses within half an hour.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -33,23 +34,19 @@ def with_live_attacks(
     """Return the stream with poisoners and bursts in its test time."""
     start = Instant(happenings[0].at + split.test_from * DAY_MS)
     end = happenings[-1].at
-    before: dict[int, list[Happening]] = {}
-    for one in happenings:
-        if one.is_legitimate and one.at < start:
-            before.setdefault(one.user, []).append(one)
+    before = Counter(one.user for one in happenings if one.is_legitimate and one.at < start)
     added = list(_poisoners(before, donors, start, chance, poisoners))
     added.extend(_bursts(sorted(before), donors, start, end, chance))
     return sorted([*happenings, *added], key=lambda one: one.at)
 
 
 def _poisoners(
-    before: dict[int, list[Happening]], donors: Donors, start: Instant, chance: Random, count: int
+    before: Mapping[int, int], donors: Donors, start: Instant, chance: Random, count: int
 ) -> Iterator[Happening]:
-    seasoned = sorted(user for user, past in before.items() if len(past) > 1)
+    seasoned = sorted(user for user, count in before.items() if count > 1)
     for user in chance.sample(seasoned, min(count, len(seasoned))):
-        country = before[user][-1].place.country
         first = Instant(start + chance.randrange(60 * DAY_MS))
-        donor = donors.consumer(country, first, chance) or donors.anybody(first, chance)
+        donor = donors.anybody(first, chance)
         for guess in range(_GUESSES):
             at = Instant(first - (guess + 1) * 60_000)
             yield replace(donor, at=at, user=user, has_token=False, is_successful=False, attack=POISONER)

@@ -1,0 +1,239 @@
+"""Writes what was measured as the part of a page: tables of figures, and the words that belong to them.
+
+No measured number is typed here; what is typed are targets and what others have published.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import isnan
+from statistics import mean
+from typing import Final
+
+from bench.risk.attackers import (
+    BORROWED,
+    INSIDER,
+    NAIVE,
+    RESIDENTIAL,
+    STOLEN_TOKEN,
+    TAKEOVER,
+    TAKEOVER_ABROAD,
+    TARGETED,
+    VPN,
+)
+from bench.risk.audit import GROUPS, ITS_KIND, TARGET
+from bench.risk.charts import caught_curve, draw
+from bench.risk.demands import comparisons, demands
+from bench.risk.figures import ACHIEVED, CAUGHT_AT, CHALLENGED_AT
+from bench.risk.freeman import FREEMAN
+from bench.risk.further_tables import depth_table, live_table, median_table, pooled_table
+from bench.risk.measurement import Measurement, Panel
+from bench.risk.measures import CAUGHT, RATES
+from bench.risk.page_parts import table
+from bench.risk.page_words import (
+    ABLATIONS,
+    AGENTS,
+    AUDIT,
+    CALIBRATION,
+    COMPARED,
+    DEPTH,
+    HEAD,
+    LIMITS,
+    LIVE,
+    MAIN,
+    MEDIAN,
+    REASONS,
+    RECALL,
+    SHOWN,
+)
+from bench.risk.percents import point, span
+from bench.risk.plain_models import DIRICHLET
+from bench.risk.rounds import (
+    BASELINES,
+    NO_LISTS,
+    OURS,
+    OURS_TOKEN,
+    PLAIN,
+    TOKEN_BASELINES,
+    TOKENS,
+    TOKENS_NO_LISTS,
+    label,
+)
+from bench.risk.watchword_model import WATCHWORD, WITH_DIRICHLET, WITHOUT_AGENTS, WITHOUT_PLACES
+
+SHOWN_ATTACKERS: Final = (
+    NAIVE,
+    VPN,
+    TAKEOVER,
+    TAKEOVER_ABROAD,
+    RESIDENTIAL,
+    TARGETED,
+    BORROWED,
+    STOLEN_TOKEN,
+    INSIDER,
+)
+_DRAWN: Final = (NAIVE, VPN, TAKEOVER, RESIDENTIAL)
+_COMPETITORS: Final = (OURS, *BASELINES)
+_TOKEN_COMPETITORS: Final = (OURS_TOKEN, *TOKEN_BASELINES)
+_TAKEN_APART: Final = (
+    (label(WATCHWORD, PLAIN), label(WATCHWORD, TOKENS)),
+    (label(WATCHWORD, NO_LISTS), label(WATCHWORD, TOKENS_NO_LISTS)),
+    (label(WITHOUT_PLACES, PLAIN), label(WITHOUT_PLACES, TOKENS)),
+    (label(WITHOUT_AGENTS, PLAIN), label(WITHOUT_AGENTS, TOKENS)),
+    (label(WITH_DIRICHLET, PLAIN), label(WITH_DIRICHLET, TOKENS)),
+)
+
+
+def sign_in_part(measurement: Measurement) -> str:
+    """Return the part of the page about sign-ins."""
+    return "\n".join(_sections(measurement))
+
+
+def sign_in_charts(measurement: Measurement) -> Mapping[str, str]:
+    """Return the charts by file name."""
+    return {chart_name(attack): _chart(measurement.main, attack) for attack in _DRAWN}
+
+
+def chart_name(attack: str) -> str:
+    """Return the name of an attacker's chart."""
+    return f"{attack.lower().replace(' ', '-')}.svg"
+
+
+def _sections(measurement: Measurement) -> Iterator[str]:
+    main, plan = measurement.main, measurement.plan
+    yield HEAD.format(
+        seeds=", ".join(map(str, plan.seeds)), users=f"{plan.users:,}", each=f"{plan.each:,}", draws=f"{plan.draws:,}"
+    )
+    yield SHOWN
+    found = list(demands(main))
+    yield table(
+        ["", "asked", "measured", "verdict"], [[one.text, one.asked, one.measured, one.verdict] for one in found]
+    )
+    yield from _reasons([one.text for one in found if one.verdict != "met"])
+    yield CALIBRATION
+    yield _calibration_table(measurement)
+    yield AUDIT
+    yield _audit_table(measurement)
+    yield MAIN
+    yield from (f"![{attack}: caught against challenged](risk-quality/{chart_name(attack)})\n" for attack in _DRAWN)
+    yield "Where 90 % are caught:\n"
+    yield _short_table(main, CHALLENGED_AT, 0.90)
+    yield RECALL
+    yield _achieved_table(main)
+    yield "Caught at 1 %:\n"
+    yield _short_table(main, CAUGHT_AT, 0.01)
+    yield COMPARED
+    yield _compared_table(main)
+    yield MEDIAN
+    yield median_table(main)
+    yield DEPTH
+    yield depth_table(main)
+    yield "Challenged where 90 % are caught, with first sign-ins among users and victims:\n"
+    yield pooled_table(main)
+    yield ABLATIONS
+    yield _ablation_table(main)
+    yield AGENTS
+    yield _short_table(measurement.realistic, CHALLENGED_AT, 0.90)
+    yield LIVE
+    yield live_table(measurement)
+    yield LIMITS
+    yield "### All figures\n"
+    for names, text in ((_COMPETITORS, "without device tokens"), (_TOKEN_COMPETITORS, "with device tokens")):
+        yield f"Legitimate sign-ins challenged, {text}:\n"
+        yield _challenged_table(main, names)
+        yield f"Attackers caught, {text}:\n"
+        yield _caught_table(main, names)
+
+
+def _reasons(missed: Sequence[str]) -> Iterator[str]:
+    for attack, words in REASONS.items():
+        if any(f" {attack}:" in text for text in missed):
+            yield words
+
+
+def _calibration_table(measurement: Measurement) -> str:
+    rows = []
+    for same in zip(*measurement.calibrations, strict=True):
+        middle = replace(same[0], value=mean(one.value for one in same))
+        rows.append([middle.name, middle.target, middle.measured])
+    return table(["quantity", "published", "made"], rows)
+
+
+def _audit_table(measurement: Measurement) -> str:
+    rows = [[attack, *(_audited(measurement, attack, group) for group in GROUPS)] for attack in ITS_KIND]
+    return table(["attacker", *GROUPS], rows)
+
+
+def _audited(measurement: Measurement, attack: str, group: str) -> str:
+    if group in ITS_KIND[attack]:
+        return "its kind"
+    area = measurement.audit.get((attack, group), float("nan"))
+    if isnan(area):
+        return "too few"
+    return f"{area:.3f}" if area <= TARGET else f"**{area:.3f}**"
+
+
+def _short_table(panel: Panel, measured: str, at: float) -> str:
+    names = (OURS, OURS_TOKEN, FREEMAN, DIRICHLET)
+    rows = [
+        [attack, *(span(panel.figures[name].interval((attack, measured, at))) for name in names)]
+        for attack in SHOWN_ATTACKERS
+    ]
+    return table(["attacker", *names], rows)
+
+
+def _challenged_table(panel: Panel, names: Sequence[str]) -> str:
+    rows = [
+        [attack, name, *(span(panel.figures[name].interval((attack, CHALLENGED_AT, caught))) for caught in CAUGHT)]
+        for attack in SHOWN_ATTACKERS
+        for name in names
+    ]
+    return table(["attacker", "", *(f"{point(caught)} caught" for caught in CAUGHT)], rows)
+
+
+def _caught_table(panel: Panel, names: Sequence[str]) -> str:
+    rows = [
+        [attack, name, *(span(panel.figures[name].interval((attack, CAUGHT_AT, rate))) for rate in RATES)]
+        for attack in SHOWN_ATTACKERS
+        for name in names
+    ]
+    return table(["attacker", "", *(f"{point(rate)} meant" for rate in RATES)], rows)
+
+
+def _achieved_table(panel: Panel) -> str:
+    rows = [
+        [name, *(span(panel.figures[name].interval(("", ACHIEVED, rate))) for rate in RATES)]
+        for name in (OURS, OURS_TOKEN, *BASELINES, TOKEN_BASELINES[2])
+    ]
+    return table(["", *(f"{point(rate)} meant" for rate in RATES)], rows)
+
+
+def _compared_table(panel: Panel) -> str:
+    compared = [*comparisons(panel, (OURS,), BASELINES), *comparisons(panel, (OURS_TOKEN,), TOKEN_BASELINES)]
+    rows = [
+        [one.ours, one.key[0], f"{one.key[1].split(' ')[0]} at {point(one.key[2])}", one.rival, one.difference]
+        for one in compared
+        if one.is_worse
+    ]
+    if not rows:
+        return f"None of {len(compared)} is worse.\n"
+    heads = ["worse than the best baseline", "attacker", "figure", "baseline", "difference in points"]
+    return table(heads, rows)
+
+
+def _ablation_table(panel: Panel) -> str:
+    rows = []
+    for attack in (NAIVE, VPN, TAKEOVER, RESIDENTIAL, STOLEN_TOKEN, INSIDER):
+        key = (attack, CHALLENGED_AT, 0.90)
+        for plain, token in _TAKEN_APART:
+            rows.append([attack, plain, *(span(panel.figures[name].interval(key)) for name in (plain, token))])
+    return table(["attacker", "", "without token", "with token"], rows)
+
+
+def _chart(panel: Panel, attack: str) -> str:
+    curves = {}
+    for name in (OURS, OURS_TOKEN, FREEMAN, DIRICHLET):
+        scores = panel.scores[name]
+        tested = scores.where((scores.depth > 0) & (scores.day >= panel.split.test_from))
+        column = tested.of(name)
+        curves[name] = caught_curve(column[tested.attack == ""], column[tested.attack == attack])
+    return draw(f"{attack} (synthetic traffic)", curves)
