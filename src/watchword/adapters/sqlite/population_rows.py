@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from watchword.adapters.sqlite.transaction import Transaction
+from watchword.adapters.sqlite.transaction import Transaction, Value
 from watchword.domain.ids import ApplicationId
 from watchword.risk.counts import ENTRIES_MOST
 
@@ -26,10 +26,11 @@ def add_to_population(transaction: Transaction, application_id: ApplicationId, d
         _change_size(transaction, application_id, first_byte, count)
 
 
-def prune_population(transaction: Transaction, limit: int, most: int = ENTRIES_MOST) -> int:
+def prune_population(transaction: Transaction, limit: int) -> int:
     """Forget the lightest counters of a table that holds too many; return how many."""
     full = transaction.one(
-        "SELECT application_id, first_byte, size - :most AS beyond FROM population_sizes WHERE size > :most", most=most
+        "SELECT application_id, first_byte, size - :most AS beyond FROM population_sizes WHERE size > :most",
+        most=ENTRIES_MOST,
     )
     if full is None:
         return 0
@@ -65,10 +66,15 @@ def _insert(transaction: Transaction, application_id: str, key: bytes, weight: f
 
 
 def _change_size(transaction: Transaction, application_id: str, first_byte: bytes, count: int) -> None:
-    transaction.run(
-        "INSERT INTO population_sizes (application_id, first_byte, size) VALUES (:application_id, :first_byte, :count)"
-        " ON CONFLICT DO UPDATE SET size = size + excluded.size",
-        application_id=application_id,
-        first_byte=first_byte,
-        count=count,
+    named: dict[str, Value] = {"application_id": application_id, "first_byte": first_byte, "count": count}
+    changed = transaction.run(
+        "UPDATE population_sizes SET size = size + :count"
+        " WHERE application_id = :application_id AND first_byte = :first_byte",
+        **named,
     )
+    if not changed:
+        transaction.run(
+            "INSERT INTO population_sizes (application_id, first_byte, size)"
+            " VALUES (:application_id, :first_byte, :count)",
+            **named,
+        )
