@@ -14,6 +14,7 @@ from tests.kit.default_policy import environment, text_of_the_default_policy
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.sqlite.recorded_rows import PLAIN_ROWS, ROWS_WITH_DETAILS
 from watchword.adapters.sqlite.schema import migrate, open_writer
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.bootstrap.replaying import Replayed, replay_policy
@@ -243,6 +244,16 @@ async def test_nothing_is_written(tmp_path: Path) -> None:
     await world_again.close()
     replayed(world, path, LENIENT)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("sql", [PLAIN_ROWS, ROWS_WITH_DETAILS])
+def test_reading_some_actions_walks_through_no_others(sql: str, tmp_path: Path) -> None:
+    migrate(str(tmp_path / "store.sqlite3"))
+    connection = open_writer(str(tmp_path / "store.sqlite3"))
+    plan = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", (1, 5_000, "shop"))]
+    assert plan[0] == "SEARCH a USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+    assert not any("SCAN" in step or "TEMP B-TREE" in step for step in plan)
+    connection.close()
 
 
 async def test_the_actions_of_another_application_are_none_of_its(tmp_path: Path) -> None:

@@ -73,10 +73,11 @@ class _Plan:
         applying = [rule for rule in policy.rules if rule.mode is not RuleMode.OFF and rule.applies_to(action_type)]
         self._action_type = action_type
         self._asked = [_AskedRule(rule, policy.environment) for rule in applying]
-        self._rulings: dict[tuple[Verdict, ...], Ruling] = {}
+        self._rulings: dict[tuple[str, ...], Ruling] = {}
         self.names: Final = frozenset(name for rule in applying for name in _names(rule)) - {DETAILS}
 
     def rule(self, signals: Mapping[str, SignalValue], details: Mapping[str, Detail]) -> Ruling:
+        # A text is hashed once and an enum's member every time, which a million actions would feel.
         verdicts = tuple([asked.judge(signals, details) for asked in self._asked])
         ruling = self._rulings.get(verdicts)
         if ruling is None:
@@ -84,11 +85,11 @@ class _Plan:
             _remember(self._rulings, verdicts, ruling)
         return ruling
 
-    def _decide(self, verdicts: tuple[Verdict, ...]) -> Ruling:
+    def _decide(self, verdicts: tuple[str, ...]) -> Ruling:
         speaking: list[tuple[Rule, Verdict]] = [
-            (asked.rule, verdict)
+            (asked.rule, Verdict(verdict))
             for asked, verdict in zip(self._asked, verdicts, strict=True)
-            if verdict is not Verdict.MISSED
+            if verdict != Verdict.MISSED.value
         ]
         counting = [(rule, verdict) for rule, verdict in speaking if rule.mode is RuleMode.ON]
         decision, _ = decide(Signals(action_type=self._action_type), counting)
@@ -115,9 +116,10 @@ class _AskedRule:
         self._pick: Callable[[Mapping[str, SignalValue]], Hashable] = (
             itemgetter(*self._names) if self._names else _nothing
         )
-        self._answers: dict[Hashable, Verdict] = {}
+        self._answers: dict[Hashable, str] = {}
 
-    def judge(self, signals: Mapping[str, SignalValue], details: Mapping[str, Detail]) -> Verdict:
+    def judge(self, signals: Mapping[str, SignalValue], details: Mapping[str, Detail]) -> str:
+        """Return the value of the verdict."""
         if self._looks_at_details:
             return self._ask({**{name: signals[name] for name in self._names}, DETAILS: details})
         seen = self._pick(signals)
@@ -127,8 +129,8 @@ class _AskedRule:
             _remember(self._answers, seen, verdict)
         return verdict
 
-    def _ask(self, values: Mapping[str, object]) -> Verdict:
-        return self.rule.judge(activate_values(self._environment, values))
+    def _ask(self, values: Mapping[str, object]) -> str:
+        return str(self.rule.judge(activate_values(self._environment, values)).value)
 
 
 def _asks_for(rule: Rule, verdict: Verdict) -> Decision:

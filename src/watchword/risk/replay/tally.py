@@ -100,8 +100,10 @@ class Tally:
         """Count an action and what the policy says of it."""
         self.then[recorded.type, recorded.truth, recorded.decision] += 1
         self.versions[recorded.policy_version] += 1
-        self.matches.update(ruling.matched)
-        self.failures.update(ruling.failed)
+        for rule in ruling.matched:
+            self.matches[rule] += 1
+        for rule in ruling.failed:
+            self.failures[rule] += 1
         if missing:
             self.incomplete += 1
             self.missing.update(missing)
