@@ -58,7 +58,7 @@ def _observe_user(profile: Profile, application: Application) -> dict[str, Any]:
     user, now = profile.user, profile.now
     return {
         "user_registered": user is not None,
-        "user_history": int(profile.memory.events(now)),
+        "user_history": round(profile.memory.events(now)),
         "user_age_hours": _hours(profile.registered_at, now, never=0.0),
         "user_idle_hours": _hours(profile.last_seen_at, now, never=NEVER_HOURS),
         "user_changed_hours": _hours(profile.changed_at, now, never=0.0 if user is None else LONG_AGO_HOURS),
