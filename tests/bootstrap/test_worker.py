@@ -1,21 +1,30 @@
-"""A defect in one round of the worker is seen, quotes nothing, and does not end the other duties."""
+"""The worker: a defect in one round is seen and ends nothing else, and what was counted is written and read again."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
-from tests.flow.world import World
+from tests.flow.ailing_store import ailing
+from tests.flow.world import SHOP, World
 from tests.kit.default_policy import default_policy, text_of_the_default_policy
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.bootstrap import worker as worker_module
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import DeclaredApplication, KeySource, PolicySource
+from watchword.domain.action import PURCHASE
 from watchword.domain.secret import Secret
+from watchword.flow.learn import read_traffic
+from watchword.ports import Ports
+from watchword.risk.fading import growth
 from watchword.risk.policy import version_of
+from watchword.risk.traffic import Traffic
 
 
 async def test_a_defect_is_logged_by_its_place_and_never_by_its_words(tmp_path: Path) -> None:
@@ -26,12 +35,8 @@ async def test_a_defect_is_logged_by_its_place_and_never_by_its_words(tmp_path: 
         tried.set()
         raise ArithmeticError("the code 918273 for ann@example.com")
 
-    assert isinstance(world.ports.keyring, KeySet)
-    source = KeySource(name="keys", path=tmp_path / "keys.toml", text=Secret(""))
-    watch = KeyWatch(source, world.ports.keyring)
-    worker = Worker(
-        ports=world.ports, alone=True, key_watch=watch, policy_watch=PolicyWatch(declared=(), applied={}), tidy=fail
-    )
+    worker = _worker(world, tmp_path)
+    worker.tidy = fail
     with capture_logs() as logged:
         await worker.start()
         await tried.wait()
@@ -62,4 +67,68 @@ async def test_an_applied_policy_is_taken_up_in_the_next_round(tmp_path: Path) -
     await rounds.wait()
     await worker.stop()
     assert watch.policies[application.id].version == version_of(f"# {text}")
+    await world.close()
+
+
+def _worker(world: World, tmp_path: Path, *, alone: bool = True) -> Worker:
+    assert isinstance(world.ports.keyring, KeySet)
+    source = KeySource(name="keys", path=tmp_path / "keys.toml", text=Secret(""))
+    return Worker(
+        ports=world.ports,
+        alone=alone,
+        key_watch=KeyWatch(source, world.ports.keyring),
+        policy_watch=PolicyWatch(declared=(), applied={}),
+        tidy=lambda: None,
+    )
+
+
+async def test_what_was_counted_is_written_when_the_worker_stops_and_read_when_it_starts(tmp_path: Path) -> None:
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    await world.register()
+    worker = _worker(world, tmp_path)
+    await worker.start()
+    await (await world.known_browser()).report(PURCHASE)
+    counts = world.ports.traffic[SHOP].population.counts
+    await worker.stop()
+    assert len(await world.store.population(SHOP)) == len(counts) > 0
+    world.ports = replace(world.ports, traffic={SHOP: Traffic()})
+    again = _worker(world, tmp_path)
+    await again.start()
+    assert len(world.ports.traffic[SHOP].population.counts) == len(counts)
+    await again.stop()
+
+
+async def test_what_was_counted_is_written_while_the_worker_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "TRAFFIC_PAUSE_S", 0.01)
+    monkeypatch.setattr(worker_module, "TRAFFIC_ROUNDS", 1)
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    counts, key, now = world.ports.traffic[SHOP].population.counts, b"v" + bytes(8), world.clock.now()
+    added_up = asyncio.Event()
+
+    async def read_and_tell(ports: Ports) -> None:
+        await read_traffic(ports)
+        if counts.get(key, now) > 1.9:
+            added_up.set()
+
+    monkeypatch.setattr(worker_module, "read_traffic", read_and_tell)
+    worker = _worker(world, tmp_path, alone=False)
+    await worker.start()
+    counts.add(key, 1.0, now)
+    await world.store.add_to_population(SHOP, {key: growth(now)})  # what another process counted
+    await asyncio.wait_for(added_up.wait(), timeout=10)
+    await worker.stop()
+
+
+async def test_a_store_that_is_away_at_the_end_is_logged_and_does_not_stop_the_stopping(tmp_path: Path) -> None:
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    worker = _worker(world, tmp_path)
+    await worker.start()
+    world.ports.traffic[SHOP].population.counts.add(b"v" + bytes(8), 1.0, world.clock.now())
+    broken, _ = ailing(world.store, "add_to_population", is_done=False)
+    worker.ports = replace(world.ports, store=broken)
+    with capture_logs() as logged:
+        await worker.stop()
+    assert [one["event"] for one in logged] == ["worker.traffic_not_written"]
     await world.close()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.flow.ailing_store import ailing
 from tests.flow.outside import ABROAD, COUNTRIES, HOME
 from tests.flow.world import ADA, BEA, SHOP, Browser, World, challenge_of, usd
 from tests.kit.default_policy import environment, text_of_the_default_policy
@@ -145,12 +146,9 @@ async def test_what_the_store_did_not_take_is_written_the_next_time(world: World
     await world.known_browser()
     fresh = counted(world)
 
-    class Away:
-        async def add_to_population(self, *_: object) -> None:
-            raise StorageUnavailable("the disk is full")
-
+    broken, _ = ailing(world.store, "add_to_population", is_done=False)
     with pytest.raises(StorageUnavailable):
-        await write_traffic(replace(world.ports, store=Away()))  # type: ignore[arg-type]  # one operation is all it takes
+        await write_traffic(replace(world.ports, store=broken))
     assert counted(world) == fresh
     assert await write_traffic(world.ports) == fresh
 
