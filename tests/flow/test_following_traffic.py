@@ -46,6 +46,7 @@ async def _had_calm_traffic(world: World, action_type: str = PURCHASE) -> None:
             user_key=number.to_bytes(8),
             score=0.01,
             threshold=DEFAULT_THRESHOLD,
+            asked_anyway=False,
             account_age_days=100.0,
             at=now,
         )

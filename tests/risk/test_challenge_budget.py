@@ -34,6 +34,7 @@ def an_action(score: float, user: int = 0, at: Instant = NOW, **changes: Any) ->
         user_key=user.to_bytes(8),
         score=score,
         threshold=DEFAULT_THRESHOLD,
+        asked_anyway=False,
         account_age_days=30.0,
         at=at,
     )
@@ -114,6 +115,20 @@ def test_few_users_hardly_move_it_however_often_they_come() -> None:
     for number in range(10_000):
         traffic.note(an_action(0.94, user=10_000 + number % 20))
     assert before <= threshold(counts) < 1.1 * before
+
+
+def test_what_is_asked_anyway_spends_nothing_and_is_part_of_the_whole() -> None:
+    scores = some_scores(4_000)
+    counts = noted(scores)
+    alone = threshold(counts)
+    traffic = LegitimateTraffic(counts)
+    for user in range(4_000):
+        traffic.note(an_action(0.94, 10_000 + user, asked_anyway=True))
+    state = state_of(counts, TWO_PERCENT, "purchase", NOW)
+    assert state.threshold == threshold(counts) < alone
+    assert 3.0 < share_at(scores, state.threshold) <= 4.0  # two percent of twice as many
+    assert state.actions == pytest.approx(8_000)
+    assert state.reached_percent == pytest.approx(share_at(scores, DEFAULT_THRESHOLD) / 2)
 
 
 def test_new_accounts_count_a_tenth() -> None:

@@ -189,3 +189,23 @@ def test_the_version_follows_the_text(environment: Environment) -> None:
 
 def test_a_rule_without_a_mode_is_on(environment: Environment) -> None:
     assert {entry.mode for entry in policy_of("", environment).rules} == {RuleMode.ON}
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_asked_anyway"),
+    [
+        ("", False),
+        (rule("by-score", "challenge", when='"score >= risk.threshold"'), False),
+        (rule("by-score", "challenge", when='"device.known"', unless='"score < 0.2"'), False),
+        (rule("anyway", "challenge"), True),
+        (rule("by-score", "challenge", when='"score > 0.0"') + rule("anyway", "challenge"), True),
+        (rule("scored", "challenge", when="\"details.score_board == 'x'\""), True),
+        (rule("denied", "deny"), True),
+    ],
+)
+def test_it_is_known_whether_something_other_than_the_score_asks(
+    environment: Environment, rules: str, is_asked_anyway: bool
+) -> None:
+    policy = policy_of(rules, environment)
+    assessment = policy.assess(ordinary(details={"score_board": "x"}))
+    assert policy.asks_without_score(assessment) is is_asked_anyway

@@ -17,6 +17,7 @@ from watchword.flow.gather import Case
 from watchword.ports import Ports
 from watchword.ports.store.values import ActionRecord, Keep, Lesson
 from watchword.risk.challenge_budget import DEFAULT_THRESHOLD, Legitimate
+from watchword.risk.policy import Policy
 from watchword.risk.traffic import Traffic
 
 _HOURS_OF_DAY: Final = 24
@@ -40,7 +41,7 @@ def learn(traffic: Mapping[ApplicationId, Traffic], lesson: Lesson) -> None:
 
 def note_allowed(ports: Ports, case: Case) -> None:
     """Count an action that was allowed among the legitimate ones."""
-    ports.traffic[case.application.id].legitimate.note(_legitimate(case))
+    ports.traffic[case.application.id].legitimate.note(_legitimate(ports.policies[case.application.id], case))
 
 
 def note_asked(ports: Ports, case: Case, challenge_id: ChallengeId) -> None:
@@ -48,7 +49,7 @@ def note_asked(ports: Ports, case: Case, challenge_id: ChallengeId) -> None:
     traffic = ports.traffic[case.application.id]
     traffic.velocity.asked(case.address, case.profile.now)
     if case.action.type != CONTACT_CONFIRMATION:  # nobody rated that
-        traffic.asked.put(challenge_id, _legitimate(case))
+        traffic.asked.put(challenge_id, _legitimate(ports.policies[case.application.id], case))
 
 
 async def note_approved(ports: Ports, challenge: Challenge, now: Instant) -> None:
@@ -77,7 +78,9 @@ async def note_fraud(ports: Ports, ref: UserRef, action_id: ActionId) -> None:
     """Count an action among the legitimate ones no more."""
     record = await ports.store.action(ref, action_id)
     if record is not None and _went_through(record):
-        ports.traffic[ref.application_id].legitimate.take_back(_legitimate_of(record))
+        ports.traffic[ref.application_id].legitimate.take_back(
+            _legitimate_of(ports.policies[ref.application_id], record)
+        )
 
 
 async def read_traffic(ports: Ports) -> None:
@@ -108,25 +111,27 @@ def prune_traffic(ports: Ports) -> int:
     return sum(len(traffic.population.counts.prune()) for traffic in ports.traffic.values())
 
 
-def _legitimate(case: Case) -> Legitimate:
+def _legitimate(policy: Policy, case: Case) -> Legitimate:
     registered_at, now = case.profile.registered_at, case.profile.now
     return Legitimate(
         action_type=case.action.type,
         user_key=case.action.user_key,
         score=case.assessment.score,
         threshold=case.facts.threshold,
+        asked_anyway=policy.asks_without_score(case.assessment),
         account_age_days=0.0 if registered_at is None else (now - registered_at) / DAY_MS,
         at=now,
     )
 
 
-def _legitimate_of(record: ActionRecord) -> Legitimate:
+def _legitimate_of(policy: Policy, record: ActionRecord) -> Legitimate:
     signals = record.assessment.signals
     return Legitimate(
         action_type=record.action.type,
         user_key=record.action.user_key,
         score=record.assessment.score,
         threshold=float(signals.get("risk.threshold", DEFAULT_THRESHOLD)),
+        asked_anyway=policy.asks_without_score(record.assessment),
         account_age_days=float(signals.get("user.age_hours", 0.0)) / _HOURS_OF_DAY,
         at=record.action.created_at,
     )
@@ -138,7 +143,7 @@ async def _recorded(ports: Ports, action: Action) -> Legitimate | None:
         return None
     ref = UserRef(application_id=action.application_id, key=action.user_key)
     record = await ports.store.action(ref, action.id)
-    return None if record is None else _legitimate_of(record)
+    return None if record is None else _legitimate_of(ports.policies[ref.application_id], record)
 
 
 def _went_through(record: ActionRecord) -> bool:

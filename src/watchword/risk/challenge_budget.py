@@ -1,7 +1,8 @@
 """The challenge budget: how many legitimate actions the score may have challenged, and the threshold that follows.
 
 An operator asks for a share ("at most 2 % of purchases"), and the threshold of the score is where that share of the
-application's own legitimate traffic begins. Only ``risk.threshold`` moves; what other rules ask for stays as it is.
+application's own legitimate traffic begins. Only ``risk.threshold`` moves. What other rules ask for stays as it is, and
+spends nothing of the budget: it would be asked whatever the score.
 
 The traffic is a histogram of scores in ``Counts``, so processes add up what they saw and it fades by half in 60 days.
 Three things keep a flood from moving it: a user counts once a day for each type, an account in its first week a tenth,
@@ -44,8 +45,10 @@ PERCENT_MOST: Final = 20.0
 _TABLE: Final = b"b"
 """The table in ``Counts``; its keys go on with 8 bytes for the type and one for the bin."""
 _BINS: Final = tuple(bytes((number,)) for number in range(len(_EDGES) + 1))
+_ANYWAY: Final = 254
+"""The bin of what was challenged whatever its score."""
 _ASKED: Final = 255
-"""The bin that counts what was at or above the threshold when it was noted."""
+"""What was at or above the threshold when it was noted is counted here once more."""
 _SEEN_MOST: Final = 50_000
 
 
@@ -58,6 +61,8 @@ class Legitimate:
     score: float
     threshold: float
     """``risk.threshold`` when it was decided."""
+    asked_anyway: bool
+    """Something other than the score had it challenged."""
     account_age_days: float
     at: Instant
     """When it was decided, also where it is noted or taken back later."""
@@ -72,7 +77,8 @@ class BudgetState:
     """What the operator asks for; None for nothing, and the default threshold."""
     threshold: float
     reached_percent: float | None
-    """The share of legitimate actions that reached the threshold of their time; None where there were none."""
+    """The share of legitimate actions that reached the threshold of their time, and that nothing else had challenged;
+    None where there were none."""
     actions: float
     """The legitimate actions that this rests on, faded."""
     actions_needed: float
@@ -88,13 +94,13 @@ def threshold_of(counts: Counts, application: Application, action_type: str, now
     percent = application.challenge_budget.get(action_type)
     if percent is None:
         return DEFAULT_THRESHOLD
-    return _follow(_histogram(counts, action_type, now), percent)
+    return _follow(_histogram(counts, action_type, now), counts.get(_key(action_type, _ANYWAY), now), percent)
 
 
 def state_of(counts: Counts, application: Application, action_type: str, now: Instant) -> BudgetState:
     """Return where the budget of one action type stands."""
     percent = application.challenge_budget.get(action_type)
-    total = sum(_histogram(counts, action_type, now))
+    total = sum(_histogram(counts, action_type, now)) + counts.get(_key(action_type, _ANYWAY), now)
     asked = counts.get(_key(action_type, _ASKED), now)
     return BudgetState(
         action_type=action_type,
@@ -132,8 +138,9 @@ class LegitimateTraffic:
             return
         share = NEW_ACCOUNT_SHARE if action.account_age_days < NEW_ACCOUNT_DAYS else 1.0
         weight = share if came else -share
-        self._counts.add(_key(action.action_type, bisect_right(_EDGES, action.score)), weight, action.at)
-        if action.score >= action.threshold:
+        number = _ANYWAY if action.asked_anyway else bisect_right(_EDGES, action.score)
+        self._counts.add(_key(action.action_type, number), weight, action.at)
+        if action.score >= action.threshold and not action.asked_anyway:
             self._counts.add(_key(action.action_type, _ASKED), weight, action.at)
 
     def _mark_first(self, action: Legitimate, *, came: bool) -> bool:
@@ -147,9 +154,9 @@ class LegitimateTraffic:
         return is_first
 
 
-def _follow(histogram: list[float], percent: float) -> float:
-    """Return the lowest threshold that leaves at most this share at or above it."""
-    total = sum(histogram)
+def _follow(histogram: list[float], anyway: float, percent: float) -> float:
+    """Return the lowest threshold that leaves at most this share of all actions at or above it."""
+    total = sum(histogram) + anyway
     if total < _needed(percent):
         return DEFAULT_THRESHOLD
     most = total * percent / 100

@@ -44,6 +44,13 @@ class Policy:
             failed_rules=tuple(rule.name for rule, verdict in verdicts if verdict is Verdict.FAILED),
         )
 
+    def asks_without_score(self, assessment: Assessment) -> bool:
+        """Whether an action was challenged or denied for a reason that the score has nothing to do with."""
+        if assessment.decision is Decision.ALLOW:
+            return False
+        by_score = {rule.name for rule in self.rules if rule.looks_at_score}
+        return any(reason.rule not in by_score for reason in assessment.reasons)
+
     def _judge(self, signals: Signals, activation: Activation) -> list[tuple[Rule, Verdict]]:
         """Return the rules that matched or failed."""
         asked = (rule for rule in self.rules if rule.mode is not RuleMode.OFF and rule.applies_to(signals.action_type))

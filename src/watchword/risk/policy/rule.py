@@ -1,13 +1,17 @@
 """One rule of a policy, and what it says about one action."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import Final
 
 from watchword.domain.action import Decision, Reason
 from watchword.domain.customer_text import CustomerText
 from watchword.risk.policy.expression import Activation, Condition, Failure, evaluate
 from watchword.risk.reasons import fill, fill_customer_text
 from watchword.risk.signals import Signals
+
+_SCORE: Final = re.compile(r"\bscore\b")
 
 
 class RuleMode(StrEnum):
@@ -48,6 +52,11 @@ class Rule:
     def applies_to(self, action_type: str) -> bool:
         """Whether the rule looks at actions of this type, whatever its mode."""
         return not self.actions or action_type in self.actions
+
+    @property
+    def looks_at_score(self) -> bool:
+        """Whether the rule may match because of the score; a word of that name in a text counts too."""
+        return any(one is not None and _SCORE.search(one.text) for one in (self.when, self.unless))
 
     @property
     def is_unconditional(self) -> bool:
