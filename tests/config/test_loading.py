@@ -138,6 +138,8 @@ def test_every_problem_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ('[server]\ntrusted_proxies = ["::/0"]', "2: server.trusted_proxies: ::/0 is the whole internet"),
         ("[server]\nworkers = 0", "2: server.workers: 0 needs a store for several processes"),
         ("[atlas]\nexample_places = 1", "2: atlas.example_places: must be true or false"),
+        ('[atlas]\ntor_lists = ["shipped"]', "2: atlas.tor_lists: no list of Tor exits is shipped"),
+        ("[atlas]\nlists_stale_days = 0", "2: atlas.lists_stale_days: 0 is outside 1 to 10000"),
         ('[log]\nlevel = "inf"', "2: log.level: must be debug or info or warning or error; did you mean info?"),
         ("[log]\nlevel = 10", "2: log.level: must be debug or info or warning or error"),
         ('[store]\nurl = "postgres://a:b@db/x"', "2: store.url: PostgreSQL comes in a later version; use sqlite:///"),
@@ -201,6 +203,17 @@ senders = {{ email = "mail" }}
     assert settings.server.page_base == "https://verify.shop.example"
     assert [str(network) for network in settings.server.trusted_proxies] == ["10.0.0.0/8", "2001:db8::1/128"]
     assert settings.applications[0].application.issuer == "https://verify.shop.example/live"
+
+
+def test_lists_of_the_atlas_are_ours_unless_the_operator_names_his(tmp_path: Path) -> None:
+    untouched = _load(tmp_path, APPLICATION).atlas
+    assert (untouched.hosting_lists, untouched.vpn_lists, untouched.tor_lists) == ((None,), (None,), ())
+    assert (untouched.listed_networks, untouched.disposable_domains) == ((None,), (None,))
+    assert (untouched.places_stale_days, untouched.lists_stale_days) == (90, 180)
+    text = '[atlas]\nasn_files = ["a.mmdb"]\nvpn_lists = ["shipped", "own.txt"]\nhosting_lists = []\n'
+    changed = _load(tmp_path, f"{text}{APPLICATION}").atlas
+    assert changed.asn_files == (tmp_path / "a.mmdb",)
+    assert (changed.vpn_lists, changed.hosting_lists) == ((None, tmp_path / "own.txt"), ())
 
 
 def test_an_ipv6_host_stands_in_brackets_in_the_public_address(tmp_path: Path) -> None:

@@ -106,9 +106,7 @@ def check(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpt
         for fact in report.no_data:
             print_json({"fact": fact, "file": None})
     elif report.no_data:
-        print_line(
-            f"\nNo data, so they say nothing: {', '.join(report.no_data)}. docs/places.md tells how to add some."
-        )
+        print_line(f"\nNo data for: {', '.join(report.no_data)}. docs/places.md tells how to add some.")
 
 
 def look(
@@ -170,8 +168,10 @@ def _show(report: AtlasReport, *, as_json: bool) -> None:
         for file in report.files:
             print_json(_described(file))
         return
-    rows = [(file.fact, file.name, file.holds, _age(file), _remark(file), file.credit or "") for file in report.files]
-    print_table(("tells", "file", "holds", "age", "remark", "source and licence"), rows)
+    rows = [(file.fact, file.name, file.holds, _age(file), _remark(file)) for file in report.files]
+    print_table(("tells", "file", "holds", "age", "remark"), rows)
+    for credit in dict.fromkeys(f"{file.name}: {file.credit}" for file in report.files if file.credit):
+        print_line(credit, style="dim")
 
 
 def _described(file: AtlasFile) -> Mapping[str, object]:
@@ -193,8 +193,8 @@ def _age(file: AtlasFile) -> str:
 
 def _remark(file: AtlasFile) -> str:
     if not file.in_effect:
-        return "no effect: no file tells the AS number of an address"
-    return "old: get a newer one" if file.stale else ""
+        return "no effect without an ASN file"
+    return "old" if file.stale else ""
 
 
 def _in_words(value: str | int | bool | None, *, has_data: bool) -> str:
