@@ -40,8 +40,12 @@ class Counts:
         return raw / growth(now) if raw > 0 else 0.0
 
     def raw(self, key: bytes) -> float:
-        """Return the count of a key on the scale of the landmark, for those who compare counts with each other."""
-        return self._stored.get(key, 0.0) + self._fresh.get(key, 0.0)
+        """Return the count of a key on the scale of the landmark, for those who compare counts with each other.
+
+        Never below zero, though more may have been taken back than this process saw counted: a share below zero would
+        have no logarithm.
+        """
+        return max(0.0, self._stored.get(key, 0.0) + self._fresh.get(key, 0.0))
 
     def drain(self) -> Mapping[bytes, float]:
         """Return what was counted since the last time, for the store to add to what it has; it stays visible here."""
