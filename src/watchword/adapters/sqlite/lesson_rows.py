@@ -84,19 +84,21 @@ def dispute_action(transaction: Transaction, ref: UserRef, action_row: Row) -> N
     """Take back for good what the device of an action, or the action, taught: the owner says it wasn't him."""
     if action_row["label"] != Label.FRAUD:
         _judge(transaction, ref, action_row, Label.FRAUD)
-    _take_back_for_good(transaction, ref, _device_of(transaction, action_row), action_row["number"])
+    device_id = _device_of(transaction, action_row)
+    rows = contribution_rows(transaction, ref, device_id, action_row["number"])
+    _take_back_for_good(transaction, ref, rows, device_id)
 
 
 def dispute_device(transaction: Transaction, ref: UserRef, device_id: str) -> None:
     """Take back for good what a device taught."""
-    _take_back_for_good(transaction, ref, device_id, None)
+    _take_back_for_good(transaction, ref, contribution_rows(transaction, ref, device_id, None), device_id)
 
 
 def distrust_token(transaction: Transaction, ref: UserRef, device_id: str) -> None:
     """Take back what a device with a stolen token taught without a proof: since when it was stolen, nobody knows."""
     rows = contribution_rows(transaction, ref, device_id, None)
     unproven = [row for row in rows if row["decision"] == Decision.ALLOW]
-    _take_back(transaction, ref, unproven, by=None, device_id=device_id)
+    _take_back_for_good(transaction, ref, unproven, device_id)
 
 
 def forget_contributions(transaction: Transaction, limit: int) -> int:
@@ -127,8 +129,7 @@ def _judge(transaction: Transaction, ref: UserRef, action_row: Row, verdict: Lab
         memory.judge(open_contribution(transaction, ref, row), verdict)
 
 
-def _take_back_for_good(transaction: Transaction, ref: UserRef, device_id: str | None, number: int | None) -> None:
-    rows = contribution_rows(transaction, ref, device_id, number)
+def _take_back_for_good(transaction: Transaction, ref: UserRef, rows: Sequence[Row], device_id: str | None) -> None:
     for row in rows:
         if row["taken_back_by"] is not None:
             note_state(transaction, row, Contributed.TAKEN_BACK)
@@ -152,12 +153,13 @@ def _take_back(
 
 
 def _give_back(transaction: Transaction, ref: UserRef, rows: Sequence[Row], *, by: str, device_id: str | None) -> None:
-    """Let these count again as they did when they were new: what is a day old comes to count in full by itself."""
+    """Let these count again, what nobody proved or vouched for as when it was new: a day old, it counts in full soon."""
     memory = _remembering(transaction, ref)
     if memory is None or not rows:
         return
     for row in rows:
-        state = Contributed.PROVISIONAL if row["decision"] == Decision.ALLOW else Contributed.PROVEN
+        is_open = row["decision"] == Decision.ALLOW and row["label"] != Label.LEGITIMATE
+        state = Contributed.PROVISIONAL if is_open else Contributed.PROVEN
         memory.learn(open_contribution(transaction, ref, row), _SHARES[state])
         note_state(transaction, row, state)
         bring_place_back(transaction, ref, row)
