@@ -164,10 +164,10 @@ def play(
 
 
 def _familiar() -> Memory:
-    """Return the memory of somebody who was seen each day of the last months, and whose spending nobody looked at."""
+    """Return the memory of somebody who was seen at all hours of the last months; it has no purchases."""
     memory = NO_MEMORY
-    for day in range(-90, 0):
-        at = _instant(day * DAY_S)
+    for hour in range(-90 * 24, 0, 7):
+        at = _instant(hour * 3_600)
         visit = Contribution(at=at, traits=_AT_HOME, hour_of_week=at // HOUR_MS % 168, had_token=True)
         memory = learn(memory, visit, PROVEN)
     return memory

@@ -3,7 +3,7 @@
 A larger amount never has a smaller share: where a size is abused, larger ones count as abused too.
 """
 
-from math import floor
+from math import floor, sqrt
 from typing import Final
 
 from watchword.domain.instant import Instant
@@ -11,10 +11,16 @@ from watchword.risk.counts import Counts
 from watchword.risk.fading import growth
 from watchword.risk.memory.contribution import Contribution
 
-USUAL_SHARE: Final = 0.001
-"""Of purchases of any size that are reported, before anything is known (a judgement)."""
+USUAL_SHARE: Final = 0.005
+"""Of purchases of any size that are reported, until the application's own share is known (a judgement)."""
+_USUAL_WEIGHT: Final = 1_000.0
+"""Purchases that this counts for against the application's own."""
 _PRIOR_WEIGHT: Final = 10.0
-"""Purchases in a band that weigh as much as that: a single report makes no band suspicious."""
+"""Purchases in a band that count as usual before any was seen there."""
+_DOUBT: Final = 2.0
+"""Standard deviations below the share that was seen: a band with two purchases and a report is no finding."""
+_UNUSUAL: Final = 4.0
+"""So many times the usual share is where a size begins to speak against a purchase."""
 _BANDS_A_UNIT: Final = 20
 """A band is 5 % wide."""
 _LOWEST: Final = -40
@@ -24,7 +30,7 @@ _HIGHEST: Final = 280
 _STALE_MS: Final = 3_600_000
 
 _SIZES: Final = b"S"
-"""Currency, what is counted (``t`` purchases, ``r`` reports) and band; reports without a band are the sum."""
+"""Currency, what is counted (``t`` purchases, ``r`` reports) and band; without a band it is the sum."""
 
 
 class ReportedSizes:
@@ -58,27 +64,29 @@ class ReportedSizes:
 
     def report(self, contribution: Contribution) -> None:
         """Count a purchase that turned out to be a fraud."""
-        if self._count(contribution, b"r", 1.0) and contribution.currency is not None:
-            self._counts.add(_head(contribution.currency, b"r"), 1.0, contribution.at)
+        self._count(contribution, b"r", 1.0)
 
-    def _count(self, contribution: Contribution, kind: bytes, weight: float) -> bool:
+    def _count(self, contribution: Contribution, kind: bytes, weight: float) -> None:
         if contribution.log_amount is None or contribution.currency is None:
-            return False
-        band = _band(contribution.log_amount).to_bytes(2, "big", signed=True)
-        self._counts.add(_head(contribution.currency, kind) + band, weight, contribution.at)
-        return True
+            return
+        head, band = _head(contribution.currency, kind), _band(contribution.log_amount)
+        self._counts.add(head, weight, contribution.at)
+        self._counts.add(head + band.to_bytes(2, "big", signed=True), weight, contribution.at)
 
     def _table(self, currency: str, factor: float) -> list[float]:
         """Return the share by band, never falling."""
         reported, traffic, raw = _head(currency, b"r"), _head(currency, b"t"), self._counts.raw
-        prior = _PRIOR_WEIGHT * factor
+        usual_weight, prior = _USUAL_WEIGHT * factor, _PRIOR_WEIGHT * factor
+        usual = (raw(reported) + usual_weight * USUAL_SHARE) / (raw(traffic) + usual_weight)
         table, most = [], 0.0
         for number in range(_LOWEST, _HIGHEST + 1):
             band = number.to_bytes(2, "big", signed=True)
             reports = raw(reported + band)
             if reports > 0:
-                share = (reports + prior * USUAL_SHARE) / (max(reports, raw(traffic + band)) + prior)
-                most = max(most, share - USUAL_SHARE)
+                weight = max(reports, raw(traffic + band)) + prior
+                share = (reports + prior * usual) / weight
+                doubt = _DOUBT * sqrt(share * (1 - share) / (weight / factor))
+                most = max(most, share - doubt - _UNUSUAL * usual)
             table.append(most)
         return table
 
