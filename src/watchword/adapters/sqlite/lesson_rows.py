@@ -153,7 +153,7 @@ def _take_back(
 
 
 def _give_back(transaction: Transaction, ref: UserRef, rows: Sequence[Row], *, by: str, device_id: str | None) -> None:
-    """Let these count again, what nobody proved or vouched for as when it was new: a day old, it counts in full soon."""
+    """Let these count again, what nobody proved or vouched for as if it were new: after a day that is in full."""
     memory = _remembering(transaction, ref)
     if memory is None or not rows:
         return
