@@ -16,6 +16,8 @@ WEIGHT_FORGOTTEN: Final = 0.04
 SHELF_ENTRY_BYTES: Final = 15
 """What an entry takes; a shelf takes one byte more."""
 _SINGLE: Final = Struct("<f")
+_DAYS: Final = 65_536
+"""The days that an entry can tell apart: those of 179 years."""
 _ENTRY: Final = Struct("<QfHB")
 _WAITING: Final = 128
 """Set in the number of a shelf's entries where the last one is its candidate."""
@@ -73,7 +75,7 @@ class Shelf:
         if self.candidate is not None and self.candidate[0] == value:
             waiting = self.candidate[1]
             again = _seen_again(waiting, share, day, growth)
-            if waiting.day == day:
+            if not _is_later(day, waiting.day):
                 return replace(self, candidate=(value, again))
             return Shelf(entries=_placed(self.entries, value, again, places), candidate=None)
         first = _seen_again(Entry(weight=0.0, day=day, gained=0), share, day, growth)
@@ -120,9 +122,14 @@ def decode_shelf(encoded: bytes, at: int) -> tuple[Shelf, int]:
 
 
 def _seen_again(entry: Entry, share: float, day: int, growth: float) -> Entry:
-    gained = entry.gained if entry.day == day else 0
+    """Return the entry with one more share; one of an earlier day counts among those of the last."""
+    last, gained = (day, 0) if _is_later(day, entry.day) else (entry.day, entry.gained)
     units = min(round(share * DAY_UNITS_MOST), DAY_UNITS_MOST - gained)
-    return Entry(weight=single(entry.weight + units / DAY_UNITS_MOST * growth), day=day, gained=gained + units)
+    return Entry(weight=single(entry.weight + units / DAY_UNITS_MOST * growth), day=last, gained=gained + units)
+
+
+def _is_later(day: int, other: int) -> bool:
+    return 0 < (day - other) % _DAYS < _DAYS // 2
 
 
 def _taken(entry: Entry, share: float, day: int, growth: float) -> Entry:

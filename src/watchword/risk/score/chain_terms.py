@@ -17,13 +17,15 @@ NEW_PLACE_NATS: Final = 1.5
 """A country that was never seen, of a user about whom nothing else is remembered."""
 OLD_PLACE_NATS: Final = 2.0
 """At most, for a country that the memory has lost and the list of places has not."""
-LISTED_NATS: Final = 2.5
-UNLISTED_NATS: Final = -0.6
-"""A new network on a list, and on none: of takeovers 54.6 % came from listed addresses (research/risk.md §2.2, RBA data
-set); of legitimate new networks in a known country one in twenty is supposed to be. ln(.546/.05) and ln(.454/.95)."""
-TOR_NATS: Final = 3.5
-TOR_ABROAD_NATS: Final = 1.5
-"""In a new country the lists prove nothing: most who show one once are behind a VPN. Tor still proves something."""
+LISTED_NATS: Final = 3.5
+UNLISTED_NATS: Final = -0.4
+"""A new network on a list, and on none. Of takeovers 54.6 % came from listed addresses (research/risk.md §2.2, RBA data
+set), which says 2.4 and -0.7 where one in twenty legitimate new networks is listed; on validation traffic more."""
+LISTED_NETWORK_MOST: Final = 4.6
+"""What a new network and its lists come to at most."""
+TOR_NATS: Final = 1.0
+"""What an exit of Tor adds to that. In a new country lists prove nothing of their own, because most who show one once
+are behind a VPN; Tor still proves something."""
 BURST_SHARE: Final = 0.001
 BURST_NATS: Final = 0.5
 BURST_MOST_NATS: Final = 1.5
@@ -83,9 +85,10 @@ def _novel(lists: Signals | None, is_old_place: bool, seen_with: Sight, levels: 
     nats = novel_nats(seen_with, level)
     if level == Level.COUNTRY:
         nats = min(nats, OLD_PLACE_NATS) if is_old_place else nats
-        nats += TOR_ABROAD_NATS if lists is not None and lists.network_tor else 0.0
+        nats += _tor_nats(lists)
     elif level == Level.NETWORK:
-        nats = max(nats + (UNLISTED_NATS if lists is None else _listed_nats(lists)), MODELS[level].novel_least)
+        nats += UNLISTED_NATS if lists is None else _listed_nats(lists)
+        nats = max(MODELS[level].novel_least, min(nats, LISTED_NETWORK_MOST + _tor_nats(lists)))
     return round(max(nats, MODELS[level].seen_most + _beneath(lists, is_old_place, seen_with, below)), 2)
 
 
@@ -98,9 +101,13 @@ def _beneath(lists: Signals | None, is_old_place: bool, seen_with: Sight, levels
     return _novel(lists, is_old_place, seen_with, levels)
 
 
+def _tor_nats(lists: Signals | None) -> float:
+    return TOR_NATS if lists is not None and lists.network_tor else 0.0
+
+
 def _listed_nats(signals: Signals) -> float:
     if signals.network_tor:
-        return TOR_NATS
+        return LISTED_NATS + TOR_NATS
     return LISTED_NATS if signals.network_listed or signals.network_vpn or signals.network_hosting else UNLISTED_NATS
 
 

@@ -14,7 +14,7 @@ TOKEN_USUAL: Final = 0.5
 """Share of actions that come with a token, before the application has shown its own."""
 TOKEN_FROM: Final = 10.0
 """How many actions it takes until that share counts as much as the supposition."""
-KNOWN_LEAST: Final = -4.0
+KNOWN_LEAST: Final = -5.0
 """What a known device takes away at most; a copied token has to fail somewhere."""
 KNOWN_MOST: Final = -0.5
 TRUSTED_NATS: Final = -0.5
@@ -23,7 +23,7 @@ NEW_LEAST: Final = 0.5
 NEW_MOST: Final = 3.0
 STRANGE_FROM: Final = 1.0
 STRANGE_SPAN: Final = 3.0
-STRANGE_LEAST: Final = 0.15
+STRANGE_LEAST: Final = 0.2
 """A token counts in full where the rest speaks against the user with 1 nat at most, and from 4 nats on hardly: what
 was stolen with everything else proves nothing (chosen on validation traffic, against stolen cookies)."""
 
