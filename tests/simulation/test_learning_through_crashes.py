@@ -333,7 +333,7 @@ class Life:
         return tuple((PEOPLE.index(name) + 1) * 1_000 + self.random.randrange(12) for _ in range(7))
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 async def test_each_action_is_learned_and_taken_back_once(tmp_path: Path, seed: int, steps: int) -> None:
     path, clock, entropy = str(tmp_path / "watchword.sqlite3"), MovableClock(START), SeededEntropy(seed)
     migrate(path)
