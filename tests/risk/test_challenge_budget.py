@@ -146,7 +146,8 @@ def test_a_user_counts_once_for_each_day_and_type() -> None:
     for hours in (0, 1, 2):
         traffic.note(an_action(0.2, at=later(NOW, hours=hours)))
         traffic.note(an_action(0.2, at=later(NOW, hours=hours), action_type="sign_in"))
-    assert state_of(counts, TWO_PERCENT, "purchase", NOW).actions == pytest.approx(1.0)
+    for action_type in ("purchase", "sign_in"):
+        assert state_of(counts, TWO_PERCENT, action_type, NOW).actions == pytest.approx(1.0)
     traffic.note(an_action(0.2, at=Instant(NOW + DAY_MS)))
     assert state_of(counts, TWO_PERCENT, "purchase", NOW).actions == pytest.approx(2.0, rel=0.02)
 

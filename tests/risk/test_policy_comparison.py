@@ -56,6 +56,31 @@ def test_a_changed_key_is_told_with_what_it_does(
     assert change.effect is effect
 
 
+TURNED = {Effect.STRICTER: Effect.MILDER, Effect.MILDER: Effect.STRICTER}
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        ("score >= 0.7 &&", "score >= 0.6 &&"),
+        ('when = "score >= 0.7 && !device.known"\n', ""),
+        ('unless = "device.trusted"\n', ""),
+        ('"device.trusted"', '"device.trusted || place.known"'),
+        ('actions = ["purchase"]', 'actions = ["purchase", "sign_in"]'),
+        ('actions = ["purchase"]\n', ""),
+        ('then = "challenge"', 'then = "allow"'),
+        ('then = "challenge"', 'then = "challenge"\nmode = "log-only"'),
+        ('then = "challenge"', 'then = "challenge"\nmode = "off"'),
+        ("score >= 0.7 && !device.known", "score <= 0.7 || !device.known"),
+    ],
+)
+def test_the_way_back_is_told_as_the_opposite(environment: Environment, was: str, is_now: str) -> None:
+    there = changed(environment, RULE, RULE.replace(was, is_now)).effect
+    back = changed(environment, RULE.replace(was, is_now), RULE).effect
+    assert back is TURNED.get(there, there)
+    assert there is not Effect.NONE
+
+
 def test_the_values_are_those_that_the_policies_write(environment: Environment) -> None:
     change = changed(environment, RULE, RULE.replace("0.7", "0.6").replace('"We ask."', '"@suspicious"'))
     assert [(field.old, field.new) for field in change.fields] == [
@@ -101,9 +126,17 @@ def test_a_change_of_a_rule_that_only_records_changes_no_decision(environment: E
 def test_a_denial_instead_of_a_question_is_stricter_unless_it_reaches_less(environment: Environment) -> None:
     denying = RULE.replace('"challenge"', '"deny"').replace('unless = "device.trusted"\n', "")
     assert changed(environment, RULE, denying).effect is Effect.STRICTER
-    fewer = denying.replace("0.7", "0.9")
-    assert changed(environment, RULE, fewer).effect is Effect.UNCLEAR
-    assert changed(environment, fewer, RULE).effect is Effect.UNCLEAR
+    asking, fewer = denying.replace('"deny"', '"challenge"'), denying.replace("0.7", "0.9")
+    assert changed(environment, asking, fewer).effect is Effect.UNCLEAR
+    assert changed(environment, fewer, asking).effect is Effect.UNCLEAR
+    assert changed(environment, asking, denying.replace("0.7", "0.5")).effect is Effect.STRICTER
+
+
+@pytest.mark.parametrize("condition", ["score >= 0.9", "place.known", "score >= 0.7 && !device.known"])
+def test_where_a_rule_no_longer_asks_but_allows_all_of_it_is_milder(environment: Environment, condition: str) -> None:
+    allowing = RULE.replace('"challenge"', '"allow"').replace("score >= 0.7 && !device.known", condition)
+    assert changed(environment, RULE, allowing).effect is Effect.MILDER
+    assert changed(environment, allowing, RULE).effect is Effect.STRICTER
 
 
 def test_layout_comments_and_order_are_no_change(environment: Environment) -> None:
