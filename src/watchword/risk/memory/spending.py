@@ -55,7 +55,7 @@ class Amounts:
         return Amounts(
             weight=single(total),
             mean=single(mean),
-            squares=single(self.squares + weight * away * (log_amount - mean)),
+            squares=single(max(0.0, self.squares + weight * away * (log_amount - mean))),
         )
 
     def take_back(self, log_amount: float, weight: float) -> "Amounts":
