@@ -19,6 +19,7 @@ from watchword.adapters.sqlite.schema import migrate
 from watchword.adapters.system import SystemClock
 from watchword.bootstrap.house import House, build
 from watchword.bootstrap.key_source import open_keys
+from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.config.first_files import write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Situation
@@ -172,7 +173,8 @@ async def measure(folder: Path) -> list[Measured]:
     settings = load_settings(path, situation=Situation.DEV, environ={}, overrides=page_base)
     migrate(str(settings.store_path))
     inbox = InboxFile(folder / "inbox.sqlite3", SystemClock())
-    house = build(settings, open_keys(settings.keys, create=True), inbox=inbox)
+    keys = open_keys(settings.keys, create=True)
+    house = build(settings, keys, PolicyWatch(settings.applications, {}), inbox=inbox)
     application = settings.applications[0].application
     found: list[Measured] = []
     for turn, callers in enumerate(CALLERS):
