@@ -17,7 +17,7 @@ from watchword.adapters.sqlite.contribution_rows import (
 from watchword.adapters.sqlite.event_rows import write_event
 from watchword.adapters.sqlite.memory_rows import Remembering
 from watchword.adapters.sqlite.transaction import Row, Transaction, ref_of
-from watchword.adapters.sqlite.user_rows import bring_place_back, find_user_row, forget_place
+from watchword.adapters.sqlite.user_rows import bring_place_back, find_user_row, forget_places
 from watchword.domain.action import Decision, Label
 from watchword.domain.event import EventType
 from watchword.domain.instant import Instant
@@ -147,8 +147,7 @@ def _take_back(
         memory.take_back(open_contribution(transaction, ref, row), _SHARES[Contributed(row["state"])])
         note_state(transaction, row, Contributed.TAKEN_BACK, taken_back_by=by)
     memory.write()
-    for row in counting:
-        forget_place(transaction, ref, row["country"], row["id"])
+    forget_places(transaction, ref, {row["id"] for row in counting})
     _tell(transaction, ref, EventType.MEMORY_TAKEN_BACK, counting, by, device_id)
 
 

@@ -1,7 +1,7 @@
 """Rows of users: the person sealed, and what the rules need to know beside it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -132,21 +132,36 @@ def note_place(
     return Seen(registered_at=Instant(row["created_at"]), by_reported_device=is_reported)
 
 
-def forget_place(transaction: Transaction, ref: UserRef, country: str | None, action_id: str) -> None:
-    """Forget a country that was first noted for this action, unless another that still counts was there too."""
-    named = {"application_id": ref.application_id, "user_key": ref.key, "country": country, "action_id": action_id}
-    transaction.run(
-        "UPDATE places SET first_by = coalesce((SELECT id FROM contributions JOIN actions USING (number)"
-        " WHERE contributions.application_id = :application_id AND contributions.user_key = :user_key"
-        " AND state IN ('provisional', 'proven') AND country = :country ORDER BY number LIMIT 1), first_by)"
-        " WHERE application_id = :application_id AND user_key = :user_key AND country = :country"
-        " AND first_by = :action_id",
-        **named,
+def forget_places(transaction: Transaction, ref: UserRef, action_ids: Collection[str]) -> None:
+    """Forget the countries first noted for these actions, unless another that still counts was there too."""
+    noted = transaction.all(
+        "SELECT country, first_by FROM places WHERE application_id = :application_id AND user_key = :user_key",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+    for row in noted:
+        if row["first_by"] in action_ids:
+            _forget_place(transaction, ref, row["country"])
+
+
+def _forget_place(transaction: Transaction, ref: UserRef, country: str) -> None:
+    other = transaction.one(
+        "SELECT id FROM contributions JOIN actions USING (number) WHERE contributions.application_id = :application_id"
+        " AND contributions.user_key = :user_key AND state IN ('provisional', 'proven') AND country = :country"
+        " ORDER BY number LIMIT 1",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        country=country,
     )
     transaction.run(
         "DELETE FROM places WHERE application_id = :application_id AND user_key = :user_key AND country = :country"
-        " AND first_by = :action_id",
-        **named,
+        if other is None
+        else "UPDATE places SET first_by = :other WHERE application_id = :application_id AND user_key = :user_key"
+        " AND country = :country",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        country=country,
+        other=None if other is None else other["id"],
     )
 
 
