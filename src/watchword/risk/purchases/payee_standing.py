@@ -33,7 +33,10 @@ REPORTED_IF_BAD: Final = 0.9
 REPORTED_IF_SOUND: Final = 0.004
 """Shares of purchases that are reported; there are frauds at sound payees too (judgements)."""
 REPORTS_A_STEP_MOST: Final = 3.0
-"""So many within two days count: a handful of people cannot condemn a payee by an afternoon of reports."""
+"""What two days may say against a payee: as much as so many reports. An afternoon of them says no more than that."""
+REPORTED_SOON: Final = 0.25
+"""Share of the reports that has come after a day or so. Held against the traffic of days that are not settled yet: at a
+payee with thousands of purchases a day there are a few reports every day (a judgement)."""
 
 _STEP_MS: Final = STEP_DAYS * DAY_MS
 _BAD_FROM: Final = 0.5
@@ -49,6 +52,8 @@ _TURN_SOUND: Final = 1 - exp(-TURNS_SOUND_A_DAY * STEP_DAYS)
 _START: Final = TURNS_BAD_A_DAY / (TURNS_BAD_A_DAY + TURNS_SOUND_A_DAY)
 _REPORTED_NATS: Final = log(REPORTED_IF_BAD / REPORTED_IF_SOUND)
 _UNREPORTED_NATS: Final = log((1 - REPORTED_IF_BAD) / (1 - REPORTED_IF_SOUND))
+_NOT_YET_NATS: Final = log((1 - REPORTED_IF_BAD * REPORTED_SOON) / (1 - REPORTED_IF_SOUND * REPORTED_SOON))
+_STEP_MOST_NATS: Final = REPORTS_A_STEP_MOST * _REPORTED_NATS
 _LEAST: Final = 1e-6
 _MOST: Final = 1 - 1e-4
 _DAY_SHARE: Final = log(2) / HALF_LIFE_DAYS
@@ -81,14 +86,6 @@ def _share_of(bad: float) -> float:
 
 UNKNOWN: Final = Standing(share=_share_of(_START), reports=0.0)
 """Of a payee nobody has paid yet, or whom the action does not name: no other without a report stands worse."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """What is known of a step of two days."""
-
-    reports: float
-    unreported: float
 
 
 class PayeeStandings:
@@ -162,8 +159,8 @@ class PayeeStandings:
             return _START
         return min(TURNS_BAD_A_DAY * (PATIENCE_DAYS + 1 / often), _START)
 
-    def _steps(self, payee: int, now: Instant) -> list[_Step]:
-        """Return what is known of the last six weeks, the oldest first.
+    def _steps(self, payee: int, now: Instant) -> list[float]:
+        """Return what the steps of the last six weeks say against a payee, in nats, the oldest first.
 
         Traffic is counted by steps only since the first report arrived; before, the usual traffic stands for it.
         """
@@ -173,26 +170,34 @@ class PayeeStandings:
         for number in range(last - STEPS + 1, last + 1):
             step = number % 65_536
             factor = growth(Instant(number * _STEP_MS + _STEP_MS // 2))
-            reports = min(raw(_STEP_KEY.pack(_STEPS, b"r", payee, step)) / factor, REPORTS_A_STEP_MOST)
+            reports = raw(_STEP_KEY.pack(_STEPS, b"r", payee, step)) / factor
             counted = raw(_STEP_KEY.pack(_STEPS, b"t", payee, step)) / factor
             traffic = counted if is_counted else max(counted, usual)
             is_counted = is_counted or counted > 0
-            settled = max(0.0, min(settled_until - number, 1.0))
-            steps.append(_Step(reports=reports, unreported=max(0.0, traffic - reports) * settled))
+            steps.append(_said(reports, max(0.0, traffic - reports), settled_until - number))
         return steps
 
 
-def _judge(steps: list[_Step], *, drift: int) -> tuple[float, int]:
+def _said(reports: float, unreported: float, settled: float) -> float:
+    """Return what a step says; ``settled`` is how much of it is so old that most reports have come, if above 0.
+
+    A step that is not settled never speaks for a payee.
+    """
+    if settled <= 0:
+        return max(0.0, min(reports * _REPORTED_NATS + unreported * _NOT_YET_NATS, _STEP_MOST_NATS)) if reports else 0.0
+    return min(reports * _REPORTED_NATS + unreported * _UNREPORTED_NATS * min(settled, 1.0), _STEP_MOST_NATS)
+
+
+def _judge(steps: list[float], *, drift: int) -> tuple[float, int]:
     """Return the probability that a payee is bad after these steps and ``drift`` more, and the age of the bad spell.
 
     The age is in units of four days, from 1; 0 where there is no spell.
     """
     bad, since = _START, -1
-    for number, step in enumerate(steps):
+    for number, nats in enumerate(steps):
         bad += (1 - bad) * _TURN_BAD - bad * _TURN_SOUND
-        if step.reports or step.unreported:
-            nats = step.reports * _REPORTED_NATS + step.unreported * _UNREPORTED_NATS
-            odds = bad / (1 - bad) * exp(max(-20.0, min(nats, 20.0)))
+        if nats:
+            odds = bad / (1 - bad) * exp(max(-20.0, nats))
             bad = max(_LEAST, min(odds / (1 + odds), _MOST))
         if bad > _BAD_FROM and since < 0:
             since = number
