@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.risk.contest import SPLIT, Scores
+from bench.risk.file_measurement import measure_file
 from bench.risk.freeman import FREEMAN
 from bench.risk.material import Made
 from bench.risk.measurement import Plan, run
@@ -30,6 +31,7 @@ FULL: Final = Plan(seeds=(1, 2, 3, 4, 5), users=USERS, each=1_000, draws=2_000, 
 QUICK: Final = Plan(seeds=(1,), users=4_000, each=400, draws=200, poisoners=100, processes=2)
 _PAGE: Final = Path("docs/risk-quality.md")
 _QUICK_PAGE: Final = Path("build/risk-quality-quick.md")
+_FILE_PAGE: Final = Path("build/risk-quality-rba.md")
 
 
 def main() -> None:
@@ -37,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.risk", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one small stream, to build/risk-quality-quick.md")
     parser.add_argument("--processes", type=int, default=FULL.processes)
+    parser.add_argument("--file", type=Path, help="the RBA data set as CSV or zip, to build/risk-quality-rba.md")
     parser.add_argument("--seed", type=int, help="print a few tables of one seed, for tuning")
     parser.add_argument("--users", type=int, default=USERS, help="with --seed")
     parser.add_argument("--each", type=int, default=1_000, help="with --seed: attackers of each kind")
@@ -46,6 +49,10 @@ def main() -> None:
     if asked.seed is not None:
         made = Made(seed=asked.seed, users=asked.users, each=asked.each, is_realistic=asked.realistic)
         _look(made, asked.only or (FREEMAN, DIRICHLET, WATCHWORD))
+    elif asked.file is not None:
+        console = Console()
+        write_part(_FILE_PAGE, TITLE, "sign-ins", measure_file(asked.file, console))
+        console.print(f"written: {_FILE_PAGE}")
     else:
         _measure(QUICK if asked.quick else FULL, _QUICK_PAGE if asked.quick else _PAGE, asked.processes)
 

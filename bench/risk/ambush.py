@@ -1,7 +1,7 @@
 """Chooses the sign-ins whose place attackers take, and makes the attackers."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from random import Random
 from typing import Final
 
@@ -41,10 +41,10 @@ def lay_ambush(
 
 
 def split_donors(
-    happenings: Sequence[Happening], share: float, chance: Random
+    happenings: Sequence[Happening], share: float, chance: Random, keep: Collection[int] = ()
 ) -> tuple[list[Happening], list[Happening]]:
-    """Return the stream without some of its users, and what those did."""
-    users = sorted({one.user for one in happenings})
+    """Return the stream without some of its users, and what those did; whom to ``keep`` stays."""
+    users = sorted({one.user for one in happenings} - set(keep))
     lent = set(chance.sample(users, round(share * len(users))))
     return [one for one in happenings if one.user not in lent], [one for one in happenings if one.user in lent]
 

@@ -22,6 +22,8 @@ TARGETED: Final = "targeted"
 BORROWED: Final = "borrowed session"
 STOLEN_TOKEN: Final = "stolen cookie"
 INSIDER: Final = "same-address insider"
+REAL_TAKEOVER: Final = "real takeover"
+"""Labelled so in a data set: nobody's simulation."""
 
 INFRASTRUCTURE: Final = 0.546
 """Share of attackers who come through hosting or a VPN: 54.6 % of the published takeovers are on attack addresses."""

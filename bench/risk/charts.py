@@ -33,15 +33,15 @@ def caught_curve(legitimate: NDArray[np.float64], attackers: NDArray[np.float64]
     return [(float(x), float(y)) for x, y in zip(challenged, caught, strict=True)]
 
 
-def draw(title: str, curves: Mapping[str, Points]) -> str:
-    """Return a chart of these curves: challenged sign-ins across, attackers caught upwards."""
+def draw(title: str, curves: Mapping[str, Points], across: str = "legitimate sign-ins challenged") -> str:
+    """Return a chart of these curves: the legitimate who are challenged across, attackers caught upwards."""
     font = 'font-family="sans-serif" font-size="12"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" {font}>',
         f"<title>{escape(title)}</title>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="20" font-size="14" fill="#111827">{escape(title)}</text>',
-        *_axes(),
+        *_axes(across),
         *(part for number, (name, points) in enumerate(curves.items()) for part in _curve(number, name, points)),
         "</svg>",
     ]
@@ -61,7 +61,7 @@ def _y(share: float) -> float:
     return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - share)
 
 
-def _axes() -> list[str]:
+def _axes(across: str) -> list[str]:
     lines = []
     for share, text in ((0.001, "0.1 %"), (0.01, "1 %"), (0.1, "10 %"), (1.0, "100 %")):
         x = _x(share)
@@ -71,7 +71,7 @@ def _axes() -> list[str]:
         y = _y(share)
         lines.append(f'<path d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}" stroke="#d1d5db"/>')
         lines.append(_text(_LEFT - 6, y + 4, f"{share:.0%}".replace("%", " %"), "end"))
-    lines.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 12, "legitimate sign-ins challenged", "middle"))
+    lines.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 12, across, "middle"))
     lines.append(_text(_LEFT - 6, _TOP - 8, "caught", "end"))
     return lines
 

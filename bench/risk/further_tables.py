@@ -26,14 +26,14 @@ SIZES: Final = (4, 12, 39)
 """Sizes of the history at which the literature tells how often a user is asked."""
 _PUBLISHED_AT_12: Final = {NAIVE: "2 of 12", VPN: "3 of 12", TARGETED: "4 of 12"}
 _DEPTHS: Final = (("first sign-in", 0, 0), ("1 to 4 before", 1, 4), ("5 and more", 5, 10**9))
-_MODELS: Final = (OURS, OURS_TOKEN, FREEMAN, DIRICHLET)
+MODELS: Final = (OURS, OURS_TOKEN, FREEMAN, DIRICHLET)
 
 
-def median_table(panel: Panel) -> str:
+def median_table(panel: Panel, names: Sequence[str] = MODELS) -> str:
     """Return how often the user in the middle is asked within his first n rated sign-ins, at 99 % caught."""
     rows = []
     for attack in (NAIVE, VPN, TARGETED):
-        for name in _MODELS:
+        for name in names:
             scores = panel.scores[name]
             chosen = (scores.attack == attack) & (scores.depth > 0)
             threshold = threshold_at_caught(scores.of(name)[chosen], 0.99)
@@ -43,10 +43,10 @@ def median_table(panel: Panel) -> str:
     return table(["attacker", "", *(f"n = {size}" for size in SIZES), "published, n = 12"], rows)
 
 
-def depth_table(panel: Panel) -> str:
+def depth_table(panel: Panel, names: Sequence[str] = MODELS) -> str:
     """Return, by history, who is challenged and who is caught at the threshold for 1 %."""
     rows = []
-    for name in _MODELS:
+    for name in names:
         scores = panel.scores[name]
         rated = scores.where(scores.day >= panel.split.validation_from)
         is_user = rated.attack == ""
@@ -63,10 +63,10 @@ def depth_table(panel: Panel) -> str:
     return table(["", "history", "users challenged", *(f"{attack} caught" for attack in (NAIVE, VPN, TAKEOVER))], rows)
 
 
-def pooled_table(panel: Panel) -> str:
+def pooled_table(panel: Panel, names: Sequence[str] = MODELS) -> str:
     """Return the challenges at 90 % caught with first sign-ins among both users and victims."""
     rows = []
-    for name in _MODELS:
+    for name in names:
         scores = panel.scores[name]
         tested = scores.where(scores.day >= panel.split.test_from)
         users = tested.of(name)[tested.attack == ""]

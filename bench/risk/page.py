@@ -10,24 +10,21 @@ from statistics import mean
 from typing import Final
 
 from bench.risk.attackers import (
-    BORROWED,
     INSIDER,
     NAIVE,
     RESIDENTIAL,
     STOLEN_TOKEN,
     TAKEOVER,
-    TAKEOVER_ABROAD,
-    TARGETED,
     VPN,
 )
 from bench.risk.audit import GROUPS, ITS_KIND, TARGET
 from bench.risk.charts import caught_curve, draw
 from bench.risk.demands import comparisons, demands
-from bench.risk.figures import ACHIEVED, CAUGHT_AT, CHALLENGED_AT
+from bench.risk.figure_tables import achieved_table, caught_table, challenged_table, short_table
+from bench.risk.figures import CAUGHT_AT, CHALLENGED_AT
 from bench.risk.freeman import FREEMAN
-from bench.risk.further_tables import depth_table, live_table, median_table, pooled_table
+from bench.risk.further_tables import MODELS, depth_table, live_table, median_table, pooled_table
 from bench.risk.measurement import Measurement, Panel
-from bench.risk.measures import CAUGHT, RATES
 from bench.risk.page_parts import table
 from bench.risk.page_words import (
     ABLATIONS,
@@ -60,17 +57,6 @@ from bench.risk.rounds import (
 )
 from bench.risk.watchword_model import WATCHWORD, WITH_DIRICHLET, WITHOUT_AGENTS, WITHOUT_PLACES
 
-SHOWN_ATTACKERS: Final = (
-    NAIVE,
-    VPN,
-    TAKEOVER,
-    TAKEOVER_ABROAD,
-    RESIDENTIAL,
-    TARGETED,
-    BORROWED,
-    STOLEN_TOKEN,
-    INSIDER,
-)
 _DRAWN: Final = (NAIVE, VPN, TAKEOVER, RESIDENTIAL)
 _COMPETITORS: Final = (OURS, *BASELINES)
 _TOKEN_COMPETITORS: Final = (OURS_TOKEN, *TOKEN_BASELINES)
@@ -116,11 +102,11 @@ def _sections(measurement: Measurement) -> Iterator[str]:
     yield MAIN
     yield from (f"![{attack}: caught against challenged](risk-quality/{chart_name(attack)})\n" for attack in _DRAWN)
     yield "Where 90 % are caught:\n"
-    yield _short_table(main, CHALLENGED_AT, 0.90)
+    yield short_table(main, CHALLENGED_AT, 0.90, MODELS)
     yield RECALL
-    yield _achieved_table(main)
+    yield achieved_table(main, (OURS, OURS_TOKEN, *BASELINES, TOKEN_BASELINES[2]))
     yield "Caught at 1 %:\n"
-    yield _short_table(main, CAUGHT_AT, 0.01)
+    yield short_table(main, CAUGHT_AT, 0.01, MODELS)
     yield COMPARED
     yield _compared_table(main)
     yield MEDIAN
@@ -132,16 +118,16 @@ def _sections(measurement: Measurement) -> Iterator[str]:
     yield ABLATIONS
     yield _ablation_table(main)
     yield AGENTS
-    yield _short_table(measurement.realistic, CHALLENGED_AT, 0.90)
+    yield short_table(measurement.realistic, CHALLENGED_AT, 0.90, MODELS)
     yield LIVE
     yield live_table(measurement)
     yield LIMITS
     yield "### All figures\n"
     for names, text in ((_COMPETITORS, "without device tokens"), (_TOKEN_COMPETITORS, "with device tokens")):
         yield f"Legitimate sign-ins challenged, {text}:\n"
-        yield _challenged_table(main, names)
+        yield challenged_table(main, names)
         yield f"Attackers caught, {text}:\n"
-        yield _caught_table(main, names)
+        yield caught_table(main, names)
 
 
 def _reasons(missed: Sequence[str]) -> Iterator[str]:
@@ -170,41 +156,6 @@ def _audited(measurement: Measurement, attack: str, group: str) -> str:
     if isnan(area):
         return "too few"
     return f"{area:.3f}" if area <= TARGET else f"**{area:.3f}**"
-
-
-def _short_table(panel: Panel, measured: str, at: float) -> str:
-    names = (OURS, OURS_TOKEN, FREEMAN, DIRICHLET)
-    rows = [
-        [attack, *(span(panel.figures[name].interval((attack, measured, at))) for name in names)]
-        for attack in SHOWN_ATTACKERS
-    ]
-    return table(["attacker", *names], rows)
-
-
-def _challenged_table(panel: Panel, names: Sequence[str]) -> str:
-    rows = [
-        [attack, name, *(span(panel.figures[name].interval((attack, CHALLENGED_AT, caught))) for caught in CAUGHT)]
-        for attack in SHOWN_ATTACKERS
-        for name in names
-    ]
-    return table(["attacker", "", *(f"{point(caught)} caught" for caught in CAUGHT)], rows)
-
-
-def _caught_table(panel: Panel, names: Sequence[str]) -> str:
-    rows = [
-        [attack, name, *(span(panel.figures[name].interval((attack, CAUGHT_AT, rate))) for rate in RATES)]
-        for attack in SHOWN_ATTACKERS
-        for name in names
-    ]
-    return table(["attacker", "", *(f"{point(rate)} meant" for rate in RATES)], rows)
-
-
-def _achieved_table(panel: Panel) -> str:
-    rows = [
-        [name, *(span(panel.figures[name].interval(("", ACHIEVED, rate))) for rate in RATES)]
-        for name in (OURS, OURS_TOKEN, *BASELINES, TOKEN_BASELINES[2])
-    ]
-    return table(["", *(f"{point(rate)} meant" for rate in RATES)], rows)
 
 
 def _compared_table(panel: Panel) -> str:

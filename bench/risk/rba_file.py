@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 from zipfile import ZipFile
 
+from bench.risk.attackers import REAL_TAKEOVER
 from bench.risk.happenings import Agent, Happening, Place
 from watchword.domain.instant import Instant
 
@@ -24,7 +25,6 @@ UNKNOWN_ACCOUNTS: Final = -4324475583306591935
 """The pseudo-user of attempts with accounts that do not exist: 14 million rows."""
 PERSON_MOST: Final = 20_000
 """Attempts; the other pseudo-user has 70,028 in 13 months."""
-TAKEOVER: Final = "real takeover"
 USERS: Final = 50_000
 """Drawn from the file, with every user who was taken over."""
 _BUCKETS: Final = 1 << 32
@@ -98,7 +98,7 @@ def _rows(path: Path, progress: _Progress) -> Iterator[dict[str, str]]:
         reader = csv.DictReader(_counted(text, progress))
         missing = {"User ID", "ASN", "IP Address", "Is Account Takeover"} - set(reader.fieldnames or ())
         if missing:
-            raise ValueError(f"{path.name} has no column {sorted(missing)[0]}")
+            raise ValueError(f"{path.name} has no column {min(missing)}")
         yield from reader
 
 
@@ -141,7 +141,7 @@ def _happening(row: dict[str, str]) -> Happening:
         device=int.from_bytes(blake2b(agent.text.encode(), digest_size=6).digest()),
         has_token=False,
         is_successful=is_successful,
-        attack=TAKEOVER if _is_true(row["Is Account Takeover"]) and is_successful else "",
+        attack=REAL_TAKEOVER if _is_true(row["Is Account Takeover"]) and is_successful else "",
         is_attack_address=_is_true(row["Is Attack IP"]),
     )
 
