@@ -108,7 +108,10 @@ def test_an_address_that_is_not_on_the_internet_is_in_no_list(tmp_path: Path) ->
         ("192.0.2.1/24\n", "list.txt:1: 192.0.2.1/24 has host bits set"),
         ("192.0.2.0/33\n", "list.txt:1: "),
         ("192.0.2.256\n", "list.txt:1: "),
+        ("0192.0.2.0/24\n", "list.txt:1: "),
+        ("192.00.2.0/24\n", "list.txt:1: "),
         ("192.0.02.0/24\n", "list.txt:1: "),
+        ("192.0.2.00/24\n", "list.txt:1: "),
         ("192.0.2.9-192.0.2.1\n", "list.txt:1: 192.0.2.9 to 192.0.2.1 is no range of addresses"),
         ("192.0.2.9-2001:db8::1\n", "list.txt:1: "),
         ("AS0\n", "list.txt:1: an AS number is between 1 and 4294967295"),
@@ -160,7 +163,7 @@ def test_no_list_of_tor_exits_is_shipped() -> None:
 def test_a_database_tells_systems_in_each_layout(
     tmp_path: Path, record: Value, asn: int | None, name: str | None
 ) -> None:
-    write_mmdb(tmp_path / "a.mmdb", {"81.2.69.0/24": record})
+    write_mmdb(tmp_path / "a.mmdb", {"81.2.69.0/24": record, "81.3.0.0/24": {"asn": "AS64501"}})
     facts = _facts("81.2.69.1", asn=tmp_path / "a.mmdb")
     assert (facts.asn, facts.asn_name) == (asn, name)
     assert _facts("81.2.70.1", asn=tmp_path / "a.mmdb").asn is None
@@ -208,6 +211,7 @@ def test_equal_sources_are_built_into_equal_bytes(tmp_path: Path) -> None:
         ("WEGWERF-MÜLL.example", True),
         ("", False),
         ("." * 400, False),
+        ("a." * 150 + "throwaway.example", False),
         ("a" * 100_000, False),
         ("\udcff.example", False),
         ("ü" * 70 + ".example", False),

@@ -93,7 +93,9 @@ def test_without_files_every_country_is_unknown() -> None:
     ],
 )
 def test_a_database_is_read_in_each_layout(tmp_path: Path, record: Value, country: str | None) -> None:
-    write_mmdb(tmp_path / "c.mmdb", {"81.2.69.0/24": record, "2a00:1450::/32": record})
+    write_mmdb(
+        tmp_path / "c.mmdb", {"81.2.69.0/24": record, "2a00:1450::/32": record, "81.3.0.0/24": {"country": "SE"}}
+    )
     opened = FileAtlas.open([tmp_path / "c.mmdb"])
     assert opened.country("81.2.69.142") == country
     assert opened.country("2a00:1450::1") == country
@@ -109,15 +111,25 @@ def test_a_database_for_ipv4_alone_knows_no_ipv6(tmp_path: Path) -> None:
     opened.close()
 
 
-def test_a_damaged_database_knows_nothing(tmp_path: Path) -> None:
+def test_a_damaged_place_of_a_database_knows_nothing(tmp_path: Path) -> None:
     path = tmp_path / "c.mmdb"
-    write_mmdb(path, {"81.2.69.0/24": {"country_code": "GB"}}, ip_version=4)
+    write_mmdb(path, {"81.3.0.0/24": {"country_code": "GB"}, "81.2.69.0/24": {"country_code": "SE"}}, ip_version=4)
     data = path.read_bytes()
-    path.write_bytes(data.replace(b"\xe1\x4ccountry_code", b"\x23\xff\xffountry_code"))
+    path.write_bytes(data.replace(b"\xe1\x4ccountry_code", b"\x23\xff\xffountry_code", 1))
     assert path.read_bytes() != data
     opened = FileAtlas.open([path])
-    assert opened.country("81.2.69.1") is None
+    assert (opened.country("81.3.0.1"), opened.country("81.2.69.1")) == (None, "SE")
     opened.close()
+
+
+def test_a_database_that_tells_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "asn.mmdb"
+    write_mmdb(path, {"81.2.69.0/24": {"asn": "AS64500"}})
+    with pytest.raises(ConfigurationError, match=r"asn\.mmdb: this file \(Country\) does not tell any country"):
+        FileAtlas.open([path])
+    write_mmdb(path, {"81.2.69.0/24": {"country": "SE"}})
+    with pytest.raises(ConfigurationError, match=r"does not tell any AS number"):
+        FileAtlas.open(asn_files=[path])
 
 
 def test_the_first_file_that_knows_answers(tmp_path: Path) -> None:

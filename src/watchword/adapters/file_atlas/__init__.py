@@ -87,15 +87,16 @@ class FileAtlas:
         In ``lists``, None stands for the list that comes with us (``source_files.SHIPPED``). The example places put
         the networks set aside for documentation into made-up countries, ahead of every file.
         """
-        countries = open_tables(Fact.COUNTRY, country_files)
+        tables = [open_examples()] if example_places else []
         try:
-            systems = open_tables(Fact.ASN, asn_files)
+            tables += open_tables(Fact.COUNTRY, country_files)
+            tables += open_tables(Fact.ASN, asn_files)
             opened = [one for fact in _LISTS for one in open_lists(fact, lists.get(fact, ()))]
             names = open_names(lists.get(Fact.DISPOSABLE, ()))
         except ConfigurationError:
-            close_tables(countries)
+            close_tables(tables)
             raise
-        return cls([*([open_examples()] if example_places else []), *countries, *systems], opened, names)
+        return cls(tables, opened, names)
 
     def warm_up(self) -> None:
         """Compile the patterns for user agents: about 0.2 s, once, that the first caller would wait otherwise."""

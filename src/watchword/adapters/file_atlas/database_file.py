@@ -1,7 +1,9 @@
 """Files in MaxMind's format: countries and autonomous systems, in the layouts that such files come in."""
 
 import re
+from collections.abc import Iterator
 from ipaddress import IPv6Address
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,9 @@ from watchword.adapters.file_atlas.text_lists import LARGEST_AS_NUMBER, read_cou
 from watchword.domain.errors import ConfigurationError
 from watchword.domain.instant import SECOND_MS, Instant
 
+RECORDS_TRIED: Final = 1_000
+"""How many records are looked at to see whether a file tells what it was named for."""
+_CALLED: Final = {Fact.COUNTRY: "country", Fact.ASN: "AS number"}
 _AS_NUMBER: Final = re.compile(r"(?:AS)?([0-9]{1,10})", re.IGNORECASE)
 
 
@@ -42,12 +47,9 @@ class Database:
         if isinstance(address, IPv6Address) and not self._knows_ipv6:
             return None
         try:
-            record = self._reader.get(address)
+            return _value(self._reader.get(address), self._fact)
         except maxminddb.InvalidDatabaseError:
             return None
-        if not isinstance(record, dict):
-            return None
-        return _country_of(record) if self._fact is Fact.COUNTRY else _system_of(record)
 
     def close(self) -> None:
         """Close the file."""
@@ -57,11 +59,31 @@ class Database:
 def open_database(path: Path, fact: Fact) -> Database:
     """Return a file; one that cannot be read, or is of another kind, is a ``ConfigurationError``."""
     try:
-        return Database(maxminddb.open_database(path), fact)
+        reader = maxminddb.open_database(path)
     except OSError as error:
         raise ConfigurationError((f"{path}: the {fact} file cannot be read: {error.strerror}",)) from None
     except (maxminddb.InvalidDatabaseError, ValueError):
         raise ConfigurationError((f"{path}: this is not a file in MaxMind's format",)) from None
+    if not any(_value(record, fact) is not None for record in _first_records(reader)):
+        described = reader.metadata().database_type
+        reader.close()
+        raise ConfigurationError((f"{path}: this file ({described}) does not tell any {_CALLED[fact]}",))
+    return Database(reader, fact)
+
+
+def _first_records(reader: maxminddb.Reader) -> Iterator[object]:
+    """Yield what stands at the beginning of a file, as far as it can be read."""
+    try:
+        for _, record in islice(reader, RECORDS_TRIED):
+            yield record
+    except maxminddb.InvalidDatabaseError:
+        return
+
+
+def _value(record: object, fact: Fact) -> str | None:
+    if not isinstance(record, dict):
+        return None
+    return _country_of(record) if fact is Fact.COUNTRY else _system_of(record)
 
 
 def _country_of(record: RecordDict) -> str | None:
