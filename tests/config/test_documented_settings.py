@@ -39,3 +39,13 @@ def test_the_brands_of_the_page_about_branding_load(tmp_path: Path) -> None:
     path.write_text(f'{MAIL}{framed}[applications.shop.senders]\nemail = "mail"\n')
     branding = load_settings(path, situation=Situation.SERVE, environ={}).applications[0].application.branding
     assert branding.frame_origins == ("https://shop.example",)
+
+
+def test_the_challenge_budget_of_the_policy_page_loads(tmp_path: Path) -> None:
+    page = (DOCS / "policy.md").read_text()
+    block = re.search(r"```toml\n(\[applications\.shop]\nchallenge_budget.*?)```", page, re.DOTALL)
+    assert block is not None
+    path = tmp_path / "watchword.toml"
+    path.write_text(f'{block[1]}name = "Shop"\nmode = "test"\nsenders = {{ email = "inbox" }}\n')
+    settings = load_settings(path, situation=Situation.DEV, environ={})
+    assert settings.applications[0].application.challenge_budget == {"purchase": 2.0, "sign_in": 5.0}
