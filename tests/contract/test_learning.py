@@ -107,6 +107,7 @@ async def test_what_is_due_is_written_with_the_next_lesson_and_once(scene: Scene
 
 
 async def test_only_a_few_come_to_count_in_full_at_once(scene: Scene, lessons: list[Lesson]) -> None:
+    assert PROMOTED_AT_ONCE <= 32  # each is 0.1 ms for everybody else
     await scene.register(PHONE)
     count = 2 * PROMOTED_AT_ONCE + 3
     for number in range(count):
