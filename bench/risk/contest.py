@@ -35,18 +35,10 @@ class Setting:
     """What the contestants are allowed to see."""
 
     has_tokens: bool
-    has_lists: bool = True
 
     def seen(self, happening: Happening) -> Happening:
         """Return the attempt without what is not to be seen."""
-        place = happening.place
-        is_named = place.is_hosting or place.is_vpn or place.is_tor or place.is_listed
-        if is_named and not self.has_lists:
-            place = replace(place, is_hosting=False, is_vpn=False, is_tor=False, is_listed=False)
-            happening = replace(happening, place=place)
-        if happening.has_token and not self.has_tokens:
-            happening = replace(happening, has_token=False)
-        return happening
+        return happening if self.has_tokens or not happening.has_token else replace(happening, has_token=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

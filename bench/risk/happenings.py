@@ -3,7 +3,7 @@
 It knows no model. Traffic that is made and traffic that is read from a file both come in this form.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from watchword.domain.instant import Instant
@@ -43,6 +43,15 @@ class Place:
     is_tor: bool = False
     is_listed: bool = False
     """It stands on the operator's list of bad networks."""
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether any list names it."""
+        return self.is_hosting or self.is_vpn or self.is_tor or self.is_listed
+
+    def unnamed(self) -> "Place":
+        """Return it as it is where there are no lists."""
+        return replace(self, is_hosting=False, is_vpn=False, is_tor=False, is_listed=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,23 +46,21 @@ from bench.risk.percents import point, span
 from bench.risk.plain_models import DIRICHLET
 from bench.risk.rounds import (
     BASELINES,
-    NO_LISTS,
     OURS,
     OURS_TOKEN,
     PLAIN,
     TOKEN_BASELINES,
     TOKENS,
-    TOKENS_NO_LISTS,
     label,
 )
-from bench.risk.watchword_model import WATCHWORD, WITH_DIRICHLET, WITHOUT_AGENTS, WITHOUT_PLACES
+from bench.risk.watchword_model import WATCHWORD, WITH_DIRICHLET, WITHOUT_AGENTS, WITHOUT_LISTS, WITHOUT_PLACES
 
 _DRAWN: Final = (NAIVE, VPN, TAKEOVER, RESIDENTIAL)
 _COMPETITORS: Final = (OURS, *BASELINES)
 _TOKEN_COMPETITORS: Final = (OURS_TOKEN, *TOKEN_BASELINES)
 _TAKEN_APART: Final = (
     (label(WATCHWORD, PLAIN), label(WATCHWORD, TOKENS)),
-    (label(WATCHWORD, NO_LISTS), label(WATCHWORD, TOKENS_NO_LISTS)),
+    (label(WITHOUT_LISTS, PLAIN), label(WITHOUT_LISTS, TOKENS)),
     (label(WITHOUT_PLACES, PLAIN), label(WITHOUT_PLACES, TOKENS)),
     (label(WITHOUT_AGENTS, PLAIN), label(WITHOUT_AGENTS, TOKENS)),
     (label(WITH_DIRICHLET, PLAIN), label(WITH_DIRICHLET, TOKENS)),

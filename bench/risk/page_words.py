@@ -94,8 +94,8 @@ not of the score: every sensitive action is challenged.
 """
 ABLATIONS: Final = """### What each part is worth
 
-Challenged where 90 % are caught. "No lists": nothing is known of hosting, VPN and Tor. Without a chain, its terms are
-left out of the sum; "Dirichlet in place of both chains" puts the plain model's sum there instead.
+Challenged where 90 % are caught. "Without the lists", nothing is known of hosting, VPN and Tor. Without a chain, its
+terms are left out of the sum; "Dirichlet in place of both chains" puts the plain model's sum there instead.
 """
 AGENTS: Final = """### With browsers that update themselves
 

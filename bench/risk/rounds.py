@@ -17,20 +17,11 @@ from bench.risk.watchword_model import WATCHWORD, WatchwordModel
 
 PLAIN: Final = Setting(has_tokens=False)
 TOKENS: Final = Setting(has_tokens=True)
-NO_LISTS: Final = Setting(has_tokens=False, has_lists=False)
-TOKENS_NO_LISTS: Final = Setting(has_tokens=True, has_lists=False)
-
-_WORDS: Final[Mapping[Setting, str]] = {
-    PLAIN: "",
-    TOKENS: " + token",
-    NO_LISTS: ", no lists",
-    TOKENS_NO_LISTS: " + token, no lists",
-}
 
 
 def label(name: str, setting: Setting) -> str:
     """Return what a contestant in a setting is called."""
-    return name + _WORDS[setting]
+    return f"{name} + token" if setting.has_tokens else name
 
 
 OURS: Final = label(WATCHWORD, PLAIN)
@@ -78,8 +69,6 @@ _PLAIN_ROUNDS: Final = (
 ROUNDS: Final = (
     Round(setting=PLAIN, contestant="Watchword taken apart"),
     Round(setting=TOKENS, contestant="Watchword taken apart"),
-    Round(setting=NO_LISTS, contestant=WATCHWORD),
-    Round(setting=TOKENS_NO_LISTS, contestant=WATCHWORD),
     *_PLAIN_ROUNDS,
 )
 REALISTIC_ROUNDS: Final = (

@@ -6,6 +6,7 @@ failed one teaches nothing.
 """
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
@@ -26,9 +27,11 @@ _BETWEEN_COUNTRIES_KM: Final = 1_500.0
 """What stands for the way between any two countries; made-up places have no map."""
 
 WATCHWORD: Final = "Watchword"
+WITHOUT_LISTS: Final = "without the lists"
 WITHOUT_PLACES: Final = "without the places"
 WITHOUT_AGENTS: Final = "without the agents"
 WITH_DIRICHLET: Final = "Dirichlet in place of both chains"
+_APART: Final = (WATCHWORD, WITHOUT_LISTS, WITHOUT_PLACES, WITHOUT_AGENTS, WITH_DIRICHLET)
 _PLACES: Final = frozenset({"place.known", "network.known", "network.address_known"})
 """The terms of the chain from the country to the address."""
 _AGENTS: Final = frozenset({"agent.type_known", "agent.os_known", "agent.browser_known", "agent.version_known"})
@@ -40,7 +43,7 @@ class WatchwordModel:
     __slots__ = ("_dirichlet", "_due", "_first_at", "_last", "_memories", "_past", "_population", "names")
 
     def __init__(self, *, is_taken_apart: bool = False) -> None:
-        self.names = (WATCHWORD, WITHOUT_PLACES, WITHOUT_AGENTS, WITH_DIRICHLET) if is_taken_apart else (WATCHWORD,)
+        self.names = _APART if is_taken_apart else (WATCHWORD,)
         self._dirichlet = Dirichlet() if is_taken_apart else None
         self._memories: dict[int, Memory] = {}
         self._due: defaultdict[int, list[Contribution]] = defaultdict(list)
@@ -58,7 +61,14 @@ class WatchwordModel:
         places = sum(term.nats for term in terms if term.signal in _PLACES)
         agents = sum(term.nats for term in terms if term.signal in _AGENTS)
         (instead,) = self._dirichlet.score(happening)
-        return whole, whole - places, whole - agents, whole - places - agents + instead
+        unnamed = self._without_lists(happening, whole)
+        return whole, unnamed, whole - places, whole - agents, whole - places - agents + instead
+
+    def _without_lists(self, happening: Happening, whole: float) -> float:
+        """Return the log-odds where no list names the place. What was learned is the same: lists teach nothing."""
+        if not happening.place.is_named:
+            return whole
+        return sum(term.nats for term in self.rating(replace(happening, place=happening.place.unnamed())).terms)
 
     def rating(self, happening: Happening) -> Rating:
         """Return what the product would say."""

@@ -57,10 +57,16 @@ def test_a_failed_attempt_is_told_and_not_rated() -> None:
     assert diary.entries[-1] == ("told", failed)
 
 
-def test_a_setting_hides_tokens_and_lists_from_everything() -> None:
-    listed = sign_in(place=at(is_hosting=True, is_vpn=True, is_tor=True, is_listed=True), has_token=True)
-    assert ALL.seen(listed) == listed
-    assert Setting(has_tokens=False, has_lists=False).seen(listed) == sign_in(place=HOME, has_token=False)
+def test_a_setting_hides_tokens_from_everything() -> None:
+    assert ALL.seen(sign_in(has_token=True)) == sign_in(has_token=True)
+    assert Setting(has_tokens=False).seen(sign_in(has_token=True)) == sign_in(has_token=False)
+
+
+def test_a_place_can_be_seen_as_if_no_list_named_it() -> None:
+    named = at(is_hosting=True, is_vpn=True, is_tor=True, is_listed=True)
+    assert named.is_named
+    assert not HOME.is_named
+    assert named.unnamed() == HOME
 
 
 def test_who_really_acts_is_learned_only_where_he_goes_through() -> None:

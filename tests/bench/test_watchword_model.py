@@ -69,7 +69,17 @@ def test_taken_apart_it_still_says_the_same_first() -> None:
     assert apart.names[0] == WATCHWORD
     assert len(apart.score(asked)) == len(apart.names)
     assert apart.score(asked)[:1] == whole.score(asked)
-    assert apart.score(asked)[1] < apart.score(asked)[0]
+    # Of a place that no list names it says the same without lists; without the places it says less.
+    assert apart.score(asked)[1] == apart.score(asked)[0] > apart.score(asked)[2]
+
+
+def test_without_lists_it_is_as_if_no_list_named_the_place() -> None:
+    apart = WatchwordModel(is_taken_apart=True)
+    for day in range(5):
+        apart.learn(sign_in(day))
+    named = at(country="RO", network=7, address=9, is_hosting=True, is_vpn=True)
+    assert apart.score(sign_in(6, place=named))[1] == apart.score(sign_in(6, place=STRANGE))[0]
+    assert apart.score(sign_in(6, place=named))[0] > apart.score(sign_in(6, place=STRANGE))[0]
 
 
 def test_the_past_says_what_the_velocity_of_the_product_counts() -> None:
