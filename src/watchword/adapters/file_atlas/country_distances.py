@@ -21,6 +21,8 @@ EARTH_RADIUS_KM: Final = 6_350
 SMALL_REACH_KM: Final = 150
 """Of a territory that is too small for the map that was measured: islands, mostly."""
 PAIRS_KEPT: Final = 4_096
+_MORE_CITIES: Final = {"XK": (42.67, 21.17)}
+"""Pristina: Kosovo's code is given by addresses' files, and has no line in the zone table."""
 _COORDINATES: Final = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?([+-])(\d{3})(\d{2})(\d{2})?")
 """ISO 6709, with degrees and minutes and sometimes seconds."""
 
@@ -59,7 +61,7 @@ class CountryDistances:
 
 def cities_by_country() -> Mapping[str, Sequence[Place]]:
     """Return the places of the zone table, by ISO 3166 code."""
-    cities: dict[str, list[Place]] = {}
+    cities: dict[str, list[Place]] = {country: [place] for country, place in _MORE_CITIES.items()}
     for line in files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines():
         country, _, rest = line.partition("\t")
         found = _COORDINATES.match(rest)
