@@ -33,7 +33,8 @@ class LevelModel:
     uniform: float
     """any value at all,"""
     copied: float
-    """or what this user himself shows."""
+    """or one of the values that this user is remembered by, each as likely. So somebody who was let in once gains
+    little by it: for the user himself that value stays a rare one."""
     counted: float
     """How much counts of what a seen value says. A fifth for what a user agent says: it is copied without effort, and
     whoever trusts the victim's own browser does worst against those who have it (research/risk.md §5.6)."""
@@ -194,7 +195,7 @@ def seen_nats(seen_with: Sight, level: Level) -> float:
     shelf = seen_with.memory.shelves[level]
     usual = 0.0 if value is None else shelf.weight(value) / shelf.total()
     legitimate = usual * (1 - novelty(seen_with, level, shelf))
-    other = _others(seen_with, level) * (1 - model.copied) + model.copied * usual
+    other = _others(seen_with, level) * (1 - model.copied) + model.copied / max(1, len(shelf.entries))
     return _bounded(model.counted * log(other / legitimate), model.seen_least, model.seen_most)
 
 
