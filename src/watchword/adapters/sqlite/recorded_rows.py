@@ -109,7 +109,7 @@ class RecordedRows:
 
     def _first_from(self, moment: Instant) -> int:
         """Return the number of the first action that was decided at a moment or later; beyond the last for none."""
-        low, high = 0, self._number("SELECT coalesce(max(number), 0) + 1 FROM actions")
+        low, high = 1, self._number("SELECT coalesce(max(number), 0) + 1 FROM actions")
         while low < high:
             middle = (low + high) // 2
             row = self._connection.execute(
