@@ -43,7 +43,7 @@ def budget(
             _percent(state.asked_percent),
             f"{state.threshold:g}",
             _percent(state.reached_percent),
-            f"{state.actions:,.0f}",
+            f"{state.actions:,.1f}",
             _remark(state),
         )
         for state in states
