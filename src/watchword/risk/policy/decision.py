@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from watchword.domain.action import ALWAYS_CHALLENGED, Assessment, Decision, Reason
-from watchword.risk.policy.expression import Activation, Environment, activate
+from watchword.risk.policy.expression import DETAILS, Activation, Environment, activate_values
 from watchword.risk.policy.rule import Rule, RuleMode, Verdict
 from watchword.risk.reasons import no_rule, rule_error
 from watchword.risk.score import UNRATED, Rating
@@ -20,6 +20,8 @@ class Policy:
     rules: tuple[Rule, ...]
     """In the order of the file, which decides nothing but the order of reasons of one strictness."""
     environment: Environment = field(repr=False, compare=False)
+    looks_at: frozenset[str] = field(repr=False, compare=False)
+    """Names of the signals that its conditions mention; handing over the others costs more than asking the rules."""
 
     def assess(self, signals: Signals, rating: Rating = UNRATED) -> Assessment:
         """Return the evaluation of an action; total: whatever the signals are, there is a decision (I12).
@@ -29,7 +31,9 @@ class Policy:
         A rule that cannot be evaluated counts as matched and as at least ``challenge``. Where no rule matches, and for
         the types that are always asked, the decision is at least ``challenge``.
         """
-        verdicts = self._judge(signals, activate(self.environment, signals, rating.score))
+        recorded = {**signals.by_name(), SCORE.name: rating.score}
+        seen = {name: value for name, value in recorded.items() if name in self.looks_at}
+        verdicts = self._judge(signals, activate_values(self.environment, {**seen, DETAILS: signals.details}))
         counting = [(rule, verdict) for rule, verdict in verdicts if rule.mode is RuleMode.ON]
         decision, reasons = decide(signals, counting)
         return Assessment(
@@ -37,7 +41,7 @@ class Policy:
             reasons=reasons,
             score=rating.score,
             terms=rating.terms,
-            signals={**signals.by_name(), SCORE.name: rating.score},
+            signals=recorded,
             high_value=signals.high_value,
             policy_version=self.version,
             shadow_rules=tuple(rule.name for rule, _ in verdicts if rule.mode is RuleMode.LOG_ONLY),

@@ -19,6 +19,8 @@ Environment = cel.Env
 Activation = cel.Activation
 """The values of the signals of one action."""
 
+DETAILS: Final = "details"
+"""The name of the application's own facts."""
 CONDITION_CHARACTERS: Final = 2_000
 """Longest condition; one that is longer cannot be reviewed."""
 
@@ -83,7 +85,7 @@ def compile_condition(text: str, environment: Environment) -> Condition | tuple[
 
 def activate(environment: Environment, signals: Signals, score: float) -> Activation:
     """Return the values that the conditions of one assessment see."""
-    values: dict[str, Any] = {**signals.by_name(), "details": signals.details, "score": score}
+    values: dict[str, Any] = {**signals.by_name(), DETAILS: signals.details, "score": score}
     return environment.Activation(values)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from watchword.domain.action import Decision, Reason
 from watchword.domain.customer_text import CustomerText
-from watchword.risk.policy.expression import Activation, Condition, Failure, evaluate
+from watchword.risk.policy.expression import Activation, Condition, Failure, evaluate, mentioned
 from watchword.risk.reasons import fill, fill_customer_text
 from watchword.risk.signals import Signals
 
@@ -52,6 +52,12 @@ class Rule:
     def applies_to(self, action_type: str) -> bool:
         """Whether the rule looks at actions of this type, whatever its mode."""
         return not self.actions or action_type in self.actions
+
+    @property
+    def looks_at(self) -> frozenset[str]:
+        """The names of the signals that its conditions may look at."""
+        conditions = (condition for condition in (self.when, self.unless) if condition is not None)
+        return frozenset(name for condition in conditions for name in mentioned(condition))
 
     @property
     def looks_at_score(self) -> bool:

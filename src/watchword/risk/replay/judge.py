@@ -12,13 +12,12 @@ from typing import Final, TypeVar
 from watchword.domain.action import Decision, Detail
 from watchword.risk.policy import Environment, Policy, Rule, RuleMode, Verdict
 from watchword.risk.policy.decision import decide
-from watchword.risk.policy.expression import activate_values, mentioned
+from watchword.risk.policy.expression import DETAILS, activate_values
 from watchword.risk.reasons import NO_RULE
 from watchword.risk.signals import SCORE, Signals, SignalValue
 
 ANSWERS_KEPT: Final = 20_000
 """Per rule, and per action type: then it begins anew, so that amounts without end take no memory without end."""
-DETAILS: Final = "details"
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 _LEFT_OUT: Final[Mapping[str, SignalValue]] = {**Signals().by_name(), SCORE.name: 1.0}
@@ -49,7 +48,7 @@ class Judge:
     @property
     def looks_at_details(self) -> bool:
         """Whether a rule mentions the application's own facts, which lie elsewhere than the signals."""
-        return any(DETAILS in _names(rule) for rule in self._policy.rules if rule.mode is not RuleMode.OFF)
+        return any(DETAILS in rule.looks_at for rule in self._policy.rules if rule.mode is not RuleMode.OFF)
 
     def rule(
         self, action_type: str, signals: Mapping[str, SignalValue], details: Mapping[str, Detail]
@@ -74,7 +73,7 @@ class _Plan:
         self._action_type = action_type
         self._asked = [_AskedRule(rule, policy.environment) for rule in applying]
         self._rulings: dict[tuple[str, ...], Ruling] = {}
-        self.names: Final = frozenset(name for rule in applying for name in _names(rule)) - {DETAILS}
+        self.names: Final = frozenset(name for rule in applying for name in rule.looks_at) - {DETAILS}
 
     def rule(self, signals: Mapping[str, SignalValue], details: Mapping[str, Detail]) -> Ruling:
         # A text is hashed once and an enum's member every time, which a million actions would feel.
@@ -108,7 +107,7 @@ class _AskedRule:
     __slots__ = ("_answers", "_environment", "_looks_at_details", "_names", "_pick", "rule")
 
     def __init__(self, rule: Rule, environment: Environment) -> None:
-        names = _names(rule)
+        names = rule.looks_at
         self.rule: Final = rule
         self._environment = environment
         self._looks_at_details = DETAILS in names
@@ -135,11 +134,6 @@ class _AskedRule:
 
 def _asks_for(rule: Rule, verdict: Verdict) -> Decision:
     return rule.then.stricter(Decision.CHALLENGE) if verdict is Verdict.FAILED else rule.then
-
-
-def _names(rule: Rule) -> frozenset[str]:
-    conditions = [condition for condition in (rule.when, rule.unless) if condition is not None]
-    return frozenset(name for condition in conditions for name in mentioned(condition))
 
 
 def _nothing(_: Mapping[str, SignalValue]) -> Hashable:
