@@ -28,7 +28,7 @@ from bench.risk.watchword_model import WATCHWORD
 
 TITLE: Final = "The quality of the risk decision"
 FULL: Final = Plan(seeds=(1, 2, 3, 4, 5), users=USERS, each=1_000, draws=2_000, poisoners=200, processes=2)
-QUICK: Final = Plan(seeds=(1,), users=4_000, each=400, draws=200, poisoners=100, processes=2)
+QUICK: Final = Plan(seeds=(100,), users=4_000, each=400, draws=200, poisoners=100, processes=2)
 _PAGE: Final = Path("docs/risk-quality.md")
 _QUICK_PAGE: Final = Path("build/risk-quality-quick.md")
 _FILE_PAGE: Final = Path("build/risk-quality-rba.md")

@@ -40,7 +40,9 @@ from bench.risk.page_words import (
     MEDIAN,
     REASONS,
     RECALL,
+    REPORTED_SEEDS,
     SHOWN,
+    TUNING_SEEDS,
 )
 from bench.risk.percents import point, span
 from bench.risk.plain_models import DIRICHLET
@@ -55,6 +57,7 @@ from bench.risk.rounds import (
 )
 from bench.risk.watchword_model import WATCHWORD, WITH_DIRICHLET, WITHOUT_AGENTS, WITHOUT_LISTS, WITHOUT_PLACES
 
+_TUNED_ON: Final = frozenset(range(100, 105))
 _DRAWN: Final = (NAIVE, VPN, TAKEOVER, RESIDENTIAL)
 _COMPETITORS: Final = (OURS, *BASELINES)
 _TOKEN_COMPETITORS: Final = (OURS_TOKEN, *TOKEN_BASELINES)
@@ -84,8 +87,12 @@ def chart_name(attack: str) -> str:
 
 def _sections(measurement: Measurement) -> Iterator[str]:
     main, plan = measurement.main, measurement.plan
+    words = TUNING_SEEDS if _TUNED_ON & set(plan.seeds) else REPORTED_SEEDS
     yield HEAD.format(
-        seeds=", ".join(map(str, plan.seeds)), users=f"{plan.users:,}", each=f"{plan.each:,}", draws=f"{plan.draws:,}"
+        seeds=words.format(seeds=", ".join(map(str, plan.seeds))),
+        users=f"{plan.users:,}",
+        each=f"{plan.each:,}",
+        draws=f"{plan.draws:,}",
     )
     yield SHOWN
     found = list(demands(main))

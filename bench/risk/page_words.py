@@ -12,11 +12,10 @@ statistics of the RBA data set (Wiefling et al., TOPS 2022, doi 10.1145/3546069)
 how the model behaves in such traffic, and how it compares with other models in the very same traffic. It does not
 show how many real takeovers it catches: for that, run the same tables on the data set itself (below).
 
-Measured on the seeds {seeds}, which nobody tuned on (tuning had 100 to 104): in each {users} users over 390 days, and
-{each} attackers of each kind. A model rates every sign-in, then learns it, in the order of time. The first 30 days
-are learned only; thresholds come from the legitimate sign-ins of days 170 to 249; all figures are of days 250 to 389,
-for users who had signed in before, unless said otherwise. In brackets: 95 % intervals, from {draws} bootstrap draws
-of users with all that is theirs.
+{seeds}: in each {users} users over 390 days, and {each} attackers of each kind. A model rates
+every sign-in, then learns it, in the order of time. The first 30 days are learned only; thresholds come from the
+legitimate sign-ins of days 170 to 249; all figures are of days 250 to 389, for users who had signed in before, unless
+said otherwise. In brackets: 95 % intervals, from {draws} bootstrap draws of users with all that is theirs.
 
 ```sh
 make bench-risk                           # writes this page; about 25 minutes on 2 cores
@@ -24,6 +23,10 @@ make bench-risk QUICK=1                   # a rough look, to build/risk-quality-
 make bench-risk RBA=/data/rba-dataset.zip # the same tables for the real data set, to build/risk-quality-rba.md
 ```
 """
+REPORTED_SEEDS: Final = "Measured on the seeds {seeds}, which nobody tuned on (tuning had 100 to 104)"
+TUNING_SEEDS: Final = (
+    "Measured on the seeds {seeds}; those from 100 to 104 were tuned on, so **nothing here may be quoted**"
+)
 SHOWN: Final = """### What was asked, and what was reached
 """
 REASONS: Final[Mapping[str, str]] = {
