@@ -59,6 +59,7 @@ class Merit:
 AREA: Final = "AUC"
 PRECISION: Final = "average precision"
 CARD_PRECISION: Final = "card precision@100"
+FIGURES: Final = (AREA, PRECISION, CARD_PRECISION)
 
 
 def columns(traffic: Traffic) -> Columns:

@@ -56,8 +56,9 @@ class World:
     terminals: int = 10_000
     days: int = 183
     radius: float = RADIUS
-    terminals_a_day: int = TERMINALS_A_DAY
-    customers_a_day: int = CUSTOMERS_A_DAY
+    terminals_a_day: float = TERMINALS_A_DAY
+    """Compromised each day; 0.4 is two in five days."""
+    customers_a_day: float = CUSTOMERS_A_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +169,7 @@ def _in_order(bought: list[tuple[int, int, int, float]]) -> Traffic:
 def _compromise_terminals(traffic: Traffic, world: World, choice: Random) -> None:
     rows = _rows_of(traffic.terminals)
     for day in range(world.days):
-        for terminal in choice.sample(range(world.terminals), world.terminals_a_day):
+        for terminal in choice.sample(range(world.terminals), _drawn(world.terminals_a_day, day)):
             for row in _within(rows[terminal], traffic, day, TERMINAL_DAYS):
                 traffic.scenarios[row] = Scenario.TERMINAL
 
@@ -176,11 +177,16 @@ def _compromise_terminals(traffic: Traffic, world: World, choice: Random) -> Non
 def _compromise_customers(traffic: Traffic, world: World, choice: Random) -> None:
     rows = _rows_of(traffic.customers)
     for day in range(world.days):
-        for customer in choice.sample(range(world.customers), world.customers_a_day):
+        for customer in choice.sample(range(world.customers), _drawn(world.customers_a_day, day)):
             during = _within(rows[customer], traffic, day, CUSTOMER_DAYS)
             for row in choice.sample(during, len(during) // STOLEN_SHARE):
                 traffic.amounts[row] = round(traffic.amounts[row] * STOLEN_FACTOR, 2)
                 traffic.scenarios[row] = Scenario.CUSTOMER
+
+
+def _drawn(a_day: float, day: int) -> int:
+    """Return how many are drawn on a day, so that it comes to the right number in the long run."""
+    return int((day + 1) * a_day + 1e-9) - int(day * a_day + 1e-9)
 
 
 def _rows_of(column: "array[int]") -> defaultdict[int, list[int]]:

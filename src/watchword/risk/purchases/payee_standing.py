@@ -29,7 +29,7 @@ PATIENCE_DAYS: Final = 7
 TURNS_BAD_A_DAY: Final = 1 / 5_000
 TURNS_SOUND_A_DAY: Final = 1 / 28
 """Until more is learned, about a month."""
-REPORTED_IF_BAD: Final = 0.9
+REPORTED_IF_BAD: Final = 0.7
 REPORTED_IF_SOUND: Final = 0.004
 """Shares of purchases that are reported; there are frauds at sound payees too (judgements)."""
 REPORTS_A_STEP_MOST: Final = 3.0
