@@ -9,7 +9,7 @@ from tests.risk.samples import ordinary
 from watchword.risk.memory import NO_MEMORY, PROVEN, PROVISIONAL, Contribution, Memory, learn
 from watchword.risk.population import ADDRESS_DAY_MOST, Population
 from watchword.risk.score import Evidence, rate
-from watchword.risk.score.densities import novel_nats, sight
+from watchword.risk.score.densities import judge, sight
 from watchword.risk.traits import Level, Traits
 
 NETWORK = Level.NETWORK
@@ -36,7 +36,7 @@ def nats_of(signal: str, values: tuple[int | None, ...], population: Population,
 
 def novel(population: Population, network: int) -> float:
     """Give what a network alone says that a user never showed."""
-    return novel_nats(sight(a_memory(), population, at_day(21), (101, network, 9, *HOME[3:])), NETWORK)
+    return judge(sight(a_memory(), population, at_day(21), (101, network, 9, *HOME[3:])), NETWORK).nats
 
 
 def test_a_user_counts_once_a_day_for_each_value() -> None:

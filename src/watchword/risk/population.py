@@ -4,6 +4,7 @@ Everything is kept in ``Counts`` under hashed values, so processes add up what t
 Only what may be learned comes here (see ``Memory``), so failures and denied actions leave no trace.
 """
 
+from bisect import bisect_right
 from math import copysign
 from struct import Struct
 from typing import Final
@@ -67,7 +68,7 @@ class Population:
         self._day = 0
         self._seen_today: dict[int, int] = {}
 
-    # ---- What is asked ------------------------------------------------------------------------------------------
+    # ---- What is asked: ``factor`` is the growth of the present ---------------------------------------------------
 
     def share(self, level: Level, value: int | None) -> float:
         """Return the share of the traffic that shows a value, 0.0 to 1.0."""
@@ -83,21 +84,18 @@ class Population:
             return 0.0
         return self.counts.raw(_LEVEL_HOME_VALUE.pack(_AT_HOME, level, home, value)) / total
 
-    def as_new(self, level: Level, home: int, value: int, now: Instant) -> tuple[float, float]:
+    def as_new(self, level: Level, home: int, value: int, factor: float) -> tuple[float, float]:
         """Return how often a value was new for a user from a country, and how often any was."""
-        factor = growth(now)
         found = self.counts.raw(_LEVEL_HOME_VALUE.pack(_AS_NEW, level, home, value))
         return found / factor, self.counts.raw(_LEVEL_VALUE.pack(_AS_NEW, level, home)) / factor
 
-    def novelty(self, level: Level, depth: int, variety: int, now: Instant) -> tuple[float, float]:
+    def novelty(self, level: Level, depth: int, variety: int, factor: float) -> tuple[float, float]:
         """Return how often users of this depth and variety showed a new value, and how often a known one."""
-        factor = growth(now)
         new = self.counts.raw(_NOVELTY_KEY.pack(_NOVELTY, level, depth, variety, True))
         return new / factor, self.counts.raw(_NOVELTY_KEY.pack(_NOVELTY, level, depth, variety, False)) / factor
 
-    def rarity(self, level: Level, now: Instant) -> tuple[float, float]:
+    def rarity(self, level: Level, factor: float) -> tuple[float, float]:
         """Return how often what was new for a user was new for the application too, and how often it was not."""
-        factor = growth(now)
         new = self.counts.raw(_RARITY_KEY.pack(_RARITY, level, True))
         return new / factor, self.counts.raw(_RARITY_KEY.pack(_RARITY, level, False)) / factor
 
@@ -107,9 +105,8 @@ class Population:
         came = self.counts.raw(_TOKENS_KEY.pack(_TOKENS, has_tokens, True))
         return came / factor, self.counts.raw(_TOKENS_KEY.pack(_TOKENS, has_tokens, False)) / factor
 
-    def frauds(self, level: Level, value: int, now: Instant) -> tuple[float, float]:
+    def frauds(self, level: Level, value: int, factor: float) -> tuple[float, float]:
         """Return how many actions with a value were labelled fraud, and how many were in all."""
-        factor = growth(now)
         found = self.counts.raw(_LEVEL_VALUE.pack(_FRAUDS, level, value))
         return found / factor, self.counts.raw(_LEVEL.pack(_FRAUDS, level)) / factor
 
@@ -178,13 +175,14 @@ class Population:
         at, day, factor = contribution.at, day_of(contribution.at), growth(contribution.at)
         for level in chain:
             value, shelf = contribution.traits.values[level], memory.shelves[level]
-            depth = depth_of(shelf, factor)
+            total = shelf.total() / factor
+            depth = depth_at(total)
             if value is None or depth == 0:
                 return
             if shelf.last_day(value) == day:
                 continue
             is_new = shelf.weight(value) <= 0
-            variety = variety_of(shelf, factor)
+            variety = variety_at(different_on(shelf), total)
             self.counts.add(_NOVELTY_KEY.pack(_NOVELTY, level, depth, variety, is_new), standing, at)
             if is_new and level != Level.ADDRESS:
                 self._count_as_new(level, home, value, standing=standing, at=at)
@@ -217,14 +215,16 @@ def home_of(memory: Memory) -> int:
     return max(entries, key=lambda value: entries[value].weight, default=0)
 
 
-def depth_of(shelf: Shelf, factor: float) -> int:
-    """Return how much is known of a level: 0 for nothing, up to 6; ``factor`` is the growth of the present."""
-    total = shelf.total() / factor
-    return sum(total >= start for start in DEPTHS)
+def depth_at(total: float) -> int:
+    """Return how much is known of a level that was shown so often: 0 for nothing, up to 6."""
+    return bisect_right(DEPTHS, total)
 
 
-def variety_of(shelf: Shelf, factor: float) -> int:
+def different_on(shelf: Shelf) -> int:
+    """Return how many values a shelf has beyond the first."""
+    return max(0, len(shelf.entries) + (shelf.candidate is not None) - 1)
+
+
+def variety_at(different: int, total: float) -> int:
     """Return how various a user is at a level: 0 for always the same value, up to 3."""
-    different = len(shelf.entries) + (shelf.candidate is not None) - 1
-    ratio = different / max(shelf.total() / factor, 1.0)
-    return sum(ratio >= start for start in VARIETIES)
+    return bisect_right(VARIETIES, different / max(total, 1.0))

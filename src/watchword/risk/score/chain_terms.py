@@ -9,7 +9,8 @@ from math import log
 from typing import Final
 
 from watchword.domain.action import RiskTerm
-from watchword.risk.score.densities import MODELS, Sight, is_blank, is_seen, novel_nats, seen_nats
+from watchword.risk.score.densities import Judged, Sight, judge
+from watchword.risk.score.level_models import MODELS
 from watchword.risk.signals import Signals
 from watchword.risk.traits import WHAT_WITH, WHERE, Level
 
@@ -46,63 +47,70 @@ _SIGNALS: Final = (
 def where_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
     """Yield what country, network and address say, what the lists say of them, and whether many come from there."""
     yield from _burst_terms(signals, seen_with)
-    if is_blank(seen_with, Level.COUNTRY):
+    judged = [judge(seen_with, level) for level in WHERE]
+    if judged[0].is_blank:
         if not signals.place_known:
             where = signals.place_country or "an unknown country"
             yield RiskTerm(signal="place.known", nats=NEW_PLACE_NATS, text=f"First action of this user from {where}")
         yield from _listed_terms(signals, max(0.0, _listed_nats(signals)))
-    else:
-        yield from _chain(signals, seen_with, WHERE)
+        return
+    plain = _weigh(WHERE, _unlisted(judged, signals))
+    yield from _chain(signals, seen_with, WHERE, plain)
+    listed = _weigh(WHERE, _listed(judged, signals))
+    yield from _listed_terms(signals, round(sum(each.nats for each in listed) - sum(each.nats for each in plain), 2))
 
 
 def what_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
     """Yield what type of device, system, browser and version say."""
-    yield from _chain(signals, seen_with, WHAT_WITH)
+    judged = [judge(seen_with, level) for level in WHAT_WITH]
+    yield from _chain(signals, seen_with, WHAT_WITH, _weigh(WHAT_WITH, judged))
 
 
-def _chain(signals: Signals, seen_with: Sight, levels: tuple[Level, ...]) -> Iterator[RiskTerm]:
-    for position, level in enumerate(levels):
-        if is_blank(seen_with, level):
-            return
-        if is_seen(seen_with, level):
-            nats = seen_nats(seen_with, level)
-            yield RiskTerm(signal=_SIGNALS[level], nats=nats, text=_SEEN[level](signals))
-        else:
-            plain = _novel(None, signals.place_known, seen_with, levels[position:])
-            yield RiskTerm(signal=_SIGNALS[level], nats=plain, text=_new_text(signals, seen_with, level))
-            if level <= Level.NETWORK:
-                listed = _novel(signals, signals.place_known, seen_with, levels[position:])
-                yield from _listed_terms(signals, round(listed - plain, 2))
-            return
+def _chain(signals: Signals, seen_with: Sight, levels: tuple[Level, ...], weighed: list[Judged]) -> Iterator[RiskTerm]:
+    for level, judged in zip(levels, weighed, strict=False):
+        words = _SEEN[level](signals) if judged.is_seen else _new_text(signals, seen_with, level)
+        yield RiskTerm(signal=_SIGNALS[level], nats=judged.nats, text=words)
 
 
-def _novel(lists: Signals | None, is_old_place: bool, seen_with: Sight, levels: tuple[Level, ...]) -> float:
-    """Return what a new value weighs: at least as much as seen, at its heaviest, with what is new below it.
+def _weigh(levels: tuple[Level, ...], judged: list[Judged]) -> list[Judged]:
+    """Return the levels that speak, from the top down to the first new one.
 
-    Without ``lists`` as if none named the address.
+    That one weighs at least as much as if it were seen, at its heaviest, with whatever is new below it.
     """
-    level, below = levels[0], levels[1:]
-    nats = novel_nats(seen_with, level)
-    if level == Level.COUNTRY:
-        nats = min(nats, OLD_PLACE_NATS) if is_old_place else nats
-        nats += _tor_nats(lists)
-    elif level == Level.NETWORK:
-        nats += UNLISTED_NATS if lists is None else _listed_nats(lists)
-        nats = max(MODELS[level].novel_least, min(nats, LISTED_NETWORK_MOST + _tor_nats(lists)))
-    return round(max(nats, MODELS[level].seen_most + _beneath(lists, is_old_place, seen_with, below)), 2)
+    speaking: list[Judged] = []
+    below = 0.0
+    for level, each in zip(reversed(levels), reversed(judged), strict=True):
+        if each.is_blank:
+            speaking, below = [], 0.0
+        elif each.is_seen:
+            speaking, below = [each, *speaking], each.nats + below
+        else:
+            below = round(max(each.nats, MODELS[level].seen_most + below), 2)
+            speaking = [Judged(is_blank=False, is_seen=False, nats=below)]
+    return speaking
 
 
-def _beneath(lists: Signals | None, is_old_place: bool, seen_with: Sight, levels: tuple[Level, ...]) -> float:
-    """Return what a chain would say if all above these levels were seen."""
-    if not levels or is_blank(seen_with, levels[0]):
-        return 0.0
-    if is_seen(seen_with, levels[0]):
-        return seen_nats(seen_with, levels[0]) + _beneath(lists, is_old_place, seen_with, levels[1:])
-    return _novel(lists, is_old_place, seen_with, levels)
+def _unlisted(judged: list[Judged], signals: Signals) -> list[Judged]:
+    """Return the places as if no list named the address."""
+    return _adjusted(judged, signals, network=UNLISTED_NATS, tor=0.0)
 
 
-def _tor_nats(lists: Signals | None) -> float:
-    return TOR_NATS if lists is not None and lists.network_tor else 0.0
+def _listed(judged: list[Judged], signals: Signals) -> list[Judged]:
+    """Return the places with what the lists say of new ones; of a known network they say nothing."""
+    return _adjusted(judged, signals, network=_listed_nats(signals), tor=TOR_NATS * signals.network_tor)
+
+
+def _adjusted(judged: list[Judged], signals: Signals, *, network: float, tor: float) -> list[Judged]:
+    adjusted = list(judged)
+    country = judged[Level.COUNTRY]
+    if not country.is_seen:
+        nats = min(country.nats, OLD_PLACE_NATS) if signals.place_known else country.nats
+        adjusted[Level.COUNTRY] = country._replace(nats=nats + tor)
+    new = judged[Level.NETWORK]
+    if not new.is_seen and not new.is_blank:
+        nats = max(MODELS[Level.NETWORK].novel_least, min(new.nats + network, LISTED_NETWORK_MOST + tor))
+        adjusted[Level.NETWORK] = new._replace(nats=nats)
+    return adjusted
 
 
 def _listed_nats(signals: Signals) -> float:
