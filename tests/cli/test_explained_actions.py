@@ -36,6 +36,7 @@ TERMS = (
     RiskTerm(signal="network.known", nats=0.4, text="First sign of this user in network AS64500"),
     RiskTerm(signal="place.known", nats=3.1, text="First sign of this user in RO; 3 of 1,000 actions come from there"),
     RiskTerm(signal="device.state", nats=-1.7, text="The device is known"),
+    RiskTerm(signal="familiar.most", nats=4.2, text="All that is familiar together counts 6 at most"),
 )
 
 
@@ -152,13 +153,16 @@ def test_the_decision_has_its_rules_in_sentences_and_those_on_trial() -> None:
 
 
 def test_the_terms_of_the_score_are_told_from_the_heaviest_to_the_lightest_and_in_words() -> None:
-    lines = [line for line in told(recorded(ABROAD)).splitlines() if "likely that it was the customer" in line]
+    account = told(recorded(ABROAD)).splitlines()
+    lines = [line for line in account if "likely that it was the customer" in line]
     place = "First sign of this user in RO; 3 of 1,000 actions come from there"
     assert lines == [
         f"- {place}. This makes it far less likely that it was the customer.",
         "- The device is known. This makes it much more likely that it was the customer.",
         "- First sign of this user in network AS64500. This makes it slightly less likely that it was the customer.",
     ]
+    after = account[account.index(lines[-1]) + 1]
+    assert after.startswith("- All that is familiar together counts 6 at most, so what speaks for the customer was not")
 
 
 @pytest.mark.parametrize(

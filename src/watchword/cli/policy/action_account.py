@@ -25,6 +25,8 @@ from watchword.wording.numbers import day_and_clock, exact_amount, plain_spaces
 
 ENGLISH: Final = Locale("en")
 _BASELINE: Final = "baseline"
+_BOUNDS: Final = "familiar."
+"""How the terms are called that keep the familiar within bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +150,18 @@ def _score(decided: DecidedAction) -> Iterator[str]:
     threshold = assessment.signals.get("risk.threshold")
     from_there = "" if threshold is None else f" The policy calls an action suspicious from {threshold:g} on."
     yield f"The risk score was {assessment.score:g}, between 0 (ordinary) and 1.{from_there}"
-    weighed = [term for term in assessment.terms if term.signal != _BASELINE]
+    weighed = [term for term in assessment.terms if term.signal != _BASELINE and not _is_bound(term)]
     if not weighed:
         yield "Nothing about the action was weighed."
     for term in sorted(weighed, key=lambda term: -abs(term.nats)):
         yield f"- {term.text.rstrip('.')}. {_weight(term)}."
+    for term in filter(_is_bound, assessment.terms):
+        yield f"- {term.text.rstrip('.')}, so what speaks for the customer was not counted in full."
+
+
+def _is_bound(term: RiskTerm) -> bool:
+    """Whether a term takes back what is familiar beyond a bound, and is no fact of its own."""
+    return term.signal.startswith(_BOUNDS)
 
 
 _WEIGHTS: Final = ((3.0, "far"), (1.5, "much"), (0.5, "somewhat"))
