@@ -72,7 +72,7 @@ def columns(traffic: Traffic) -> Columns:
     )
 
 
-def test_rows(table: Columns, first_day: int) -> Rows:
+def rows_of_week(table: Columns, first_day: int) -> Rows:
     """Return the transactions of the test week that begins on a day, without customers known as compromised."""
     training_ends = first_day - DELAY_DAYS
     in_training = (table.day >= training_ends - WEEK_DAYS) & (table.day < training_ends)

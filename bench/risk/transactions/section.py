@@ -54,15 +54,17 @@ python -m bench.risk.transactions --quick # a fifth of one world, to build/risk-
 """
 _MADE: Final = "The worlds beside the book's data:\n"
 _LIMIT: Final = """The logistic regression in the same worlds is the book's own method, written anew: its fifteen
-features, trained on the labels of the week that ends seven days before the test. The difference is measured on the same draws.
+features, trained on the labels of the week that ends seven days before the test. The difference is measured on the
+same draws.
 
 **What nobody can know.** The last row knows every fraud but those at terminals of which no bad purchase could have been
 reported yet, because they have been bad for less than the delay of the reports; these it guesses at random. More than a
 quarter of the purchases at bad terminals are of that kind, so an average precision far above that row is not to be had.
 """
 _MISSED: Final = """**Why the {figures} {is_are} below what was asked.** What was asked is what the published models
-reached on the book's one data set. The share of frauds that nobody can know of is another in each world and week, and moves all
-models alike: in these worlds the book's own method, trained, comes to {book}, and who knows every report to {ceiling}.
+reached on the book's one data set. The share of frauds that nobody can know of is another in each world and week, and
+moves all models alike: in these worlds the book's own method, trained, comes to {book}, and who knows every report to
+{ceiling}.
 """
 _WEEKS: Final = "### Each world and test week\n"
 _SCENARIOS: Final = """### Which frauds are caught

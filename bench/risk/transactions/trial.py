@@ -20,7 +20,7 @@ from bench.risk.transactions.judging import (
     columns,
     judge,
     resampled,
-    test_rows,
+    rows_of_week,
 )
 from bench.risk.transactions.simulation import LARGE_AMOUNT, TERMINAL_DAYS, Scenario, Traffic, World, simulate
 from bench.risk.transactions.stream import REPORT_DELAY_DAYS, play
@@ -99,7 +99,7 @@ def run(plan: Plan, console: Console) -> Trial:
             contest = _Contest(traffic, table, scores)
             weeks += [contest.week(world.seed, _first_day(number)) for number in range(plan.weeks)]
             drawn.append(list(contest.drawn(plan.draws, world.seed)))
-            tested = np.concatenate([test_rows(table, _first_day(number)) for number in range(plan.weeks)])
+            tested = np.concatenate([rows_of_week(table, _first_day(number)) for number in range(plan.weeks)])
             for scenario in Scenario:
                 scores_of[scenario].append(scores[tested[table.scenario[tested] == int(scenario)]])
             progress.update(task, completed=until)
@@ -133,7 +133,7 @@ class _Contest:
 
     def week(self, seed: int, first_day: int) -> Week:
         """Return how good everybody is in the week that begins on a day."""
-        rows = test_rows(self._table, first_day)
+        rows = rows_of_week(self._table, first_day)
         scores = self._scores | {BOOK: self._trained(first_day)}
         return Week(
             seed=seed,
@@ -144,7 +144,7 @@ class _Contest:
 
     def drawn(self, draws: int, seed: int) -> Iterator[Mapping[str, Merit]]:
         """Yield the figures of the book's week with its customers drawn again and again, alike for both models."""
-        rows = test_rows(self._table, BOOK_TEST_DAY)
+        rows = rows_of_week(self._table, BOOK_TEST_DAY)
         ours = resampled(self._table, self._scores[OURS], rows, draws, seed)
         book = resampled(self._table, self._trained(BOOK_TEST_DAY), rows, draws, seed)
         for mine, theirs in zip(ours, book, strict=True):
