@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
 from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision, Label
+from watchword.domain.budget import Lane
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
@@ -42,6 +43,17 @@ async def test_a_challenge_that_is_not_approved_counts_as_unproven_for_a_day(sto
     scene.clock.move(hours=24)
     profile = await scene.profile(SIGN_IN)
     assert (profile.unproven_same_type, profile.unproven_networks) == (False, 0)
+
+
+async def test_what_strangers_left_unproven_is_not_seen_from_the_own_lane(scene: Scene) -> None:
+    await scene.register(PHONE)
+    await scene.open(SIGN_IN, network=b"stranger")
+    own = await scene.profile(SIGN_IN, lane=Lane.OWN)
+    assert (own.unproven_same_type, own.unproven_networks) == (False, 0)
+    await scene.open(SIGN_IN, lane=Lane.OWN, network=b"home")
+    own, everybody = await scene.profile(SIGN_IN, lane=Lane.OWN), await scene.profile(SIGN_IN)
+    assert (own.unproven_same_type, own.unproven_networks) == (True, 1)
+    assert (everybody.unproven_same_type, everybody.unproven_networks) == (True, 2)
 
 
 async def test_an_approved_challenge_and_a_confirmation_are_not_unproven(scene: Scene) -> None:

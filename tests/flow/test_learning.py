@@ -7,7 +7,7 @@ import pytest
 
 from tests.flow.ailing_store import ailing
 from tests.flow.outside import ABROAD, COUNTRIES, HOME
-from tests.flow.world import ADA, BEA, SHOP, Browser, World, challenge_of, usd
+from tests.flow.world import ADA, BEA, SHOP, Browser, World, challenge_of, rules, usd
 from tests.kit.default_policy import environment, text_of_the_default_policy
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.letters import CatalogueLetters
@@ -213,7 +213,7 @@ async def test_unproven_challenges_at_an_address_are_counted_until_they_are_prov
     await thief.enter(mine, await world.code_of(mine))
     signals = await signals_of(world, await thief.report(SIGN_IN))
     assert signals["velocity.unproven_at_address"] == 2.0, "the proven one is taken back"
-    assert (signals["velocity.users_at_address"], signals["velocity.user"]) == (2.0, 1.0)
+    assert (signals["velocity.users_at_address"], signals["velocity.user"]) == (2.0, 0.0)
     elsewhere = await signals_of(world, await world.browser(ip="192.0.2.99").report(SIGN_IN))
     assert (elsewhere["velocity.unproven_at_address"], elsewhere["velocity.network"]) == (0.0, 4.0)
 
@@ -286,3 +286,22 @@ async def _long_known(world: World) -> Browser:
         world.clock.move(hours=23)
         assert (await owner.report(SIGN_IN)).decision is Decision.ALLOW
     return owner
+
+
+async def test_a_stranger_who_keeps_asking_does_not_trouble_the_owner_on_his_device(world: World) -> None:
+    owner = await world.known_browser()
+    for number in range(60):
+        thief = world.browser(ip=ADDRESSES[number % len(ADDRESSES)] if number % 4 else f"{number}.1.1.1")
+        try:
+            asked = await thief.report((SIGN_IN, PURCHASE, PASSWORD_RESET, ACCOUNT_UPDATE)[number % 4])
+        except TooManyChallenges:
+            continue
+        await world.deliver()
+        if number < 8 and not asked.action.conceal:
+            await thief.guess(asked, 5)
+    bought = await owner.report(PURCHASE)
+    assert (bought.decision, rules(bought)) == (Decision.ALLOW, ["ordinary"])
+    signals = await signals_of(world, bought)
+    assert (signals["user.unproven_networks"], signals["velocity.user"], signals["velocity.contact"]) == (0, 0.0, 0.0)
+    seen = await signals_of(world, await world.browser().report("withdrawal"))
+    assert (seen["user.attack_suspected"], seen["velocity.user"]) == (True, 62.0), "whoever has no token is asked"

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.risk.samples import NOW
+from watchword.domain.budget import Lane
 from watchword.domain.instant import Instant, later
 from watchword.risk.velocity import ADDRESSES_MOST, ENTRIES_MOST, USERS_MOST, Rates, Sighting, Velocity
 
-HERE = Sighting(user=1, address=10, network=20, contacts=(30, 31))
+HERE = Sighting(user=1, address=10, network=20, contacts=(30, 31), lane=Lane.OPEN)
 NOTHING_YET = Rates(user=0.0, address=0.0, network=0.0, contact=0.0, users_at_address=0.0, unproven_at_address=0.0)
 UNPLACED = replace(HERE, address=None, network=None)
 
@@ -46,6 +47,17 @@ def test_a_contact_that_a_user_lists_twice_counts_once() -> None:
     velocity = Velocity()
     velocity.count(replace(HERE, contacts=(30, 30)), NOW)
     assert velocity.count(HERE, NOW).contact == 1.0
+
+
+def test_strangers_who_keep_asking_do_not_count_in_the_own_lane() -> None:
+    velocity, own = Velocity(), replace(HERE, lane=Lane.OWN)
+    for _ in range(3):
+        velocity.count(HERE, NOW)
+    velocity.count(own, NOW)
+    mine = velocity.count(own, NOW)
+    assert (mine.user, mine.contact, mine.address) == (1.0, 1.0, 4.0)
+    theirs = velocity.count(HERE, NOW)
+    assert (theirs.user, theirs.contact) == (5.0, 5.0), "what came in the own lane counts in the open one too"
 
 
 def test_other_users_at_an_address_are_counted_once_each() -> None:

@@ -189,6 +189,7 @@ def _find_out(
         address=traits.values[Level.ADDRESS],
         network=_counted_network(network, traits),
         contacts=tuple(trace.value for trace in traces),
+        lane=lane,
     )
     return KnownFacts(
         device_state=state_of(application, found, profile.now),

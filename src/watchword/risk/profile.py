@@ -24,9 +24,10 @@ class Profile:
     starts_free_at: Instant | None
     """When this type may be started again in this lane; None for now."""
     unproven_same_type: bool
-    """A challenge of this type within the window is not approved."""
+    """A challenge of this type within the window is not approved; seen from the own lane, one of that lane."""
     unproven_networks: int
-    """Different networks that unproven challenges of any type came from within the window."""
+    """Different networks that unproven challenges of any type came from within the window; seen from the own lane,
+    those of that lane."""
     purchase_count: int
     """Purchases allowed without proof within the window and since the last proof."""
     purchase_sum: Decimal

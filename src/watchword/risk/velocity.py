@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import exp
 from typing import Final
 
+from watchword.domain.budget import Lane
 from watchword.domain.instant import DAY_MS, HOUR_MS, Instant
 
 ENTRIES_MOST: Final = 20_000
@@ -31,6 +32,9 @@ class Sighting:
     network: int | None
     contacts: tuple[int, ...]
     """The user's contacts, in the form under which sends are counted."""
+    lane: Lane
+    """In the own lane only what came in it counts for user and contacts: strangers who keep asking for a user cannot
+    trouble him on his device. In the open lane everything counts, so that leaving a token out never counts less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +54,24 @@ class Rates:
 class Velocity:
     """The counters of one application in one process. Not safe for several threads; pure computation."""
 
-    __slots__ = ("_addresses", "_contacts", "_networks", "_unproven", "_users", "_users_at")
+    __slots__ = (
+        "_addresses",
+        "_contacts",
+        "_networks",
+        "_own_contacts",
+        "_own_users",
+        "_unproven",
+        "_users",
+        "_users_at",
+    )
 
     def __init__(self) -> None:
         self._users = _Fading(HOUR_MS)
+        self._own_users = _Fading(HOUR_MS)
         self._addresses = _Fading(HOUR_MS)
         self._networks = _Fading(HOUR_MS)
         self._contacts = _Fading(HOUR_MS)
+        self._own_contacts = _Fading(HOUR_MS)
         self._unproven = _Fading(DAY_MS)
         self._users_at: dict[int, _Fading] = {}
 
@@ -64,10 +79,10 @@ class Velocity:
         """Count an action and return what was counted before it."""
         users_at = None if seen.address is None else self._count_user_at(seen.address, seen.user, now)
         return Rates(
-            user=self._users.count(seen.user, now),
+            user=_counted((seen.user,), seen.lane, self._users, self._own_users, now),
             address=None if seen.address is None else self._addresses.count(seen.address, now),
             network=None if seen.network is None else self._networks.count(seen.network, now),
-            contact=self._count_contacts(seen.contacts, now),
+            contact=_counted(seen.contacts, seen.lane, self._contacts, self._own_contacts, now),
             users_at_address=users_at,
             unproven_at_address=None if seen.address is None else self._unproven.at(seen.address, now),
         )
@@ -82,9 +97,6 @@ class Velocity:
         if address is not None:
             self._unproven.take_back(address, asked_at, now)
 
-    def _count_contacts(self, contacts: Sequence[int], now: Instant) -> float:
-        return max([self._contacts.count(contact, now) for contact in dict.fromkeys(contacts)], default=0.0)
-
     def _count_user_at(self, address: int, user: int, now: Instant) -> float:
         """Return how many other users were there, each counted by how long ago he was seen there last."""
         users = self._users_at.pop(address, None) or _Fading(HOUR_MS, most=USERS_MOST)
@@ -92,6 +104,14 @@ class Velocity:
         if len(self._users_at) > ADDRESSES_MOST:
             del self._users_at[next(iter(self._users_at))]
         return users.see(user, now)
+
+
+def _counted(keys: Sequence[int], lane: Lane, everybody: "_Fading", own: "_Fading", now: Instant) -> float:
+    """Count keys, and return the most that a lane counts of one."""
+    different = dict.fromkeys(keys)
+    in_all = [everybody.count(key, now) for key in different]
+    in_lane = [own.count(key, now) for key in different] if lane is Lane.OWN else in_all
+    return max(in_lane, default=0.0)
 
 
 class _Fading:

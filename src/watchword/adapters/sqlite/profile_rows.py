@@ -6,6 +6,7 @@ from watchword.adapters.sqlite.memory_rows import read_memory
 from watchword.adapters.sqlite.transaction import Row, Transaction
 from watchword.adapters.sqlite.user_rows import find_user_row, places_of, read_user
 from watchword.domain.action import CONTACT_CONFIRMATION
+from watchword.domain.budget import Lane
 from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
@@ -35,8 +36,8 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
         failures=failure_count(transaction, ref, limits),
         lane_free_at=lane_free_at(transaction, ref, query.lane, limits),
         starts_free_at=starts_free_at(transaction, ref, query.action_type, query.lane, limits),
-        unproven_same_type=_has_unproven(transaction, ref, query.action_type, unproven_since),
-        unproven_networks=unproven_networks(transaction, ref, unproven_since),
+        unproven_same_type=_has_unproven(transaction, query, unproven_since),
+        unproven_networks=unproven_networks(transaction, ref, unproven_since, lane=query.lane),
         purchase_count=purchase_count,
         purchase_sum=purchase_sum,
         countries_seen=frozenset(country for country, _ in places),
@@ -65,30 +66,37 @@ def _mark_of(transaction: Transaction, ref: UserRef, row: Row | None) -> str:
     return " ".join(str(value) for value in (*told, newest_allowed_purchase(transaction, ref, row["proven_through"])))
 
 
-def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant) -> int:
-    """Return from how many networks challenges came that are not approved."""
+def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant, *, lane: Lane = Lane.OPEN) -> int:
+    """Return from how many networks challenges came that are not approved.
+
+    Seen from the own lane those of that lane: a stranger who keeps asking cannot trouble the owner on his device. Seen
+    from the open lane all of them, so that leaving a token out never counts less.
+    """
     return transaction.number(
         "SELECT count(DISTINCT network) FROM challenges WHERE application_id = :application_id AND user_key = :user_key"
-        " AND created_at > :since AND state <> 'approved' AND type <> :confirmation",
+        " AND created_at > :since AND state <> 'approved' AND type <> :confirmation"
+        " AND (lane = :lane OR :lane = 'open')",
         application_id=ref.application_id,
         user_key=ref.key,
         since=since,
         confirmation=CONTACT_CONFIRMATION,
+        lane=lane,
     )
 
 
-def _has_unproven(transaction: Transaction, ref: UserRef, action_type: str, since: Instant) -> bool:
-    """Whether a challenge of this type is not approved; confirming a contact counts not."""
-    if action_type == CONTACT_CONFIRMATION:
+def _has_unproven(transaction: Transaction, query: ProfileQuery, since: Instant) -> bool:
+    """Whether a challenge of this type is not approved, seen from a lane; confirming a contact counts not."""
+    if query.action_type == CONTACT_CONFIRMATION:
         return False
     return bool(
         transaction.number(
             "SELECT EXISTS (SELECT 1 FROM challenges WHERE application_id = :application_id AND user_key = :user_key"
-            " AND created_at > :since AND state <> 'approved' AND type = :type)",
-            application_id=ref.application_id,
-            user_key=ref.key,
+            " AND created_at > :since AND state <> 'approved' AND type = :type AND (lane = :lane OR :lane = 'open'))",
+            application_id=query.ref.application_id,
+            user_key=query.ref.key,
             since=since,
-            type=action_type,
+            type=query.action_type,
+            lane=query.lane,
         )
     )
 

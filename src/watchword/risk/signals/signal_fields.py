@@ -139,10 +139,14 @@ class Signals:
     )
     user_failures: int = signal(0, "wrong codes within the failure window (30 days), both lanes")
     user_unproven_same_type: bool = signal(
-        False, "a challenge of this type was not approved within the window (24 h): asked once, asked until proven"
+        False,
+        "a challenge of this type was not approved within the window (24 h): asked once, asked until proven; in lane "
+        "`own` one of that lane",
     )
     user_unproven_networks: int = signal(
-        0, "different networks that unproven challenges of any type came from within that window"
+        0,
+        "different networks that unproven challenges of any type came from within that window; in lane `own` those of "
+        "that lane",
     )
     user_attack_suspected: bool = signal(False, "there are at least `unproven_networks` (5) such networks")
     user_disputed: bool = signal(False, 'the owner said "this wasn\'t me" and has not proven an old contact since')
@@ -156,7 +160,9 @@ class Signals:
         "of the user's phone: `mobile`, `fixed`, `fixed_or_mobile`, `voip`, `premium`, `toll_free` or `other`; empty "
         "without one",
     )
-    velocity_user: float = signal(0.0, "actions of this user within about an hour, without this one")
+    velocity_user: float = signal(
+        0.0, "actions of this user within about an hour, without this one; in lane `own` those of that lane"
+    )
     velocity_address: float = signal(
         UNLIMITED, "actions from this address (IPv6: its /64) within about an hour", "without `ip`: 1e18"
     )
@@ -164,7 +170,9 @@ class Signals:
         UNLIMITED, "actions from this network (ASN) within about an hour", "without `ip`: 1e18"
     )
     velocity_contact: float = signal(
-        0.0, "actions within about an hour of users with one of this user's contacts; the busiest contact counts"
+        0.0,
+        "actions within about an hour of users with one of this user's contacts; the busiest contact counts, and in "
+        "lane `own` the actions of that lane",
     )
     velocity_users_at_address: float = signal(
         UNLIMITED, "different users from this address within about an hour", "without `ip`: 1e18"
