@@ -178,7 +178,11 @@ _USE: Final = (
 )
 _SEEN: Final[tuple[_Words, ...]] = (
     lambda signals: f"This user was seen in {signals.place_country or 'this country'} before",
-    lambda signals: f"This user was seen in network AS{signals.network_asn} before",
+    lambda signals: (
+        f"This user was seen in network AS{signals.network_asn} before"
+        if signals.network_asn
+        else "This user was seen in an unknown network before"
+    ),
     lambda _: "This user was seen at this address before",
     lambda signals: f"This user was seen with a device of type {signals.agent_type or 'unknown'} before",
     lambda signals: f"This user was seen on {signals.agent_os or 'this system'} before",
