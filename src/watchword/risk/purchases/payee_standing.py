@@ -56,6 +56,8 @@ _NOT_YET_NATS: Final = log((1 - REPORTED_IF_BAD * REPORTED_SOON) / (1 - REPORTED
 _STEP_MOST_NATS: Final = REPORTS_A_STEP_MOST * _REPORTED_NATS
 _LEAST: Final = 1e-6
 _MOST: Final = 1 - 1e-4
+_STEP_GROWTH: Final = 2.0 ** (STEP_DAYS / HALF_LIFE_DAYS)
+"""How much more what is learned a step later weighs."""
 _DAY_SHARE: Final = log(2) / HALF_LIFE_DAYS
 """What of a faded sum is a day's."""
 
@@ -66,7 +68,6 @@ _STEPS: Final = b"Y"
 _SPELLS: Final = b"L"
 """The same, by age of the bad spell."""
 _PAYEE_KEY: Final = Struct("<ccQ")
-_STEP_KEY: Final = Struct("<ccQH")
 _SPELL_KEY: Final = Struct("<ccB")
 
 
@@ -91,15 +92,22 @@ UNKNOWN: Final = Standing(share=_share_of(_START), reports=0.0)
 class PayeeStandings:
     """The standing of the payees of one application. Not safe for several threads; pure computation."""
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_asked", "_counts")
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
+        self._asked: tuple[int, Instant, Standing] | None = None
 
     def standing(self, payee: int | None, now: Instant) -> Standing:
         """Return what is expected of purchases at a payee."""
         if payee is None:
             return UNKNOWN
+        # Two terms of one action ask for it.
+        if self._asked is None or self._asked[:2] != (payee, now):
+            self._asked = payee, now, self._find(payee, now)
+        return self._asked[2]
+
+    def _find(self, payee: int, now: Instant) -> Standing:
         reports = self.reports(payee, now)
         if reports <= 0:
             return Standing(share=_share_of(self._unreported(payee, now)), reports=0.0)
@@ -122,9 +130,10 @@ class PayeeStandings:
         payee, at = contribution.payee, contribution.at
         if payee is None or is_counted_today(before, payee, at):
             return
+        self._asked = None
         self._counts.add(_PAYEE_KEY.pack(_PAYEES, b"t", payee), weight, at)
         if self._counts.raw(_PAYEE_KEY.pack(_PAYEES, b"r", payee)) > 0:
-            self._counts.add(_STEP_KEY.pack(_STEPS, b"t", payee, _step_of(at)), weight, at)
+            self._counts.add(_PAYEE_KEY.pack(_STEPS, b"t", payee) + _step_bytes(at // _STEP_MS), weight, at)
             self._count_spell(b"t", payee, at, weight)
 
     def report(self, contribution: Contribution) -> None:
@@ -132,9 +141,10 @@ class PayeeStandings:
         payee, at = contribution.payee, contribution.at
         if payee is None:
             return
+        self._asked = None
         self._count_spell(b"r", payee, at, 1.0)
         self._counts.add(_PAYEE_KEY.pack(_PAYEES, b"r", payee), 1.0, at)
-        self._counts.add(_STEP_KEY.pack(_STEPS, b"r", payee, _step_of(at)), 1.0, at)
+        self._counts.add(_PAYEE_KEY.pack(_STEPS, b"r", payee) + _step_bytes(at // _STEP_MS), 1.0, at)
 
     def _count_spell(self, kind: bytes, payee: int, at: Instant, weight: float) -> None:
         """Count a purchase by the age of the bad spell, as far as it was settled at the time of the purchase."""
@@ -166,12 +176,14 @@ class PayeeStandings:
         """
         usual, last, raw = self._purchases_a_step(payee, now), now // _STEP_MS, self._counts.raw
         settled_until = (now - PATIENCE_DAYS * DAY_MS) / _STEP_MS
+        reported, bought = (_PAYEE_KEY.pack(_STEPS, kind, payee) for kind in (b"r", b"t"))
+        first = last - STEPS + 1
+        factor = growth(Instant(first * _STEP_MS + _STEP_MS // 2))
         steps, is_counted = [], False
-        for number in range(last - STEPS + 1, last + 1):
-            step = number % 65_536
-            factor = growth(Instant(number * _STEP_MS + _STEP_MS // 2))
-            reports = raw(_STEP_KEY.pack(_STEPS, b"r", payee, step)) / factor
-            counted = raw(_STEP_KEY.pack(_STEPS, b"t", payee, step)) / factor
+        for number in range(first, last + 1):
+            step = _step_bytes(number)
+            reports, counted = raw(reported + step) / factor, raw(bought + step) / factor
+            factor *= _STEP_GROWTH
             traffic = counted if is_counted else max(counted, usual)
             is_counted = is_counted or counted > 0
             steps.append(_said(reports, max(0.0, traffic - reports), settled_until - number))
@@ -214,8 +226,8 @@ def _settled_steps(now: Instant) -> int:
     return STEPS - (now // _STEP_MS - (now - PATIENCE_DAYS * DAY_MS) // _STEP_MS)
 
 
-def _step_of(at: Instant) -> int:
-    return at // _STEP_MS % 65_536
+def _step_bytes(number: int) -> bytes:
+    return (number % 65_536).to_bytes(2, "little")
 
 
 def _log_odds(share: float) -> float:
