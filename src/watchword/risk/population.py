@@ -52,6 +52,8 @@ _LEVEL: Final = Struct("<cB")
 _NOVELTY_KEY: Final = Struct("<cBBB?")
 _RARITY_KEY: Final = Struct("<cB?")
 _TOKENS_KEY: Final = Struct("<c??")
+_ALL_VALUES: Final = tuple(_LEVEL.pack(_VALUES, level) for level in Level)
+_ALL_FRAUDS: Final = tuple(_LEVEL.pack(_FRAUDS, level) for level in Level)
 
 
 class Population:
@@ -72,10 +74,9 @@ class Population:
 
     def share(self, level: Level, value: int | None) -> float:
         """Return the share of the traffic that shows a value, 0.0 to 1.0."""
-        total = self.counts.raw(_LEVEL.pack(_VALUES, level))
-        if value is None or total <= 0:
-            return 0.0
-        return self.counts.raw(_LEVEL_VALUE.pack(_VALUES, level, value)) / total
+        raw = self.counts.raw
+        total = raw(_ALL_VALUES[level])
+        return raw(_LEVEL_VALUE.pack(_VALUES, level, value)) / total if value is not None and total > 0 else 0.0
 
     def share_at_home(self, level: Level, home: int, value: int | None) -> float:
         """Return the share of a value in the traffic of the users from a country."""
@@ -108,7 +109,7 @@ class Population:
     def frauds(self, level: Level, value: int, factor: float) -> tuple[float, float]:
         """Return how many actions with a value were labelled fraud, and how many were in all."""
         found = self.counts.raw(_LEVEL_VALUE.pack(_FRAUDS, level, value))
-        return found / factor, self.counts.raw(_LEVEL.pack(_FRAUDS, level)) / factor
+        return found / factor, self.counts.raw(_ALL_FRAUDS[level]) / factor
 
     # ---- What is learned ----------------------------------------------------------------------------------------
 
@@ -148,7 +149,7 @@ class Population:
         for level, value in enumerate(contribution.traits.values):
             if value is not None and level != Level.ADDRESS:
                 self.counts.add(_LEVEL_VALUE.pack(_FRAUDS, level, value), 1.0, contribution.at)
-                self.counts.add(_LEVEL.pack(_FRAUDS, level), 1.0, contribution.at)
+                self.counts.add(_ALL_FRAUDS[level], 1.0, contribution.at)
 
     def _learn_chain(
         self, chain: tuple[Level, ...], contribution: Contribution, memory: Memory, *, home: int, weight: float
@@ -160,7 +161,7 @@ class Population:
             if value is None or level == Level.ADDRESS or memory.shelves[level].last_day(value) == day:
                 continue
             self.counts.add(_LEVEL_VALUE.pack(_VALUES, level, value), weight, at)
-            self.counts.add(_LEVEL.pack(_VALUES, level), weight, at)
+            self.counts.add(_ALL_VALUES[level], weight, at)
             self.counts.add(_LEVEL_HOME_VALUE.pack(_AT_HOME, level, home, value), weight, at)
             self.counts.add(_LEVEL_VALUE.pack(_AT_HOME, level, home), weight, at)
 

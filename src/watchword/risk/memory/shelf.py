@@ -64,8 +64,10 @@ class Shelf:
 
     def total(self) -> float:
         """Return the sum of all weights on the scale of the landmark."""
-        waiting = 0.0 if self.candidate is None else self.candidate[1].weight
-        return waiting + sum(entry.weight for entry in self.entries.values())
+        total = 0.0 if self.candidate is None else self.candidate[1].weight
+        for weight, _, _ in self.entries.values():
+            total += weight
+        return total
 
     def learn(self, value: int, share: float, *, day: int, growth: float, places: int) -> "Shelf":
         """Return the shelf after a value was seen, with at most the day's gain."""

@@ -13,7 +13,7 @@ from watchword.risk.fading import growth
 from watchword.risk.memory import Memory
 from watchword.risk.memory.shelf import WEIGHT_FORGOTTEN, Shelf
 from watchword.risk.population import Population, depth_at, different_on, home_of, variety_at
-from watchword.risk.score.level_models import MODELS
+from watchword.risk.score.level_models import MODELS, LevelModel
 from watchword.risk.traits import Level
 
 PERSONAL_WEIGHT: Final = 3.0
@@ -77,15 +77,23 @@ def judge(seen_with: Sight, level: Level) -> Judged:
 
 def _seen_nats(seen_with: Sight, level: Level, shelf: Shelf, legitimate: float) -> float:
     model = MODELS[level]
-    strangers = 0.0 if level == Level.ADDRESS else _others(seen_with, level)  # nobody comes to an address by chance
+    strangers = 0.0  # nobody comes to an address by chance
+    if level != Level.ADDRESS:
+        value, population = seen_with.values[level], seen_with.population
+        at_home = population.share_at_home(level, seen_with.home, value) if model.at_home else 0.0
+        strangers = _others(model, population.share(level, value), at_home)
     other = strangers * (1 - model.copied) + model.copied / max(1, len(shelf.entries))
     return _bounded(model.counted * log(other / legitimate), model.seen_least, model.seen_most)
 
 
 def _novel_nats(seen_with: Sight, level: Level, value: int, novelty: float) -> float:
     model = MODELS[level]
-    likely = _others(seen_with, level)
-    legitimate = novelty * _as_new(seen_with, level, value)
+    if level == Level.ADDRESS:
+        return _bounded(log((1 - model.copied) / novelty), model.novel_least, model.novel_most)
+    population = seen_with.population
+    everywhere, at_home = population.share(level, value), population.share_at_home(level, seen_with.home, value)
+    likely = _others(model, everywhere, at_home)
+    legitimate = novelty * _as_new(seen_with, level, value, (everywhere + at_home) / 2)
     nats = log(likely * (1 - model.copied) / legitimate) + _labelled(seen_with, level, value, likely)
     return _bounded(nats, model.novel_least, model.novel_most)
 
@@ -101,27 +109,18 @@ def _novelty(seen_with: Sight, level: Level, shelf: Shelf, total: float, depth: 
     return (LEARNED_FROM * own + new) / (LEARNED_FROM + new + known)
 
 
-def _as_new(seen_with: Sight, level: Level, value: int) -> float:
+def _as_new(seen_with: Sight, level: Level, value: int, common: float) -> float:
     """Return how likely a legitimate user, who shows something new, shows this."""
-    if level == Level.ADDRESS:
-        return 1.0
-    model, population, home = MODELS[level], seen_with.population, seen_with.home
+    model, population = MODELS[level], seen_with.population
     rare, usual = population.rarity(level, seen_with.growth)
     tail = (LEARNED_FROM * model.tail + rare) / (LEARNED_FROM + rare + usual)
-    found, total = population.as_new(level, home, value, seen_with.growth)
-    common = (population.share(level, value) + population.share_at_home(level, home, value)) / 2
+    found, total = population.as_new(level, seen_with.home, value, seen_with.growth)
     return tail * model.spread + (1 - tail) * (found + NEW_FROM * common) / (total + NEW_FROM)
 
 
-def _others(seen_with: Sight, level: Level) -> float:
-    """Return how likely somebody else shows the value."""
-    model, population, value = MODELS[level], seen_with.population, seen_with.values[level]
-    likely = model.uniform * model.spread
-    if model.anywhere:
-        likely += model.anywhere * population.share(level, value)
-    if model.at_home:
-        likely += model.at_home * population.share_at_home(level, seen_with.home, value)
-    return likely
+def _others(model: LevelModel, everywhere: float, at_home: float) -> float:
+    """Return how likely somebody else shows a value with these shares."""
+    return model.uniform * model.spread + model.anywhere * everywhere + model.at_home * at_home
 
 
 def _labelled(seen_with: Sight, level: Level, value: int, likely: float) -> float:

@@ -5,9 +5,10 @@ counts less the stranger the device is, and all that is familiar together takes 
 rises with a risk, and so do both rules, so the score does (I12).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp
-from typing import Final
+from typing import Final, NamedTuple
 
 from watchword.domain.action import RiskTerm
 from watchword.risk.score.chain_terms import what_terms, where_terms
@@ -46,6 +47,7 @@ class Rating:
     """Nats rounded to 2 digits; their sum is the log-odds of the score."""
 
 
+_BASELINE: Final = RiskTerm(signal="baseline", nats=BASELINE_NATS, text="Where every action starts")
 UNRATED: Final = Rating(score=1.0, terms=())
 """What counts where nobody rated: the highest."""
 
@@ -53,38 +55,51 @@ UNRATED: Final = Rating(score=1.0, terms=())
 def rate(signals: Signals, evidence: Evidence) -> Rating:
     """Return the score of an action and its terms; total, whatever signals and evidence are."""
     families = _families(signals, evidence)
-    terms = [RiskTerm(signal="baseline", nats=BASELINE_NATS, text="Where every action starts")]
-    terms += [term for family in families for term in family if term.nats]
-    terms += _most_familiar([_sum(family) for family in families])
-    terms += [term for term in report_terms(signals, evidence, _sum(terms)) if term.nats]
-    return Rating(score=round(_logistic(_sum(terms)), _DIGITS), terms=tuple(terms))
+    terms = [_BASELINE]
+    terms += [term for family in families for term in family.terms if term.nats]
+    terms += _most_familiar(families)
+    before = _sum(terms)
+    reports = [term for term in report_terms(signals, evidence, before) if term.nats]
+    log_odds = _sum([*terms, *reports]) if reports else before
+    return Rating(score=round(1 / (1 + exp(-log_odds)), _DIGITS), terms=(*terms, *reports))
 
 
-def _families(signals: Signals, evidence: Evidence) -> list[list[RiskTerm]]:
+class _Family(NamedTuple):
+    """Terms that belong together, and their sum."""
+
+    terms: list[RiskTerm]
+    nats: float
+
+
+def _families(signals: Signals, evidence: Evidence) -> list[_Family]:
     """Return the terms of each family; the device is judged last, by what the others say."""
     seen_with = sight(evidence.memory, evidence.population, evidence.now, evidence.traits.values)
-    where = list(where_terms(signals, seen_with))
-    what = list(what_terms(signals, seen_with))
-    flags = list(flag_terms(signals))
-    where += _strange_device(_sum(where), _sum(what))
-    against = max(_sum(where), 0.0) + _sum(flags)
-    device = list(device_terms(signals, evidence, strangeness=against))
-    return [where, what, device, flags, list(time_terms(evidence)), list(spending_terms(signals, evidence))]
+    what = _family(what_terms(signals, seen_with))
+    where = _strange_device(_family(where_terms(signals, seen_with)), what.nats)
+    flags = _family(flag_terms(signals))
+    device = _family(device_terms(signals, evidence, strangeness=max(where.nats, 0.0) + flags.nats))
+    return [where, what, device, flags, _family(time_terms(evidence)), _family(spending_terms(signals, evidence))]
 
 
-def _strange_device(where: float, what: float) -> list[RiskTerm]:
-    """Return the term by which a familiar place counts less beside a strange device."""
+def _family(terms: Iterable[RiskTerm]) -> _Family:
+    listed = list(terms)
+    return _Family(listed, _sum(listed))
+
+
+def _strange_device(where: _Family, what: float) -> _Family:
+    """Return the place with the term by which, where it is familiar, it counts less beside a strange device."""
     counts = max(0.0, min(1 - (what - STRANGE_DEVICE_FROM) / STRANGE_DEVICE_SPAN, 1.0))
-    if where >= 0 or counts == 1:
-        return []
-    nats = round(round(where * counts, _DIGITS_OF_TERM) - where, _DIGITS_OF_TERM)
+    if where.nats >= 0 or counts == 1:
+        return where
+    counted = round(where.nats * counts, _DIGITS_OF_TERM)
+    nats = round(counted - where.nats, _DIGITS_OF_TERM)
     text = "The place is familiar, which counts less beside so strange a device"
-    return [RiskTerm(signal="familiar.place", nats=nats, text=text)]
+    return _Family([*where.terms, RiskTerm(signal="familiar.place", nats=nats, text=text)], counted)
 
 
-def _most_familiar(families: list[float]) -> list[RiskTerm]:
+def _most_familiar(families: list[_Family]) -> list[RiskTerm]:
     """Return the term that limits what all families together take away."""
-    familiar = -sum(min(family, 0.0) for family in families)
+    familiar = -sum(family.nats for family in families if family.nats < 0)
     beyond = familiar - FAMILIAR_IN_FULL_NATS
     if beyond <= 0:
         return []
@@ -96,8 +111,7 @@ def _most_familiar(families: list[float]) -> list[RiskTerm]:
 
 def _sum(terms: list[RiskTerm]) -> float:
     """Return the sum in whole hundredths: without the rounding, the order of the terms could show in the score."""
-    return round(sum(term.nats for term in terms), _DIGITS_OF_TERM)
-
-
-def _logistic(log_odds: float) -> float:
-    return 1 / (1 + exp(-log_odds))
+    total = 0.0
+    for term in terms:
+        total += term.nats
+    return round(total, _DIGITS_OF_TERM)
