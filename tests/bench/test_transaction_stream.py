@@ -53,7 +53,7 @@ def test_what_comes_later_changes_no_score(traffic: Traffic, scores: Numbers) ->
 
 
 def test_the_part_of_the_page_says_that_it_is_synthetic() -> None:
-    world = World(seed=2, customers=90, terminals=90, days=136, radius=60, terminals_a_day=0.3, customers_a_day=0.5)
+    world = World(seed=2, customers=90, terminals=90, days=136, radius=60, terminals_a_day=0.1, customers_a_day=0.3)
     trial = run(Plan(worlds=(world,), weeks=1, draws=5), Console(quiet=True))
     text = transactions_section(trial)
     assert "Every figure of this part is synthetic" in text

@@ -97,7 +97,9 @@ def judge(table: Columns, scores: Numbers, rows: Rows) -> Merit:
 
 
 def area_under_curve(fraud: NDArray[np.bool_], score: Numbers) -> float:
-    """Return how often a fraud has the higher score, ties counting half."""
+    """Return how often a fraud has the higher score, ties counting half; not a number where one kind is missing."""
+    if not fraud.any() or fraud.all():
+        return float("nan")
     legitimate = np.sort(score[~fraud])
     below = np.searchsorted(legitimate, score[fraud], side="left")
     upto = np.searchsorted(legitimate, score[fraud], side="right")
@@ -105,7 +107,9 @@ def area_under_curve(fraud: NDArray[np.bool_], score: Numbers) -> float:
 
 
 def average_precision(fraud: NDArray[np.bool_], score: Numbers) -> float:
-    """Return the mean of the precisions at each gain of recall; a tie is one step."""
+    """Return the mean of the precisions at each gain of recall, a tie being one step; not a number without frauds."""
+    if not fraud.any():
+        return float("nan")
     order = np.argsort(-score, kind="stable")
     found, ranked = np.cumsum(fraud[order]), score[order]
     last_of_tie = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)

@@ -8,7 +8,7 @@ import numpy as np
 from bench.risk.charts import caught_curve, draw
 from bench.risk.measures import share_from, threshold_at_rate
 from bench.risk.page_parts import table
-from bench.risk.percents import point
+from bench.risk.percents import percent, point
 from bench.risk.resampling import Interval
 from bench.risk.transactions.judging import AREA, BOOK_TEST_DAY, CARD_PRECISION, FIGURES, PRECISION
 from bench.risk.transactions.simulation import Scenario
@@ -84,6 +84,7 @@ def transactions_charts(trial: Trial) -> Mapping[str, str]:
     curves = {
         name: caught_curve(trial.legitimate, trial.frauds[kind])
         for kind, name in ((Scenario.LARGE, "amount"), (Scenario.TERMINAL, "terminal"), (Scenario.CUSTOMER, "customer"))
+        if len(trial.frauds[kind])
     }
     curves["all frauds"] = caught_curve(trial.legitimate, np.concatenate(list(trial.frauds.values())))
     return {CHART: draw("Frauds caught, by their kind", curves, "legitimate purchases challenged")}
@@ -143,7 +144,7 @@ def _made_table(trial: Trial) -> str:
         ["quantity", "the book's", "made, mean"],
         [
             ["transactions", f"{MADE_IN_THE_BOOK[0]:,}", f"{transactions:,.0f}"],
-            ["share of frauds", f"{MADE_IN_THE_BOOK[1]:.2%}", f"{share:.2%}"],
+            ["share of frauds", percent(MADE_IN_THE_BOOK[1]), percent(share)],
         ],
     )
 
@@ -157,7 +158,7 @@ def _week_row(week: Week) -> Sequence[str]:
 def _scenario_table(trial: Trial) -> str:
     thresholds = [threshold_at_rate(trial.legitimate, rate) for rate in _RATES]
     rows = [
-        [name, *(f"{share_from(trial.frauds[kind], threshold):.0%}" for threshold in thresholds)]
+        [name, *(percent(share_from(trial.frauds[kind], threshold)) for threshold in thresholds)]
         for kind, name in _KINDS.items()
     ]
     return table(["fraud", *(f"at {point(rate)}" for rate in _RATES)], rows)
