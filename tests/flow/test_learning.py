@@ -20,6 +20,7 @@ from watchword.flow.dispute import by_owner
 from watchword.flow.learn import label, prune_traffic, read_traffic, write_traffic
 from watchword.ports.store.values import OwnersWord
 from watchword.risk.policy import load_policy
+from watchword.risk.signals import declarations
 from watchword.risk.traffic import Traffic
 
 PLACES = ("network.known", "network.address_known")
@@ -305,3 +306,12 @@ async def test_a_stranger_who_keeps_asking_does_not_trouble_the_owner_on_his_dev
     assert (signals["user.unproven_networks"], signals["velocity.user"], signals["velocity.contact"]) == (0, 0.0, 0.0)
     seen = await signals_of(world, await world.browser().report("withdrawal"))
     assert (seen["user.attack_suspected"], seen["velocity.user"]) == (True, 62.0), "whoever has no token is asked"
+
+
+async def test_every_signal_and_every_term_is_recorded(world: World) -> None:
+    asked = await world.browser().report(PURCHASE)
+    record = await world.store.action(world.ref(), asked.action.id)
+    assert record is not None
+    assert set(record.assessment.signals) == {declared.name for declared in declarations()} - {"details"}
+    assert (record.assessment.terms, record.assessment.score) == (asked.terms, asked.score)
+    assert record.assessment.signals["score"] == asked.score
