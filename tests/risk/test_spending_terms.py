@@ -24,6 +24,7 @@ from tests.risk.purchases_seen import (
 )
 from watchword.risk.memory import NO_MEMORY, Memory
 from watchword.risk.population import Population
+from watchword.risk.purchases.payee_standing import REPORTED_IF_BAD
 from watchword.risk.score.spending_terms import report_terms, spending_terms
 from watchword.risk.spending_facts import RATIO_MOST, amount_ratio, payee_known, payee_reports
 
@@ -145,13 +146,12 @@ def test_a_legitimate_label_condemns_nobody(buyer: Memory) -> None:
     assert nats_of(of) == before
 
 
-def test_an_afternoon_of_reports_counts_as_three() -> None:
-    few, many = a_shop(), a_shop()
-    for shop, reports in ((few, 4), (many, 40)):
-        for _ in range(reports):
-            shop.purchases.label(a_purchase(TODAY - 1, payee=SOUND), is_fraud=True)
-    now = at_day(TODAY)
-    assert many.purchases.payees.standing(SOUND, now).share == few.purchases.payees.standing(SOUND, now).share
+@pytest.mark.parametrize("reports", [1, 40, 4_000])
+def test_no_number_of_reports_makes_the_next_one_certain(reports: int) -> None:
+    shop = a_shop()
+    for _ in range(reports):
+        shop.purchases.label(a_purchase(TODAY - 1, payee=SOUND), is_fraud=True)
+    assert shop.purchases.payees.standing(SOUND, at_day(TODAY)).share <= REPORTED_IF_BAD
 
 
 def test_a_few_reports_a_day_condemn_no_payee_with_many_purchases() -> None:

@@ -32,8 +32,6 @@ TURNS_SOUND_A_DAY: Final = 1 / 28
 REPORTED_IF_BAD: Final = 0.7
 REPORTED_IF_SOUND: Final = 0.004
 """Shares of purchases that are reported; there are frauds at sound payees too (judgements)."""
-REPORTS_A_STEP_MOST: Final = 3.0
-"""What two days may say against a payee: as much as so many reports. An afternoon of them says no more than that."""
 REPORTED_SOON: Final = 0.25
 """Share of the reports that has come after a day or so. Held against the traffic of days that are not settled yet: at a
 payee with thousands of purchases a day there are a few reports every day (a judgement)."""
@@ -53,7 +51,8 @@ _START: Final = TURNS_BAD_A_DAY / (TURNS_BAD_A_DAY + TURNS_SOUND_A_DAY)
 _REPORTED_NATS: Final = log(REPORTED_IF_BAD / REPORTED_IF_SOUND)
 _UNREPORTED_NATS: Final = log((1 - REPORTED_IF_BAD) / (1 - REPORTED_IF_SOUND))
 _NOT_YET_NATS: Final = log((1 - REPORTED_IF_BAD * REPORTED_SOON) / (1 - REPORTED_IF_SOUND * REPORTED_SOON))
-_STEP_MOST_NATS: Final = REPORTS_A_STEP_MOST * _REPORTED_NATS
+_STEP_MOST_NATS: Final = 20.0
+"""What a step says at most, for or against: enough to turn every standing, and small enough to be written as odds."""
 _LEAST: Final = 1e-6
 _MOST: Final = 1 - 1e-4
 _STEP_GROWTH: Final = 2.0 ** (STEP_DAYS / HALF_LIFE_DAYS)
@@ -209,7 +208,7 @@ def _judge(steps: list[float], *, drift: int) -> tuple[float, int]:
     for number, nats in enumerate(steps):
         bad += (1 - bad) * _TURN_BAD - bad * _TURN_SOUND
         if nats:
-            odds = bad / (1 - bad) * exp(max(-20.0, nats))
+            odds = bad / (1 - bad) * exp(max(-_STEP_MOST_NATS, nats))
             bad = max(_LEAST, min(odds / (1 + odds), _MOST))
         if bad > _BAD_FROM and since < 0:
             since = number
