@@ -6,6 +6,7 @@ recipe; the model bounds what it keeps of either. Nothing is left out: terms, se
 
 import statistics
 import time
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -21,9 +22,36 @@ from watchword.risk.signals import Signals
 from watchword.risk.traits import Traits
 
 START: Final = Instant(1_780_012_800_000)
-USERS: Final = (1_000, 20_000)
+USERS: Final = (1_000, 1_000_000)
 RATINGS: Final = 4_000
 FULL_DAYS: Final = 80
+ORDINARY: Final = Signals(
+    action_high_amount=False,
+    purchase_high_value=False,
+    device_state="known",
+    device_known=True,
+    place_country="NO",
+    place_known=True,
+    network_asn=2119,
+    network_hosting=False,
+    network_vpn=False,
+    network_tor=False,
+    network_listed=False,
+    agent_type="desktop",
+    agent_os="Windows",
+    agent_browser="Firefox",
+    agent_automated=False,
+    travel_impossible=False,
+    user_registered=True,
+    user_changed_hours=1e9,
+    contact_age_hours=1e4,
+    contact_disposable=False,
+    velocity_address=1.0,
+    velocity_network=5.0,
+    velocity_users_at_address=1.0,
+    velocity_unproven_at_address=0.0,
+)
+"""What holds of most actions; flags and counters only add to what a rating costs."""
 PRUNED_AFTER: Final = 200_000
 """Contributions between two prunings, as a server prunes now and then."""
 
@@ -71,21 +99,16 @@ def measure(draw: Random, population: Population, memory: Memory, action_type: s
     """Return the time of each rating in microseconds; some values are known to the memory, and some are not."""
     known = [tuple(shelf.entries) for shelf in memory.shelves]
     times: list[float] = []
-    signals = Signals(action_type=action_type, place_country="NO", network_asn=2119, device_state="known")
+    signals = replace(ORDINARY, action_type=action_type)
     for _ in range(RATINGS):
         drawn = a_contribution(draw, FULL_DAYS)
         values = tuple(
             draw.choice(seen) if draw.random() < 0.9 else value  # most of what a user shows he showed before
             for seen, value in zip(known, drawn.traits.values, strict=True)
         )
-        spent = {"log_amount": drawn.log_amount, "currency": drawn.currency, "payee": drawn.payee}
-        evidence = Evidence(
-            now=drawn.at,
-            traits=Traits(values=values),
-            memory=memory,
-            population=population,
-            **(spent if action_type == PURCHASE else {}),
-        )
+        evidence = Evidence(now=drawn.at, traits=Traits(values=values), memory=memory, population=population)
+        if action_type == PURCHASE:
+            evidence = replace(evidence, log_amount=drawn.log_amount, currency=drawn.currency, payee=drawn.payee)
         start = time.perf_counter_ns()
         rate(signals, evidence)
         times.append((time.perf_counter_ns() - start) / 1_000)

@@ -1,4 +1,4 @@
-"""Attackers who first try to change what the model takes for normal (research/risk.md §5.3), each replayed."""
+"""Attackers who first try to change what the model takes for normal, each replayed."""
 
 from tests.risk.learned import ABROAD, HOME, STRANGER, a_contribution, a_memory, at_day, some_traffic
 from tests.risk.samples import NEW, ordinary

@@ -21,4 +21,6 @@ _MOST_HALF_LIVES: Final = 120.0
 def growth(at: Instant) -> float:
     """Return the factor by which something learned at this time counts, against the landmark."""
     half_lives = (at - LANDMARK) / _HALF_LIFE_MS
-    return float(2.0 ** max(-_MOST_HALF_LIVES, min(half_lives, _MOST_HALF_LIVES)))
+    if -_MOST_HALF_LIVES < half_lives < _MOST_HALF_LIVES:
+        return float(2.0**half_lives)
+    return float(2.0 ** (_MOST_HALF_LIVES if half_lives > 0 else -_MOST_HALF_LIVES))

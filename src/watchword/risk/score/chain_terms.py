@@ -20,8 +20,9 @@ OLD_PLACE_NATS: Final = 2.0
 """At most, for a country that the memory has lost and the list of places has not."""
 LISTED_NATS: Final = 3.5
 UNLISTED_NATS: Final = -0.4
-"""A new network on a list, and on none. Of takeovers 54.6 % came from listed addresses (research/risk.md §2.2, RBA data
-set), which says 2.4 and -0.7 where one in twenty legitimate new networks is listed; on validation traffic more."""
+"""A new network on a list, and on none. Of the takeovers in the RBA data set (doi 10.1145/3546069) 54.6 % came from
+listed addresses, which says 2.4 and -0.7 where one in twenty legitimate new networks is listed; chosen on validation
+traffic, which says more."""
 LISTED_NETWORK_MOST: Final = 4.6
 """What a new network and its lists come to at most."""
 TOR_NATS: Final = 1.0
@@ -31,7 +32,7 @@ BURST_SHARE: Final = 0.001
 BURST_NATS: Final = 0.5
 BURST_MOST_NATS: Final = 1.5
 """Many actions within an hour from a network that has less than a thousandth of the traffic: takeovers came in bursts
-(six within half an hour), from networks with none in the day before (research/risk.md §2.2)."""
+(six within half an hour), from networks with none in the day before (RBA data set)."""
 _SIGNALS: Final = (
     "place.known",
     "network.known",
@@ -56,8 +57,10 @@ def where_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
         return
     plain = _weigh(WHERE, _unlisted(judged, signals))
     yield from _chain(signals, seen_with, WHERE, plain)
-    listed = _weigh(WHERE, _listed(judged, signals))
-    yield from _listed_terms(signals, round(sum(each.nats for each in listed) - sum(each.nats for each in plain), 2))
+    if _is_listed(signals):
+        listed = _weigh(WHERE, _listed(judged, signals))
+        more = sum(each.nats for each in listed) - sum(each.nats for each in plain)
+        yield from _listed_terms(signals, round(more, 2))
 
 
 def what_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
@@ -116,7 +119,11 @@ def _adjusted(judged: list[Judged], signals: Signals, *, network: float, tor: fl
 def _listed_nats(signals: Signals) -> float:
     if signals.network_tor:
         return LISTED_NATS + TOR_NATS
-    return LISTED_NATS if signals.network_listed or signals.network_vpn or signals.network_hosting else UNLISTED_NATS
+    return LISTED_NATS if _is_listed(signals) else UNLISTED_NATS
+
+
+def _is_listed(signals: Signals) -> bool:
+    return signals.network_listed or signals.network_vpn or signals.network_hosting or signals.network_tor
 
 
 def _listed_terms(signals: Signals, nats: float) -> Iterator[RiskTerm]:

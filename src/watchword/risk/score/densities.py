@@ -25,7 +25,7 @@ NEW_FROM: Final = 5.0
 LABELS_FROM: Final = 20.0
 """How many labelled frauds it takes until they count as much as what is supposed of attackers."""
 LABELS_MOST: Final = 1.0
-"""Nats by which labels move a value at most: a hundred takeovers teach a model those hundred (research on RBA data)."""
+"""Nats by which labels move a value at most: a hundred takeovers teach a model those hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +133,6 @@ def _labelled(seen_with: Sight, level: Level, value: int, likely: float) -> floa
 
 
 def _bounded(nats: float, least: float, most: float) -> float:
-    return round(max(least, min(nats, most)), 2)
+    if nats < least:
+        return least
+    return most if nats > most else round(nats, 2)

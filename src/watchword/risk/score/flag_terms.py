@@ -1,7 +1,8 @@
 """Terms that hold or do not: flags and counters, each with a fixed weight.
 
 The weights are judgements: these events are too rare, and too rarely labelled, to be learned from one application's
-traffic (research on the RBA data set: weights learned from about a hundred takeovers fitted those and no others).
+traffic. Weights that were learned from the hundred takeovers of the RBA data set (doi 10.1145/3546069) fitted those
+and no later ones.
 None is negative, so what is added to an action only raises its score.
 """
 
@@ -37,7 +38,7 @@ class _Counter:
 
 
 _RECENT_HOURS: Final = 24.0
-"""Within a day of a change, whoever made it wants to use it (research/risk.md §5.1)."""
+"""Within a day of a change, whoever made it wants to use it (a judgement)."""
 _YOUNG_CONTACT_HOURS: Final = 72.0
 """The time in which a new contact without a grant carries no challenge either."""
 _FLAGS: Final = (

@@ -27,7 +27,7 @@ FAMILIAR_IN_FULL_NATS: Final = 4.0
 FAMILIAR_BEYOND: Final = 0.1
 FAMILIAR_MOST_NATS: Final = 6.0
 """What is familiar takes away 4 nats in full, a tenth of what is beyond, and 6 at most: no secret and no habit wins
-alone against everything else (research/risk.md §5.1; the tenth keeps apart what would else be all the same)."""
+alone against everything else. (Six is a judgement; the tenth keeps apart what would else be all the same.)"""
 STRANGE_DEVICE_FROM: Final = 3.0
 STRANGE_DEVICE_SPAN: Final = 2.0
 """A familiar place counts in full beside a device that speaks against the user with 3 nats, and from 5 nats on not at
