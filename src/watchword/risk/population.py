@@ -5,7 +5,6 @@ Only what may be learned comes here (see ``Memory``), so failures and denied act
 """
 
 from bisect import bisect_right
-from math import copysign
 from struct import Struct
 from typing import Final
 
@@ -116,27 +115,28 @@ class Population:
     def learn(
         self, contribution: Contribution, memory_before: Memory, *, share: float, account_age_days: float
     ) -> None:
-        """Learn from a contribution, once for each user, value and day; with a share below zero take it back.
+        """Learn from a contribution, once for each user, value and day.
 
         ``memory_before`` is the user's memory without it. New accounts count a tenth, and an address that was seen
         very often today not at all. What comes to count in full after a day counts its values only: how new they were
-        is counted already.
+        is counted already. A share below zero is what a memory gave back, and teaches nothing: a user counts once a
+        day, and whoever disowned his thousand actions of that day would take away what everybody else taught.
         """
         values, at = contribution.traits.values, contribution.at
-        if share > 0 and self._is_too_busy(values[Level.ADDRESS], at):
+        if share <= 0 or self._is_too_busy(values[Level.ADDRESS], at):
             return
         standing = NEW_ACCOUNT_SHARE if account_age_days < NEW_ACCOUNT_DAYS else 1.0
-        counted, is_rest = copysign(standing, share), share == PROVEN - PROVISIONAL
+        is_rest = share == PROVEN - PROVISIONAL
         home = home_of(memory_before) or values[Level.COUNTRY] or 0
         for chain in (WHERE, WHAT_WITH):
             if not is_rest:
-                self._learn_novelty(chain, contribution, memory_before, home=home, standing=counted)
+                self._learn_novelty(chain, contribution, memory_before, home=home, standing=standing)
             self._learn_chain(chain, contribution, memory_before, home=home, weight=share * standing)
         if not is_rest:
-            self.purchases.learn(contribution, memory_before.spending, counted)
+            self.purchases.learn(contribution, memory_before.spending, standing)
         if memory_before.weight_learned > 0 and not is_rest:
             has_tokens = memory_before.weight_with_token > 0
-            self.counts.add(_TOKENS_KEY.pack(_TOKENS, has_tokens, contribution.had_token), counted, at)
+            self.counts.add(_TOKENS_KEY.pack(_TOKENS, has_tokens, contribution.had_token), standing, at)
 
     def label(self, contribution: Contribution, *, is_fraud: bool) -> None:
         """Count what an action turned out to be; the model lets all labels together move a value by one nat at most.
@@ -158,7 +158,7 @@ class Population:
         at, day = contribution.at, day_of(contribution.at)
         for level in chain:
             value = contribution.traits.values[level]
-            if value is None or level == Level.ADDRESS or memory.shelves[level].last_day(value) == day:
+            if value is None or level == Level.ADDRESS or memory.shelves[level].has_told(value, day):
                 continue
             self.counts.add(_LEVEL_VALUE.pack(_VALUES, level, value), weight, at)
             self.counts.add(_ALL_VALUES[level], weight, at)
@@ -180,7 +180,7 @@ class Population:
             depth = depth_at(total)
             if value is None or depth == 0:
                 return
-            if shelf.last_day(value) == day:
+            if shelf.has_told(value, day):
                 continue
             is_new = shelf.weight(value) <= 0
             variety = variety_at(different_on(shelf), total)

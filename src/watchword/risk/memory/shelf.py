@@ -56,11 +56,22 @@ class Shelf:
             return self.candidate[1].weight
         return 0.0
 
-    def last_day(self, value: int) -> int | None:
-        """Return the day a value was last seen, as an entry keeps it; None for one that is not here."""
-        if value in self.entries:
-            return self.entries[value].day
-        return self.candidate[1].day if self.candidate is not None and self.candidate[0] == value else None
+    def has_told(self, value: int, day: int) -> bool:
+        """Return whether a value tells the application's traffic nothing more about this day.
+
+        It was seen that day, or it would come in the place of another that waits since then: whoever shows two values
+        in turn, where only one may wait, would make both look like the habit of many. Nor does what gained all that a
+        day gives, on a later one.
+        """
+        entry = self.entries.get(value)
+        if entry is None and self.candidate is not None:
+            waiting = self.candidate[1]
+            if self.candidate[0] != value:
+                return not _is_later(day, waiting.day)
+            entry = waiting
+        return entry is not None and (
+            entry.day == day or (_is_later(entry.day, day) and entry.gained >= DAY_UNITS_MOST)
+        )
 
     def total(self) -> float:
         """Return the sum of all weights on the scale of the landmark."""
@@ -84,6 +95,8 @@ class Shelf:
         kept = {v: entry for v, entry in self.entries.items() if entry.weight >= WEIGHT_FORGOTTEN * growth}
         if len(kept) < places:
             return replace(self, entries={**kept, value: first})
+        if self.candidate is not None and _is_later(self.candidate[1].day, day):
+            return self  # what comes to count a day later pushes out nothing that came since
         return replace(self, candidate=(value, first))
 
     def take_back(self, value: int, share: float, *, day: int, growth: float, floor: float) -> "Shelf":

@@ -59,7 +59,7 @@ class NewPayees:
 
 def is_counted_today(before: Spending, payee: int, at: Instant) -> bool:
     """Return whether this user paid somebody this day already."""
-    return before.payees.last_day(payee) == at // DAY_MS % 65_536
+    return before.payees.has_told(payee, at // DAY_MS % 65_536)
 
 
 def _key(spending: Spending, now: Instant, *, is_new: bool) -> bytes:

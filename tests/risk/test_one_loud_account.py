@@ -1,0 +1,74 @@
+"""One account that tries to teach the traffic of an application more than a user can in a day."""
+
+from tests.risk.learned import ABROAD, HOME, STRANGER, a_contribution, a_memory, at_day, some_traffic
+from tests.risk.samples import NEW, ordinary
+from watchword.risk.memory import PROVEN, PROVISIONAL, Memory, learn, take_back
+from watchword.risk.population import Population
+from watchword.risk.score import Evidence, rate
+from watchword.risk.traits import Level, Traits
+
+
+def log_odds(memory: Memory, values: tuple[int | None, ...], population: Population, day: float = 31) -> float:
+    evidence = Evidence(now=at_day(day), traits=Traits(values=values), memory=memory, population=population)
+    return sum(term.nats for term in rate(ordinary("sign_in", **NEW), evidence).terms)
+
+
+def a_full_memory(day: float) -> Memory:
+    """Remember somebody who showed more values in a day than a memory has places for."""
+    memory = a_memory(20)
+    for number in range(12):
+        values = tuple(10_000 + 10 * number + level for level in Level)
+        memory = learn(memory, a_contribution(day, values), PROVISIONAL)
+    return memory
+
+
+def test_one_account_that_shows_two_values_in_turn_makes_neither_a_common_one() -> None:
+    """Where only one value may wait each pushes the other out, and both were new again at every action."""
+    population, memory = some_traffic(), a_full_memory(29)
+    foreign = tuple(value + 900 for value in STRANGER)
+    turns = [
+        a_contribution(30 + number / 1e5, (*values[:2], number, *values[3:]))
+        for number in range(500)
+        for values in (foreign, ABROAD)
+    ]
+    for contribution in turns:
+        population.learn(contribution, memory, share=PROVISIONAL, account_age_days=30.0)
+        memory = learn(memory, contribution, PROVISIONAL)
+    for contribution in turns:
+        before = take_back(memory, contribution, PROVISIONAL, at_day(31.5))
+        population.learn(contribution, before, share=PROVEN - PROVISIONAL, account_age_days=30.0)
+        memory = learn(memory, contribution, PROVEN - PROVISIONAL)
+    for level in (Level.COUNTRY, Level.NETWORK, Level.AGENT):
+        assert population.share(level, foreign[level]) < 0.01
+        assert population.share(level, ABROAD[level]) < 0.2
+
+
+def test_what_counts_in_full_a_day_later_counts_once_for_the_day_too() -> None:
+    """Somebody with a thousand actions yesterday comes once today: not each of them is a day of its own now."""
+    population, memory = Population(), a_memory(20)
+    yesterday = [a_contribution(30 + number / 1e5, (*STRANGER[:2], number, *STRANGER[3:])) for number in range(300)]
+    for contribution in [*yesterday, a_contribution(31, STRANGER)]:
+        population.learn(contribution, memory, share=PROVISIONAL, account_age_days=30.0)
+        memory = learn(memory, contribution, PROVISIONAL)
+    for contribution in yesterday:
+        before = take_back(memory, contribution, PROVISIONAL, at_day(31.5))
+        population.learn(contribution, before, share=PROVEN - PROVISIONAL, account_age_days=30.0)
+        memory = learn(memory, contribution, PROVEN - PROVISIONAL)
+    counted = population.counts.get(b"v" + bytes([Level.NETWORK]), at_day(31.5))
+    assert counted < 2 * PROVISIONAL + 2 * (PROVEN - PROVISIONAL)
+
+
+def test_whoever_disowns_a_thousand_actions_takes_nothing_of_what_others_taught() -> None:
+    """They had counted once for the day; each of them was taken back, and in the end nothing was new to anybody."""
+    population, memory = some_traffic(), a_memory(30)
+    victim = (101, 8_888, 9, *HOME[3:])
+    disowned = [a_contribution(30 + number / 1e5, (*HOME[:2], number, *HOME[3:])) for number in range(1_000)]
+    thief = a_memory(20)
+    for contribution in disowned:
+        population.learn(contribution, thief, share=PROVISIONAL, account_age_days=30.0)
+        thief = learn(thief, contribution, PROVISIONAL)
+    before = log_odds(memory, victim, population), log_odds(memory, STRANGER, population)
+    for contribution in disowned:
+        thief = take_back(thief, contribution, PROVISIONAL, at_day(31))
+        population.learn(contribution, thief, share=-PROVISIONAL, account_age_days=30.0)
+    assert (log_odds(memory, victim, population), log_odds(memory, STRANGER, population)) == before
