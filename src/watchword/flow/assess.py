@@ -39,7 +39,7 @@ from watchword.flow.show import ChallengeView, DeviceView, show
 from watchword.ports import Ports
 from watchword.ports.store.values import Decided, Keep, KeptAnswer
 from watchword.risk.reasons import SentenceKey
-from watchword.risk.score import rate
+from watchword.risk.score import UNRATED, rate
 from watchword.risk.signals import observe
 
 CONCEALED: Final = Reason(
@@ -110,7 +110,8 @@ async def _decide(ports: Ports, application: Application, report: Report, *, kee
     if not conceal:
         refuse_bad_user(case.profile.user, case.action)
     signals = observe(case.action, case.profile, case.facts, application)
-    assessment = ports.policies[application.id].assess(signals, rate(signals, evidence_of(ports, case)))
+    rating = UNRATED if case.profile.memory_is_lost else rate(signals, evidence_of(ports, case))
+    assessment = ports.policies[application.id].assess(signals, rating)
     if conceal:  # what the policy would let pass is asked, and what it denies gets a challenge that nobody can answer
         case = replace(case, barred=assessment.decision is Decision.DENY)
         assessment = replace(assessment, decision=Decision.CHALLENGE)

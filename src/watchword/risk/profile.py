@@ -42,6 +42,8 @@ class Profile:
     """The application sees too many wrong guesses: codes get longer."""
     memory: Memory = NO_MEMORY
     """What was learned of the user, what is a day old counted in full; of somebody who is not registered nothing."""
+    memory_is_lost: bool = False
+    """There is a memory and it cannot be read: nobody can rate what the user does, until a proof begins a new one."""
     registered_at: Instant | None = None
     changed_at: Instant | None = None
     """When a reset or account update was last approved or the contacts last changed; None for never."""

@@ -50,13 +50,13 @@ def insert_contribution(
     )
 
 
-def open_contribution(transaction: Transaction, ref: UserRef, row: Row) -> Contribution:
-    """Return what the action of a row taught or would teach."""
-    encoded = transaction.open_bytes(ref, _TABLE, str(row["number"]), _CONTRIBUTION, row["sealed_contribution"])
+def open_contribution(transaction: Transaction, ref: UserRef, row: Row) -> Contribution | None:
+    """Return what the action of a row taught or would teach; None where that is damaged, or of another release."""
+    sealed = row["sealed_contribution"]
     try:
-        return decode_contribution(encoded)
-    except ValueError as error:
-        raise StorageUnavailable("a contribution cannot be read") from error
+        return decode_contribution(transaction.open_bytes(ref, _TABLE, str(row["number"]), _CONTRIBUTION, sealed))
+    except (StorageUnavailable, ValueError):
+        return None
 
 
 def find_contribution_row(transaction: Transaction, number: int) -> Row | None:

@@ -38,11 +38,12 @@ def teach_allowed(transaction: Transaction, ref: UserRef, contribution: Contribu
 def teach_approved(transaction: Transaction, ref: UserRef, action_row: Row, registered_at: Instant) -> None:
     """Learn in full from an action whose challenge was approved."""
     row = find_contribution_row(transaction, action_row["number"])
-    if row is None:
+    contribution = None if row is None else open_contribution(transaction, ref, row)
+    if row is None or contribution is None:
         return
     memory = Remembering(transaction, ref, registered_at)
     memory.catch_up()  # before, because the limit of a day holds for the day that something was seen last
-    memory.learn(open_contribution(transaction, ref, row), PROVEN)
+    memory.learn(contribution, PROVEN)
     note_state(transaction, row, Contributed.PROVEN)
     memory.write()
 
@@ -125,8 +126,9 @@ def _device_of(transaction: Transaction, action_row: Row) -> str | None:
 def _judge(transaction: Transaction, ref: UserRef, action_row: Row, verdict: Label) -> None:
     """Tell what an action turned out to be, while it is known what it was like."""
     memory, row = _remembering(transaction, ref), find_contribution_row(transaction, action_row["number"])
-    if memory is not None and row is not None:
-        memory.judge(open_contribution(transaction, ref, row), verdict)
+    contribution = None if row is None else open_contribution(transaction, ref, row)
+    if memory is not None and contribution is not None:
+        memory.judge(contribution, verdict)
 
 
 def _take_back_for_good(transaction: Transaction, ref: UserRef, rows: Sequence[Row], device_id: str | None) -> None:
@@ -144,7 +146,9 @@ def _take_back(
     if memory is None or not counting:
         return
     for row in counting:
-        memory.take_back(open_contribution(transaction, ref, row), _SHARES[Contributed(row["state"])])
+        contribution = open_contribution(transaction, ref, row)
+        if contribution is not None:
+            memory.take_back(contribution, _SHARES[Contributed(row["state"])])
         note_state(transaction, row, Contributed.TAKEN_BACK, taken_back_by=by)
     memory.write()
     forget_places(transaction, ref, {row["id"] for row in counting})
@@ -159,7 +163,9 @@ def _give_back(transaction: Transaction, ref: UserRef, rows: Sequence[Row], *, b
     for row in rows:
         is_open = row["decision"] == Decision.ALLOW and row["label"] != Label.LEGITIMATE
         state = Contributed.PROVISIONAL if is_open else Contributed.PROVEN
-        memory.learn(open_contribution(transaction, ref, row), _SHARES[state])
+        contribution = open_contribution(transaction, ref, row)
+        if contribution is not None:
+            memory.learn(contribution, _SHARES[state])
         note_state(transaction, row, state)
         bring_place_back(transaction, ref, row)
     memory.write()
@@ -171,7 +177,9 @@ def _count_in_full(transaction: Transaction, ref: UserRef, rows: Sequence[Row]) 
     if memory is None:
         return
     for row in rows:
-        memory.count_in_full(open_contribution(transaction, ref, row))
+        contribution = open_contribution(transaction, ref, row)
+        if contribution is not None:
+            memory.count_in_full(contribution)
         note_state(transaction, row, Contributed.PROVEN)
     memory.write()
 

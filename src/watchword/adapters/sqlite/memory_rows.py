@@ -1,6 +1,9 @@
 """Rows of memories: what was learned of each user, sealed, read once and written once in an operation.
 
 What may be learned is decided by the operations; how, by ``risk.memory``. Nothing here looks inside a memory.
+
+A memory that does not open, or that a newer release wrote, keeps nobody out: its user is asked until the next lesson
+begins a new one (``Profile.memory_is_lost``). What an action taught and does not open is skipped.
 """
 
 from typing import Final
@@ -33,15 +36,20 @@ _TABLE: Final = "memories"
 _MEMORY: Final = "memory"
 
 
-def read_memory(transaction: Transaction, ref: UserRef) -> Memory:
-    """Return what is known of a user, as it will be once what is due counts in full; writes nothing."""
+def read_memory(transaction: Transaction, ref: UserRef) -> Memory | None:
+    """Return what is known of a user, as it will be once what is due counts in full; writes nothing.
+
+    None where there is a memory that cannot be read.
+    """
     row = _find_row(transaction, ref)
     if row is None:
         return NO_MEMORY
     memory = _open(transaction, ref, row)
-    if _is_due(transaction, row["due_at"]):
+    if memory is not None and _is_due(transaction, row["due_at"]):
         for due in due_rows(transaction, ref):
-            memory = learn(memory, open_contribution(transaction, ref, due), PROVEN - PROVISIONAL)
+            contribution = open_contribution(transaction, ref, due)
+            if contribution is not None:
+                memory = learn(memory, contribution, PROVEN - PROVISIONAL)
     return memory
 
 
@@ -60,7 +68,7 @@ class Remembering:
         self._ref = ref
         self._registered_at = registered_at
         self._is_there = row is not None
-        self._memory = NO_MEMORY if row is None else _open(transaction, ref, row)
+        self._memory = (None if row is None else _open(transaction, ref, row)) or NO_MEMORY
         self._due_at: int | None = None if row is None else row["due_at"]
 
     def catch_up(self) -> None:
@@ -69,7 +77,9 @@ class Remembering:
             return
         self._due_at = None
         for row in due_rows(self._transaction, self._ref):
-            self.count_in_full(open_contribution(self._transaction, self._ref, row))
+            contribution = open_contribution(self._transaction, self._ref, row)
+            if contribution is not None:
+                self.count_in_full(contribution)
             note_state(self._transaction, row, Contributed.PROVEN)
 
     def learn(self, contribution: Contribution, share: float) -> None:
@@ -146,9 +156,9 @@ def _find_row(transaction: Transaction, ref: UserRef) -> Row | None:
     )
 
 
-def _open(transaction: Transaction, ref: UserRef, row: Row) -> Memory:
-    encoded = transaction.open_bytes(ref, _TABLE, ref.key.hex(), _MEMORY, row["sealed_memory"])
+def _open(transaction: Transaction, ref: UserRef, row: Row) -> Memory | None:
+    """Return the memory of a row; None for one that is damaged, or of another release."""
     try:
-        return decode_memory(encoded)
-    except ValueError as error:
-        raise StorageUnavailable("a memory cannot be read") from error
+        return decode_memory(transaction.open_bytes(ref, _TABLE, ref.key.hex(), _MEMORY, row["sealed_memory"]))
+    except (StorageUnavailable, ValueError):
+        return None

@@ -30,6 +30,7 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
     )
     reset_at, reset_contact_id = _reset(row, limits, now)
     user, places = read_user(transaction, ref, row), places_of(transaction, ref)
+    memory = NO_MEMORY if user is None else read_memory(transaction, ref)
     return Profile(
         now=now,
         user=user,
@@ -45,7 +46,8 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
         reset_at=reset_at,
         reset_contact_id=reset_contact_id,
         breaker_open=is_breaker_open(transaction, ref.application_id, limits),
-        memory=NO_MEMORY if user is None else read_memory(transaction, ref),
+        memory=memory or NO_MEMORY,
+        memory_is_lost=memory is None,
         registered_at=None if user is None else user.created_at,
         changed_at=None if row is None else row["changed_at"],
         last_country=places[0][0] if places else None,
