@@ -52,6 +52,8 @@ ORDINARY: Final = Signals(
     velocity_unproven_at_address=0.0,
 )
 """What holds of most actions; flags and counters only add to what a rating costs."""
+BETWEEN_MS: Final = 100
+"""Between two ratings: what is made anew every few minutes is made anew here as seldom as on a busy server."""
 PRUNED_AFTER: Final = 200_000
 """Contributions between two prunings, as a server prunes now and then."""
 
@@ -100,13 +102,14 @@ def measure(draw: Random, population: Population, memory: Memory, action_type: s
     known = [tuple(shelf.entries) for shelf in memory.shelves]
     times: list[float] = []
     signals = replace(ORDINARY, action_type=action_type)
-    for _ in range(RATINGS):
+    for number in range(RATINGS):
+        now = Instant(START + FULL_DAYS * DAY_MS + number * BETWEEN_MS)
         drawn = a_contribution(draw, FULL_DAYS)
         values = tuple(
             draw.choice(seen) if draw.random() < 0.9 else value  # most of what a user shows he showed before
             for seen, value in zip(known, drawn.traits.values, strict=True)
         )
-        evidence = Evidence(now=drawn.at, traits=Traits(values=values), memory=memory, population=population)
+        evidence = Evidence(now=now, traits=Traits(values=values), memory=memory, population=population)
         if action_type == PURCHASE:
             evidence = replace(evidence, log_amount=drawn.log_amount, currency=drawn.currency, payee=drawn.payee)
         start = time.perf_counter_ns()
