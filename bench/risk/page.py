@@ -19,12 +19,12 @@ from bench.risk.attackers import (
 )
 from bench.risk.audit import GROUPS, ITS_KIND, TARGET
 from bench.risk.charts import caught_curve, draw
-from bench.risk.demands import comparisons, demands
+from bench.risk.demands import Compared, comparisons, demands
 from bench.risk.figure_tables import achieved_table, caught_table, challenged_table, short_table
 from bench.risk.figures import CAUGHT_AT, CHALLENGED_AT
 from bench.risk.freeman import FREEMAN
 from bench.risk.further_tables import MODELS, depth_table, live_table, median_table, pooled_table
-from bench.risk.measurement import Measurement, Panel
+from bench.risk.measurement import Measurement, Panel, Plan
 from bench.risk.page_parts import table
 from bench.risk.page_words import (
     ABLATIONS,
@@ -43,6 +43,7 @@ from bench.risk.page_words import (
     REPORTED_SEEDS,
     SHOWN,
     TUNING_SEEDS,
+    WORSE,
 )
 from bench.risk.percents import point, span
 from bench.risk.plain_models import DIRICHLET
@@ -86,14 +87,8 @@ def chart_name(attack: str) -> str:
 
 
 def _sections(measurement: Measurement) -> Iterator[str]:
-    main, plan = measurement.main, measurement.plan
-    words = TUNING_SEEDS if _TUNED_ON & set(plan.seeds) else REPORTED_SEEDS
-    yield HEAD.format(
-        seeds=words.format(seeds=", ".join(map(str, plan.seeds))),
-        users=f"{plan.users:,}",
-        each=f"{plan.each:,}",
-        draws=f"{plan.draws:,}",
-    )
+    main = measurement.main
+    yield _head(measurement.plan)
     yield SHOWN
     found = list(demands(main))
     yield table(
@@ -113,7 +108,9 @@ def _sections(measurement: Measurement) -> Iterator[str]:
     yield "Caught at 1 %:\n"
     yield short_table(main, CAUGHT_AT, 0.01, MODELS)
     yield COMPARED
-    yield _compared_table(main)
+    worse, total = _worse(main)
+    yield _compared_table(worse, total)
+    yield from (words for attack, words in WORSE.items() if any(one.key[0] == attack for one in worse))
     yield MEDIAN
     yield median_table(main)
     yield DEPTH
@@ -133,6 +130,16 @@ def _sections(measurement: Measurement) -> Iterator[str]:
         yield challenged_table(main, names)
         yield f"Attackers caught, {text}:\n"
         yield caught_table(main, names)
+
+
+def _head(plan: Plan) -> str:
+    words = TUNING_SEEDS if _TUNED_ON & set(plan.seeds) else REPORTED_SEEDS
+    return HEAD.format(
+        seeds=words.format(seeds=", ".join(map(str, plan.seeds))),
+        users=f"{plan.users:,}",
+        each=f"{plan.each:,}",
+        draws=f"{plan.draws:,}",
+    )
 
 
 def _reasons(missed: Sequence[str]) -> Iterator[str]:
@@ -163,15 +170,19 @@ def _audited(measurement: Measurement, attack: str, group: str) -> str:
     return f"{area:.3f}" if area <= TARGET else f"**{area:.3f}**"
 
 
-def _compared_table(panel: Panel) -> str:
+def _worse(panel: Panel) -> tuple[list[Compared], int]:
+    """Return the figures in which a baseline is better, and of how many."""
     compared = [*comparisons(panel, (OURS,), BASELINES), *comparisons(panel, (OURS_TOKEN,), TOKEN_BASELINES)]
+    return [one for one in compared if one.is_worse], len(compared)
+
+
+def _compared_table(worse: Sequence[Compared], total: int) -> str:
     rows = [
         [one.ours, one.key[0], f"{one.key[1].split(' ')[0]} at {point(one.key[2])}", one.rival, one.difference]
-        for one in compared
-        if one.is_worse
+        for one in worse
     ]
     if not rows:
-        return f"None of {len(compared)} is worse.\n"
+        return f"None of {total} is worse.\n"
     heads = ["worse than the best baseline", "attacker", "figure", "baseline", "difference in points"]
     return table(heads, rows)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bench.risk.attackers import TAKEOVER, TAKEOVER_ABROAD, VPN
+from bench.risk.attackers import INSIDER, RESIDENTIAL, STOLEN_TOKEN, TAKEOVER, TAKEOVER_ABROAD, TARGETED, VPN
 
 HEAD: Final = """## Sign-ins: synthetic traffic
 
@@ -84,6 +84,24 @@ COMPARED: Final = """### Where a baseline is better
 Each figure above against that of the best baseline for it, on the same draws of users. Listed are those whose whole
 interval is on the wrong side.
 """
+WORSE: Final[Mapping[str, str]] = {
+    INSIDER: """**Same-address insider.** He sits where the user sits, and the model lets a familiar address speak for
+him: most who come from there with another device are the user with another device. A rule that asks about every new
+device catches him by its nature, and asks all those users too.
+""",
+    TARGETED: """**Targeted.** The rule about new addresses catches whoever has one, and has no other setting: that is
+the share of users in its column. For the model, a new address in the usual network with the usual agent is what it
+nearly always is, the user at home with another address. No order of these sign-ins can put the attacker first.
+""",
+    RESIDENTIAL: """**Residential proxy.** As with the targeted attacker, in another network of the same country: what
+looks new is what looks new when the user visits somebody.
+""",
+    STOLEN_TOKEN: """**Stolen cookie.** He has the user's token and the user's agent, and only his place is strange. The
+token counts half in a strange place, and it still counts: where few may be asked, users in a strange place without
+their token are asked before him.
+""",
+}
+"""Why a baseline can be better, by attacker."""
 MEDIAN: Final = """### How often one user is asked
 
 The figure of the literature: of the first n sign-ins that could be rated, how many the user in the middle is
