@@ -3,11 +3,12 @@
 #   make test    everything that has to pass (what .ci/run runs)
 #   make check   the quick round while working
 #   make plays   B1 to B18 in the browser, on desk and phone, with scripts and without
+#   make pictures   the hosted pages and the store in every state, to be looked at
 #   make bench   the hot paths and the entry page, measured
 #   make bench-replay   policy replay over a million recorded actions; writes 5 GB in ten minutes first
 #   make bench-risk   how good the risk decision is, measured for docs/risk-quality.md; QUICK=1, or RBA=file.csv|.zip
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check plays bench bench-replay bench-risk lint types imports browser lock docs clean
+.PHONY: help setup demo test check plays pictures bench bench-replay bench-risk lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -77,13 +78,17 @@ imports: setup
 	$(BIN)/lint-imports --no-logo
 
 test: setup browser lint types imports
-	$(PYTEST) -m "not crossed"
+	$(PYTEST) -m "not crossed and not picture"
 	@echo "once more without assert statements (and without workers, which would be started with them): no guard may be one"
 	$(BIN)/python -O -m pytest -q -m "not browser" -W "ignore:assertions not in test modules" $(QUICK_TESTS)
 
 # The plays in all four ways a customer may sit before the store; `make test` has the two that differ in everything.
 plays: setup browser
 	$(PYTEST) tests/plays
+
+# Into build/screenshots. No test judges them, so `make test` does not wait for them.
+pictures: setup browser
+	$(PYTEST) -m picture
 
 bench: setup
 	$(BIN)/python bench/hot_paths.py

@@ -26,6 +26,7 @@ NOT_TEXT = 3.0
 ABOUT_A_LINE_PX = 8
 
 
+@pytest.mark.picture
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_there_is_a_picture_to_look_at(played: Played, page: Page, size: ViewportSize) -> None:
     await page.set_viewport_size(size)

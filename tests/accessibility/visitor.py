@@ -40,12 +40,15 @@ class Visitor:
     @classmethod
     async def arrive(cls, browser: Browser, stage: Stage, **context: Any) -> "Visitor":
         """Open a new browser in front of the pages."""
-        opened = await browser.new_context(
-            viewport=DESK, timezone_id="UTC", locale="en-GB", reduced_motion="reduce", **context
-        )
-        opened.set_default_timeout(PATIENCE_MS)
-        page = await opened.new_page()
-        visitor = cls(stage=stage, browser=browser, context=opened, page=page)
+        return await cls.sit_down(await (await new_window(browser, **context)).new_page(), stage)
+
+    @classmethod
+    async def sit_down(cls, page: Page, stage: Stage) -> "Visitor":
+        """Come before the pages with a browser that is open already."""
+        opened = page.context
+        if opened.browser is None:
+            raise AssertionError("a window without a browser")
+        visitor = cls(stage=stage, browser=opened.browser, context=opened, page=page)
         page.on("console", lambda message: visitor.complaints.append(message.text))
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         await visitor.wait(0)
@@ -69,6 +72,15 @@ class Visitor:
         action = self.page.url.split("?", 1)[0] + path
         async with self.page.expect_navigation():
             await self.page.evaluate(_POST, {"action": action, "fields": {"csrf": mark, **fields}, "kind": kind})
+
+
+async def new_window(browser: Browser, **context: Any) -> BrowserContext:
+    """Open a browser that nobody knows, as wide as a desk."""
+    opened = await browser.new_context(
+        viewport=DESK, timezone_id="UTC", locale="en-GB", reduced_motion="reduce", **context
+    )
+    opened.set_default_timeout(PATIENCE_MS)
+    return opened
 
 
 Step = Callable[[Visitor], Awaitable[None]]

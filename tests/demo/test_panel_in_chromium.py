@@ -130,6 +130,7 @@ async def parts(page: Page) -> Page:
     return page
 
 
+@pytest.mark.picture
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_there_is_a_picture_to_look_at(shown: tuple[str, Page], page: Page, size: ViewportSize) -> None:
     await page.set_viewport_size(size)

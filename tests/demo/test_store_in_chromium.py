@@ -124,6 +124,7 @@ async def shop(page: Page) -> AsyncIterator[Page]:
     await page.evaluate("document.getElementById('pretend').hidden = false")
 
 
+@pytest.mark.picture
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_there_is_a_picture_to_look_at(shown: tuple[str, Page], page: Page, size: ViewportSize) -> None:
     await page.set_viewport_size(size)
