@@ -221,3 +221,25 @@ def test_every_level_says_its_sentence_in_plain_names(traffic: Population) -> No
     assert "This user was seen in network AS9009 before" in home
     assert any(text.startswith("First sign of this user in RO; fewer than 1 of 1,000") for text in away)
     assert any(text.startswith("First sign of this user with a device of type desktop; ") for text in away)
+
+
+def test_what_nobody_said_is_never_told_as_a_finding(traffic: Population) -> None:
+    everything_left_out = Signals(action_type="sign_in", time_hour=12)
+    texts = {
+        term.signal: term.text for term in rated(everything_left_out, NO_MEMORY, UNKNOWN_TRAITS.values, traffic).terms
+    }
+    assert texts["network.tor"] == "The address was not said, which counts like an exit of Tor"
+    assert texts["travel.impossible"].startswith("How fast this user would have travelled is not known")
+    assert texts["agent.automated"].startswith("No user agent came with it")
+    assert texts["contact.disposable"].startswith("The user is not registered")
+    assert texts["contact.age_hours"].startswith("The user is not registered")
+    assert texts["velocity.network"].endswith("is not known")
+
+
+def test_a_network_that_no_file_tells_is_not_told_as_one_that_was_recognised(traffic: Population) -> None:
+    online, local = (
+        [term.text for term in rated(ordinary("sign_in", **place), a_memory(), HOME, traffic).terms]
+        for place in ({"place_country": "RO", "network_asn": 0}, {"place_country": "local", "network_asn": 0})
+    )
+    assert "No file tells the network of this address, so it counts as one seen before" in online
+    assert "This user was seen in the local network before" in local

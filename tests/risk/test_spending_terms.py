@@ -100,7 +100,7 @@ def test_more_purchases_in_a_day_never_score_lower(count: int, more: int) -> Non
 
 def test_a_burst_is_told_beside_what_is_usual(shop: Population, buyer: Memory) -> None:
     assert sentences(evidence(shop, buyer), purchase_count=9)["purchase.count"] == (
-        "9 purchases went before within a day; usual for this user is 1.0 a day"
+        "Purchases within a day before this one: 9; usual for this user: 1.0 a day"
     )
     assert "purchase.count" not in sentences(evidence(shop, buyer), purchase_count=1)
 

@@ -11,7 +11,8 @@ from typing import Final
 from watchword.domain.action import RiskTerm
 from watchword.risk.score.densities import Judged, Sight, judge
 from watchword.risk.score.level_models import MODELS
-from watchword.risk.signals import Signals
+from watchword.risk.signals import UNLIMITED, Signals
+from watchword.risk.tracing import LOCAL
 from watchword.risk.traits import WHAT_WITH, WHERE, Level
 
 NEW_PLACE_NATS: Final = 1.5
@@ -51,8 +52,8 @@ def where_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
     judged = [judge(seen_with, level) for level in WHERE]
     if judged[0].is_blank:
         if not signals.place_known:
-            where = signals.place_country or "an unknown country"
-            yield RiskTerm(signal="place.known", nats=NEW_PLACE_NATS, text=f"First action of this user from {where}")
+            text = f"First action of this user from {_place(signals)}"
+            yield RiskTerm(signal="place.known", nats=NEW_PLACE_NATS, text=text)
         yield from _listed_terms(signals, max(0.0, _listed_nats(signals)))
         return
     plain = _weigh(WHERE, _unlisted(judged, signals))
@@ -130,7 +131,10 @@ def _listed_terms(signals: Signals, nats: float) -> Iterator[RiskTerm]:
     """Yield what lists add, under the name of the gravest."""
     if nats <= 0:
         return
-    if signals.network_tor:
+    if signals.velocity_address >= UNLIMITED:
+        text = "The address was not said, which counts like an exit of Tor"
+        yield RiskTerm(signal="network.tor", nats=nats, text=text)
+    elif signals.network_tor:
         yield RiskTerm(signal="network.tor", nats=nats, text="The address is an exit of Tor")
     elif signals.network_listed:
         yield RiskTerm(signal="network.listed", nats=nats, text="The address is on the list of bad ones")
@@ -146,6 +150,8 @@ def _burst_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
         return
     nats = min(BURST_NATS * log(signals.velocity_network), BURST_MOST_NATS)
     text = "Many actions within about an hour from a network that hardly any user has"
+    if signals.velocity_network >= UNLIMITED:
+        text = "How many actions came from this network within about an hour is not known"
     yield RiskTerm(signal="velocity.network", nats=round(nats, 2), text=text)
 
 
@@ -158,6 +164,24 @@ def _new_text(signals: Signals, seen_with: Sight, level: Level) -> str:
     return f"{text}; {_per_thousand(share)} {_USE[level]}"
 
 
+def _place(signals: Signals) -> str:
+    if signals.place_country == LOCAL:
+        return "the local network"
+    return signals.place_country or "an unknown country"
+
+
+def _kind(signals: Signals) -> str:
+    return f"type {signals.agent_type}" if signals.agent_type not in {"", "unknown"} else "unknown type"
+
+
+def _network_seen(signals: Signals) -> str:
+    if signals.network_asn:
+        return f"This user was seen in network AS{signals.network_asn} before"
+    if signals.place_country == LOCAL:
+        return "This user was seen in the local network before"
+    return "No file tells the network of this address, so it counts as one seen before"
+
+
 def _per_thousand(share: float) -> str:
     if round(share * 1_000) < 1:
         return "fewer than 1 of 1,000 actions"
@@ -166,10 +190,10 @@ def _per_thousand(share: float) -> str:
 
 _Words = Callable[[Signals], str]
 _PLAIN: Final[tuple[_Words, ...]] = (
-    lambda signals: f"in {signals.place_country or 'an unknown country'}",
+    lambda signals: f"in {_place(signals)}",
     lambda signals: f"in network AS{signals.network_asn}" if signals.network_asn else "in an unknown network",
     lambda _: "at this address",
-    lambda signals: f"with a device of type {signals.agent_type or 'unknown'}",
+    lambda signals: f"with a device of {_kind(signals)}",
     lambda signals: f"on {signals.agent_os or 'an unknown system'}",
     lambda signals: f"with {signals.agent_browser or 'an unknown browser'} on {signals.agent_os or 'this system'}",
     lambda signals: f"with this version of {signals.agent_browser or 'the browser'}",
@@ -184,14 +208,10 @@ _USE: Final = (
     "come with it",
 )
 _SEEN: Final[tuple[_Words, ...]] = (
-    lambda signals: f"This user was seen in {signals.place_country or 'this country'} before",
-    lambda signals: (
-        f"This user was seen in network AS{signals.network_asn} before"
-        if signals.network_asn
-        else "This user was seen in an unknown network before"
-    ),
+    lambda signals: f"This user was seen in {_place(signals)} before",
+    _network_seen,
     lambda _: "This user was seen at this address before",
-    lambda signals: f"This user was seen with a device of type {signals.agent_type or 'unknown'} before",
+    lambda signals: f"This user was seen with a device of {_kind(signals)} before",
     lambda signals: f"This user was seen on {signals.agent_os or 'this system'} before",
     lambda signals: f"This user was seen with {signals.agent_browser or 'this browser'} before",
     lambda _: "This user was seen with these versions before",

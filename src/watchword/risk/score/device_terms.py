@@ -40,9 +40,7 @@ def device_terms(signals: Signals, evidence: Evidence, *, strangeness: float) ->
     known = max(KNOWN_LEAST, min(log(TOKEN_COPIED / usual), KNOWN_MOST))
     nats = (known + TRUSTED_NATS * signals.device_trusted) * counts
     word = "trusted" if signals.device_trusted else "known"
-    text = (
-        f"The device is {word}" if counts == 1 else f"The device is {word}, which counts less where so much is strange"
-    )
+    text = f"The device is {word}" if counts == 1 else f"The device is {word}, which counts less the more is strange"
     yield RiskTerm(signal="device.state", nats=round(nats, 2), text=text)
 
 

@@ -12,7 +12,7 @@ from math import log1p
 from typing import Final
 
 from watchword.domain.action import ALWAYS_CHALLENGED, RiskTerm
-from watchword.risk.signals import Signals
+from watchword.risk.signals import UNLIMITED, Signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,9 @@ class _Flag:
     holds: Callable[[Signals], bool]
     nats: float
     text: str
+    unsaid: Callable[[Signals], bool] | None = None
+    """Whether it holds only because nobody said, or knows, what it is about."""
+    unsaid_text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +86,24 @@ _FLAGS: Final = (
         holds=lambda signals: signals.travel_impossible,
         nats=1.5,
         text="Nobody travels that fast from where this user was last seen",
+        unsaid=lambda signals: signals.travel_speed >= UNLIMITED,
+        unsaid_text="How fast this user would have travelled is not known, so it counts as too fast",
     ),
     _Flag(
         signal="agent.automated",
         holds=lambda signals: signals.agent_automated,
         nats=1.5,
         text="The user agent names a program that is no browser",
+        unsaid=lambda signals: not signals.agent_type,
+        unsaid_text="No user agent came with it, so it counts as a program that is no browser",
     ),
     _Flag(
         signal="contact.disposable",
         holds=lambda signals: signals.contact_disposable,
         nats=0.5,
         text="A contact is at a domain for throw-away mail",
+        unsaid=lambda signals: not signals.user_registered,
+        unsaid_text="The user is not registered, which counts like a contact for throw-away mail",
     ),
     _Flag(
         signal="contact.phone_type",
@@ -107,6 +116,8 @@ _FLAGS: Final = (
         holds=lambda signals: signals.contact_age_hours < _YOUNG_CONTACT_HOURS,
         nats=0.3,
         text="The newest contact was added within three days",
+        unsaid=lambda signals: not signals.user_registered,
+        unsaid_text="The user is not registered, which counts like a contact of less than three days",
     ),
     _Flag(
         signal="action.type",
@@ -128,7 +139,7 @@ _COUNTERS: Final = (
         count=lambda signals: signals.user_unproven_networks,
         nats=0.8,
         most=2.0,
-        text="Challenges of this user went unproven, by networks",
+        text="Networks from which this user was asked without proving it",
     ),
     _Counter(
         signal="velocity.user",
@@ -179,7 +190,8 @@ def flag_terms(signals: Signals) -> Iterator[RiskTerm]:
     """Yield what holds, and what was counted."""
     for flag in _FLAGS:
         if flag.holds(signals):
-            yield RiskTerm(signal=flag.signal, nats=flag.nats, text=flag.text)
+            is_unsaid = flag.unsaid is not None and flag.unsaid(signals)
+            yield RiskTerm(signal=flag.signal, nats=flag.nats, text=flag.unsaid_text if is_unsaid else flag.text)
     for counter in _COUNTERS:
         count = counter.count(signals)
         if count > counter.free:

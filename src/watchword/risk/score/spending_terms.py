@@ -113,7 +113,7 @@ def _burst_terms(signals: Signals, evidence: Evidence) -> Iterator[RiskTerm]:
     nats = round(min(BURST_NATS * log((count + 1) / (2 * max(usual, SELDOM_A_DAY) + 1)), BURST_MOST_NATS), _DIGITS)
     if nats > 0:
         often = f"{usual:.1f} a day" if usual >= SELDOM_A_DAY else "less than one in five days"
-        text = f"{count} purchases went before within a day; usual for this user is {often}"
+        text = f"Purchases within a day before this one: {count}; usual for this user: {often}"
         yield RiskTerm(signal="purchase.count", nats=nats, text=text)
 
 
