@@ -14,6 +14,8 @@ REPORTABLE_MS: Final = DAY_MS
 """How long an allowed action counts provisionally: who reads of it the next day can still say that it wasn't him."""
 PROMOTED_AT_ONCE: Final = 16
 """Most contributions of a user that come to count in full at once. More than one for each write, so none pile up."""
+REPORTED_MOST: Final = 64
+"""Reported actions of a user that a further report is compared with."""
 KEPT_MS: Final = 30 * DAY_MS
 """How long an action can be taken back: as long as "this wasn't me" counts."""
 _TABLE: Final = "contributions"
@@ -86,6 +88,19 @@ def contribution_rows(
         since=transaction.now - KEPT_MS,
         number=number,
         device_id=device_id,
+    )
+
+
+def reported_rows(transaction: Transaction, ref: UserRef, number: int) -> Sequence[Row]:
+    """Return what a user's other actions taught that are reported, the newest ``REPORTED_MOST``."""
+    return transaction.all(
+        "SELECT number, sealed_contribution FROM contributions JOIN actions USING (number)"
+        " WHERE contributions.application_id = :application_id AND contributions.user_key = :user_key"
+        " AND number <> :number AND (label = 'fraud' OR disputed_at IS NOT NULL) ORDER BY number DESC LIMIT :limit",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        number=number,
+        limit=REPORTED_MOST,
     )
 
 

@@ -1,6 +1,7 @@
 """What actions teach, what a report takes back, what another label gives back, and what is forgotten after 30 days."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from watchword.adapters.sqlite.challenge_rows import challenge_row_of_action
@@ -13,6 +14,7 @@ from watchword.adapters.sqlite.contribution_rows import (
     note_state,
     open_contribution,
     outlived_rows,
+    reported_rows,
 )
 from watchword.adapters.sqlite.event_rows import write_event
 from watchword.adapters.sqlite.memory_rows import Remembering
@@ -23,6 +25,7 @@ from watchword.domain.event import EventType
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
 from watchword.risk.memory import PROVEN, PROVISIONAL, Contribution
+from watchword.risk.memory.learning import day_of
 
 _SHARES: Final = {Contributed.PROVISIONAL: PROVISIONAL, Contributed.PROVEN: PROVEN}
 
@@ -128,7 +131,25 @@ def _judge(transaction: Transaction, ref: UserRef, action_row: Row, verdict: Lab
     memory, row = _remembering(transaction, ref), find_contribution_row(transaction, action_row["number"])
     contribution = None if row is None else open_contribution(transaction, ref, row)
     if memory is not None and contribution is not None:
-        memory.judge(contribution, verdict)
+        memory.judge(_witnessed(transaction, ref, action_row["number"], contribution), verdict)
+
+
+def _witnessed(transaction: Transaction, ref: UserRef, number: int, contribution: Contribution) -> Contribution:
+    """Return what a verdict says of payee and size: one user is one witness, for a payee and for the sizes of a day.
+
+    Otherwise somebody who buys three times at a payee and disowns it would have every customer of his asked.
+    """
+    if contribution.payee is None and contribution.log_amount is None:
+        return contribution
+    rows = reported_rows(transaction, ref, number)
+    before = [one for one in (open_contribution(transaction, ref, row) for row in rows) if one is not None]
+    day = day_of(contribution.at)
+    is_counted = any(one.log_amount is not None and day_of(one.at) == day for one in before)
+    return replace(
+        contribution,
+        payee=None if any(one.payee == contribution.payee for one in before) else contribution.payee,
+        log_amount=None if is_counted else contribution.log_amount,
+    )
 
 
 def _take_back_for_good(transaction: Transaction, ref: UserRef, rows: Sequence[Row], device_id: str | None) -> None:
