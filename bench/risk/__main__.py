@@ -7,6 +7,7 @@ seeds 1 to 5, which nobody tunes on.
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from rich.table import Table
 from bench.risk.contest import SPLIT, Scores
 from bench.risk.file_measurement import measure_file
 from bench.risk.freeman import FREEMAN
+from bench.risk.keeping import FOLDER
 from bench.risk.material import Made
 from bench.risk.measurement import Plan, run
 from bench.risk.measures import challenged_at_caught, share_from, threshold_at_rate
@@ -27,8 +29,17 @@ from bench.risk.traffic import USERS
 from bench.risk.watchword_model import WATCHWORD
 
 TITLE: Final = "The quality of the risk decision"
-FULL: Final = Plan(seeds=(1, 2, 3, 4, 5), users=USERS, each=1_000, draws=2_000, poisoners=200, processes=2)
-QUICK: Final = Plan(seeds=(100,), users=4_000, each=400, draws=200, poisoners=100, processes=2)
+FULL: Final = Plan(
+    seeds=(1, 2, 3, 4, 5),
+    side_seeds=2,
+    users=USERS,
+    each=1_000,
+    draws=2_000,
+    poisoners=300,
+    processes=2,
+    kept_in=FOLDER,
+)
+QUICK: Final = Plan(seeds=(100,), side_seeds=1, users=4_000, each=400, draws=200, poisoners=100, processes=2)
 _PAGE: Final = Path("docs/risk-quality.md")
 _QUICK_PAGE: Final = Path("build/risk-quality-quick.md")
 _FILE_PAGE: Final = Path("build/risk-quality-rba.md")
@@ -59,17 +70,7 @@ def main() -> None:
 
 def _measure(plan: Plan, page: Path, processes: int) -> None:
     console = Console()
-    measurement = run(
-        Plan(
-            seeds=plan.seeds,
-            users=plan.users,
-            each=plan.each,
-            draws=plan.draws,
-            poisoners=plan.poisoners,
-            processes=processes,
-        ),
-        console,
-    )
+    measurement = run(replace(plan, processes=processes), console)
     write_part(page, TITLE, "sign-ins", sign_in_part(measurement))
     folder = page.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from bench.risk.audit import pooled, told_apart
 from bench.risk.calibration import Calibrated
 from bench.risk.contest import SPLIT, Scores, Split, together
 from bench.risk.figures import Figures, measure
+from bench.risk.keeping import kept
 from bench.risk.material import Made
 from bench.risk.measures import threshold_at_rate
 from bench.risk.rounds import (
@@ -38,12 +40,16 @@ class Plan:
     """How much is measured."""
 
     seeds: tuple[int, ...]
+    side_seeds: int
+    """How many of them also for browsers that update themselves, and for attackers who really act."""
     users: int
     each: int
     """Attackers of each kind in each stream."""
     draws: int
     poisoners: int
     processes: int
+    kept_in: Path | None = None
+    """Where results are kept for a measurement that is interrupted; None: nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +81,21 @@ class Measurement:
 def run(plan: Plan, console: Console) -> Measurement:
     """Measure everything; the progress goes to the console."""
     plain = [Made(seed=seed, users=plan.users, each=plan.each) for seed in plan.seeds]
-    realistic = [Made(seed=seed, users=plan.users, each=plan.each, is_realistic=True) for seed in plan.seeds]
-    work = _Work(plan.processes, console)
-    inspected = [work.add(inspect_made, made) for made in plain]
-    played = {(one, made): work.add(play_made, made, one) for one in ROUNDS for made in plain}
-    played |= {(one, made): work.add(play_made, made, one) for one in REALISTIC_ROUNDS for made in realistic}
+    aside = plan.seeds[: plan.side_seeds]
+    realistic = [Made(seed=seed, users=plan.users, each=plan.each, is_realistic=True) for seed in aside]
+    work = _Work(plan, console)
+    inspected = [work.add_kept(inspect_made, made) for made in plain]
+    played = {(one, made): work.add_kept(play_made, made, one) for one in ROUNDS for made in plain}
+    played |= {(one, made): work.add_kept(play_made, made, one) for one in REALISTIC_ROUNDS for made in realistic}
     work.finish("sign-ins")
     main = _together(ROUNDS, plain, played)
-    thresholds = _live_thresholds(played, plain)
+    thresholds = _live_thresholds(played, plain[: plan.side_seeds])
     live = {
         label(one.contestant, one.setting): [
-            work.add(play_made_live, made, one, threshold, plan.poisoners)
-            for made, threshold in zip(plain, thresholds[label(one.contestant, one.setting)], strict=True)
+            work.add_kept(play_made_live, made, one, threshold, plan.poisoners)
+            for made, threshold in zip(
+                plain[: plan.side_seeds], thresholds[label(one.contestant, one.setting)], strict=True
+            )
         ]
         for one in LIVE_ROUNDS
     }
@@ -113,10 +122,11 @@ def run(plan: Plan, console: Console) -> Measurement:
 class _Work:
     """Pieces of work in several processes, with a bar that shows how far they are."""
 
-    __slots__ = ("_console", "_futures", "_pool")
+    __slots__ = ("_console", "_folder", "_futures", "_pool")
 
-    def __init__(self, processes: int, console: Console) -> None:
-        self._pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    def __init__(self, plan: Plan, console: Console) -> None:
+        self._pool = ProcessPoolExecutor(plan.processes, mp_context=get_context("spawn"))
+        self._folder = plan.kept_in
         self._console = console
         self._futures: list[Future[Any]] = []
 
@@ -125,6 +135,12 @@ class _Work:
         future = self._pool.submit(piece, *arguments)
         self._futures.append(future)
         return future
+
+    def add_kept(self, piece: Callable[..., Result], *arguments: object) -> "Future[Result]":
+        """Give a piece of work whose result is kept, where the plan says so."""
+        if self._folder is None:
+            return self.add(piece, *arguments)
+        return self.add(kept, self._folder, piece, arguments)
 
     def finish(self, title: str) -> None:
         """Wait for all that was given so far. Raises what a piece of work raised."""

@@ -119,9 +119,9 @@ def _sections(measurement: Measurement) -> Iterator[str]:
     yield pooled_table(main)
     yield ABLATIONS
     yield _ablation_table(main)
-    yield AGENTS
+    yield AGENTS.format(side=measurement.plan.side_seeds)
     yield short_table(measurement.realistic, CHALLENGED_AT, 0.90, MODELS)
-    yield LIVE
+    yield LIVE.format(side=measurement.plan.side_seeds)
     yield live_table(measurement)
     yield LIMITS
     yield "### All figures\n"

@@ -121,14 +121,15 @@ terms are left out of the sum; "Dirichlet in place of both chains" puts the plai
 AGENTS: Final = """### With browsers that update themselves
 
 The versions of the RBA data set were replaced by made-up ones. In this setting browsers update every four weeks,
-nearly all of them within days, so that most new agents are newer ones.
+nearly all of them within days, so that most new agents are newer ones. Measured on the first {side} of the seeds.
 """
 LIVE: Final = """### Attackers whose deeds have consequences
 
 Above every attacker is met as if no other had been there. Here they act. The **poisoner** types four wrong passwords,
 then signs in with the right one once a week from the same place: what is not challenged is learned. If the share
 caught falls from the first week to the eighth, his patience pays. The **stuffing burst** tries 400 users within half
-an hour from four addresses. All at the threshold for 1 %; intervals of Clopper and Pearson.
+an hour from four addresses. All at the threshold for 1 %, on the first {side} of the seeds; intervals of Clopper and
+Pearson.
 """
 LIMITS: Final = """### What these figures cannot say
 

@@ -21,16 +21,16 @@ class RecentPast:
     __slots__ = ("_attempts",)
 
     def __init__(self) -> None:
-        self._attempts: deque[tuple[int, int, int, int]] = deque()
+        self._attempts: deque[tuple[int, int, int, int, bool]] = deque()
 
     def rates(self, happening: Happening) -> Rates:
-        """Return what was counted before an attempt."""
+        """Return what was counted before an attempt; with a token, of the user only what had one too."""
         now, place = happening.at, happening.place
         user = address = network = 0.0
         there: dict[int, float] = {}
-        for at, who, where, through in self._attempts:
+        for at, who, where, through, had_token in self._attempts:
             share = exp((at - now) / HOUR_MS)
-            user += share * (who == happening.user)
+            user += share * (who == happening.user and had_token >= happening.has_token)
             network += share * (through == place.network)
             if where == place.address:
                 address += share
@@ -47,6 +47,7 @@ class RecentPast:
 
     def count(self, happening: Happening) -> None:
         """Take note of an attempt, and forget what is too old."""
-        self._attempts.append((happening.at, happening.user, happening.place.address, happening.place.network))
+        place = happening.place
+        self._attempts.append((happening.at, happening.user, place.address, place.network, happening.has_token))
         while happening.at - self._attempts[0][0] > _KEPT_MS:
             self._attempts.popleft()

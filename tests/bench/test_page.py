@@ -15,7 +15,7 @@ from bench.risk.resampling import Interval
 
 @pytest.fixture(scope="module")
 def measurement() -> Measurement:
-    plan = Plan(seeds=(7,), users=400, each=40, draws=10, poisoners=5, processes=1)
+    plan = Plan(seeds=(7,), side_seeds=1, users=400, each=40, draws=10, poisoners=5, processes=1)
     return run(plan, Console(quiet=True))
 
 

@@ -8,6 +8,7 @@ from bench.risk.happenings import HOUR_MS
 from bench.risk.recent_past import RecentPast
 from bench.risk.watchword_model import WATCHWORD, WatchwordModel, contribution_of
 from tests.bench.streams import DESK, START, at, sign_in
+from watchword.domain.budget import Lane
 from watchword.domain.instant import Instant
 from watchword.risk.traits import Level
 from watchword.risk.velocity import Sighting, Velocity
@@ -88,10 +89,17 @@ def test_the_past_says_what_the_velocity_of_the_product_counts() -> None:
     for _ in range(400):
         moment = Instant(moment + chance.randrange(HOUR_MS // 4))
         happening = sign_in(
-            user=chance.randrange(6), at=moment, place=at(address=chance.randrange(4), network=chance.randrange(2))
+            user=chance.randrange(6),
+            at=moment,
+            place=at(address=chance.randrange(4), network=chance.randrange(2)),
+            has_token=chance.random() < 0.5,
         )
         seen = Sighting(
-            user=happening.user, address=happening.place.address, network=happening.place.network, contacts=()
+            user=happening.user,
+            address=happening.place.address,
+            network=happening.place.network,
+            contacts=(),
+            lane=Lane.OWN if happening.has_token else Lane.OPEN,
         )
         said, counted = past.rates(happening), velocity.count(seen, moment)
         past.count(happening)
