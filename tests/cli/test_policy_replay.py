@@ -125,6 +125,7 @@ def test_what_was_before_and_after_the_time_is_left_out(
         (["--since", "0d"], "--since 0d is no time"),
         (["--since", "2026-13-01"], "--since 2026-13-01 is no time"),
         (["--since", "2h", "--until", "3h"], "--until is not after --since"),
+        (["--since", "2999-01-01"], "--since 2999-01-01 is not before now"),
         (["--price", "fax=1"], "--price fax=1 is no price"),
         (["--price", "sms"], "--price sms is no price"),
         (["--price", "sms=-1"], "--price sms=-1 is no price"),

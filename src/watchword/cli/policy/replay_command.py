@@ -82,6 +82,8 @@ def replay(
     prices = _read_prices(price or [])
     start = _read_moment("--since", since)
     end = None if until is None else _read_moment("--until", until)
+    if end is None and start >= present():
+        raise CommandMisused(f"--since {since} is not before now", hint="nothing is recorded of the future")
     if end is not None and end <= start:
         raise CommandMisused(
             "--until is not after --since", hint="--since 30d --until 7d are the weeks before the last"

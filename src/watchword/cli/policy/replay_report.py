@@ -115,7 +115,7 @@ def _remarks(tally: Tally) -> Iterator[str]:
         yield f"{tally.refused:,} are asked, as then, and stay denied: no challenge could open (locked, or no contact)."
     if tally.concealed:
         denied = f"; {tally.barred:,} of them are denied, so nobody could answer" if tally.barred else ""
-        yield f"{tally.concealed:,} concealed actions are asked whatever a policy says{denied}."
+        yield f"Asked whatever a policy says, because they are concealed: {tally.concealed:,}{denied}."
     if tally.incomplete:
         names = ", ".join(f"{name} ({count:,})" for name, count in tally.missing.most_common())
         yield f"{tally.incomplete:,} were recorded without signals that rules mention; they count as left out: {names}."

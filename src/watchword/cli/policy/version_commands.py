@@ -31,6 +31,7 @@ from watchword.cli.policy.policy_choice import (
 from watchword.cli.printing import print_json, print_line, print_table
 from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, read_settings
 from watchword.cli.teaching import Example, teach
+from watchword.config.declared_applications import DEFAULT_POLICY
 from watchword.config.settings import DeclaredApplication, PolicySource, Settings
 from watchword.domain.errors import ConfigurationError
 from watchword.domain.instant import rfc3339
@@ -147,9 +148,8 @@ def log(
         return
     if not shown:
         name = owner.policy.name
-        print_line(
-            f"No policy was applied for {owner.application.id}; the one that watchword.toml names decides: {name}"
-        )
+        deciding = "the product's" if name == DEFAULT_POLICY else f"the one that watchword.toml names: {name}"
+        print_line(f"No policy was applied for {owner.application.id}. What decides is {deciding}.")
         return
     rows = [(one.version, rfc3339(one.applied_at), one.applied_by, one.why, _rules(found)) for one, found in shown]
     print_table(("version", "applied", "by", "why", "rules"), rows)
