@@ -87,7 +87,7 @@ class ReportedSizes:
             share = (pool.reports + prior * usual) / weight
             doubt = _DOUBT * sqrt(share * (1 - share) / (weight / factor))
             if pool.reports > 0:
-                found[pool.band - _LOWEST] = share - doubt - _UNUSUAL * usual
+                found[pool.band - _LOWEST] = max(0.0, share - doubt - _UNUSUAL * usual)
         return list(accumulate(found, max))
 
 
