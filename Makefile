@@ -79,8 +79,9 @@ imports: setup
 
 test: setup browser lint types imports
 	$(PYTEST) -m "not crossed and not picture"
-	@echo "once more without assert statements (and without workers, which would be started with them): no guard may be one"
-	$(BIN)/python -O -m pytest -q -m "not browser" -W "ignore:assertions not in test modules" $(QUICK_TESTS)
+	@echo "once more without assert statements: no guard may be one"
+	PYTHONOPTIMIZE=1 $(BIN)/pytest -q -n auto --dist worksteal -p no:schemathesis -m "not browser" \
+		-W "ignore:assertions not in test modules" $(QUICK_TESTS)
 
 # The plays in all four ways a customer may sit before the store; `make test` has the two that differ in everything.
 plays: setup browser
