@@ -103,11 +103,12 @@ def test_refuses_a_port_that_is_taken(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_takes_the_port_of_its_settings(tmp_path: Path) -> None:
-    with running("dev", "--port", "0", "--data", "data", cwd=tmp_path):
-        settings = (tmp_path / "data" / "watchword.toml").read_text()
+def test_takes_the_port_of_its_settings(dev: Dev, tmp_path: Path) -> None:
+    settings = (dev.data / "watchword.toml").read_text()
+    assert "port = 8000" in settings
     with taken_port() as taken:
         port = taken.getsockname()[1]
+        (tmp_path / "data").mkdir()
         (tmp_path / "data" / "watchword.toml").write_text(settings.replace("port = 8000", f"port = {port}"))
         refused = run("dev", "--json", "--data", "data", cwd=tmp_path)
     assert refused.stderr.startswith(f"error: port {port} on 127.0.0.1 is taken")
@@ -164,11 +165,11 @@ def test_shows_every_problem_of_the_settings(tmp_path: Path) -> None:
     assert [line.split(": ")[1] for line in lines] == ["data/watchword.toml:2", "data/watchword.toml:5"]
 
 
-def test_shows_every_problem_of_the_policy(tmp_path: Path) -> None:
-    with running("dev", "--port", "0", "--data", "data", cwd=tmp_path):
-        pass
-    settings = tmp_path / "data" / "watchword.toml"
-    settings.write_text(settings.read_text().replace("# policy =", "policy ="))
+def test_shows_every_problem_of_the_policy(dev: Dev, tmp_path: Path) -> None:
+    settings = (dev.data / "watchword.toml").read_text()
+    assert "# policy =" in settings
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "watchword.toml").write_text(settings.replace("# policy =", "policy ="))
     (tmp_path / "data" / "policy.toml").write_text(
         '[[rule]]\nname = "only"\nthen = "allow"\nwhen = "tru"\ntext = "x"\n'
     )

@@ -82,10 +82,10 @@ def test_waits_for_enter_before_each_step(dev: Dev, tmp_path: Path) -> None:
     assert (alone.returncode, alone.stdout.count("Enter goes on")) == (0, 1)
 
 
-def test_a_surprise_ends_it_with_what_was_expected(tmp_path: Path) -> None:
-    with running("dev", "--port", "0", "--data", "data", cwd=tmp_path):
-        settings = tmp_path / "data" / "watchword.toml"
-    settings.write_text(settings.read_text().replace('USD = "500.00"', 'USD = "5000.00"'))
+def test_a_surprise_ends_it_with_what_was_expected(dev: Dev, tmp_path: Path) -> None:
+    settings = (dev.data / "watchword.toml").read_text()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "watchword.toml").write_text(settings.replace('USD = "500.00"', 'USD = "5000.00"'))
     with running("dev", "--port", "0", "--data", "data", cwd=tmp_path) as server:
         ready = server.ready
         target = ("--api", ready["api"], "--key", ready["secret_key"], "--inbox", ready["inbox"])
