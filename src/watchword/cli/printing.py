@@ -1,7 +1,7 @@
 """Prints to the terminal: words for people on either stream, and single lines of JSON for scripts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -18,11 +18,12 @@ def print_line(text: str, *, style: str = "") -> None:
     Console(highlight=False, soft_wrap=True).print(Text(text, style=style))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under headings; what is too long for the terminal goes on in the next line."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, unbroken: Container[str] = ()) -> None:
+    """Print rows under headings; what is too long for the terminal goes on in the next line, but in ``unbroken``."""
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for column in table.columns:
         column.overflow = "fold"
+        column.no_wrap = column.header in unbroken
     for row in rows:
         table.add_row(*map(Text, row))
     Console(highlight=False).print(table)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from watchword.adapters.sqlite.schema import newest_version, open_reader
+from watchword.adapters.sqlite.schema import newest_version, open_reader, other_version
 from watchword.adapters.sqlite.transaction import place
 from watchword.domain.action import CONTACT_CONFIRMATION, Decision, Label
 from watchword.domain.challenge import ChallengeState
@@ -42,10 +42,10 @@ class RecordedRows:
         self._connection = open_reader(path)
         self._application_id = application_id
         self._keyring = keyring
-        found, newest = self._number("PRAGMA user_version"), newest_version()
-        if found != newest:
+        found = self._number("PRAGMA user_version")
+        if found != newest_version():
             self.close()
-            raise ConfigurationError((f"{path}: its schema is version {found}, and this release reads {newest}",))
+            raise ConfigurationError((other_version(path, found),))
 
     def close(self) -> None:
         """Close the file."""

@@ -55,7 +55,7 @@ def open_writer(path: str) -> apsw.Connection:
         found = _version(connection)
         if found != newest_version():
             connection.close()
-            raise ConfigurationError((_other_version(path, found),))
+            raise ConfigurationError((other_version(path, found),))
         connection.pragma("synchronous", "full")
         connection.pragma("foreign_keys", value=True)
         # What is erased shall not survive in free pages, as far as that costs no write of its own.
@@ -101,7 +101,7 @@ def _apply(connection: apsw.Connection, path: str) -> int:
                 connection.execute("ROLLBACK")
     found = _version(connection)
     if found != newest_version():
-        raise ConfigurationError((_other_version(path, found),))
+        raise ConfigurationError((other_version(path, found),))
     return found
 
 
@@ -109,7 +109,8 @@ def _version(connection: apsw.Connection) -> int:
     return int(connection.pragma("user_version"))
 
 
-def _other_version(path: str, found: int) -> str:
+def other_version(path: str, found: int) -> str:
+    """Say of a database at another schema what that is, and what helps."""
     if found > newest_version():
         return f"{path}: its schema is version {found} of a newer release, this one knows {newest_version()}"
     return f"{path}: its schema is version {found}, this release needs {newest_version()}; run: watchword migrate"

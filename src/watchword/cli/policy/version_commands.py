@@ -152,7 +152,7 @@ def log(
         print_line(f"No policy was applied for {owner.application.id}. What decides is {deciding}.")
         return
     rows = [(one.version, rfc3339(one.applied_at), one.applied_by, one.why, _rules(found)) for one, found in shown]
-    print_table(("version", "applied", "by", "why", "rules"), rows)
+    print_table(("version", "applied", "by", "why", "rules"), rows, unbroken=("version", "applied"))
 
 
 def show(
