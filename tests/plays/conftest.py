@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.demo.real_demo import RealDemo, running_demo
-from tests.plays.customer import Cast, Situation
+from tests.plays.customer import PATIENCE_MS, Cast, Situation
 
 DESK: Final = Situation(name="desktop", width=1280, height=800, scripts=True)
 SITUATIONS: Final = (
@@ -34,6 +34,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealDemo]:
 @pytest.fixture(scope="module")
 def chromium_window(chromium: str) -> Iterator[Browser]:
     """Start Chromium once for each file."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
