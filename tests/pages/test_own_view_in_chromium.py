@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.pages.stage import Stage, open_stage
 from tests.pages.world import ONE_CAMERA, USER
@@ -16,16 +16,7 @@ from watchword.flow.register import read_user
 from watchword.flow.remember import list_devices
 
 pytestmark = pytest.mark.browser
-ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ADDRESSES: Final = "() => [...document.querySelectorAll('a[href], form')].map((one) => one.href || one.action)"
-
-
-@pytest.fixture(scope="module")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
