@@ -127,6 +127,14 @@ def test_it_says_who_wanted_what_when_and_from_where() -> None:
     assert "The device was known to us: Chrome on Windows, desktop." in account
 
 
+def test_countries_are_named_as_they_are_spoken() -> None:
+    spoken = {code: told(recorded(replace(ABROAD, place_country=code))) for code in ("US", "GB", "NL", "DE")}
+    assert "It came from the United States (US), " in spoken["US"]
+    assert "It came from the United Kingdom (GB), " in spoken["GB"]
+    assert "It came from the Netherlands (NL), " in spoken["NL"]
+    assert "It came from Germany (DE), " in spoken["DE"]
+
+
 @pytest.mark.parametrize(
     ("action", "wish"),
     [

@@ -3,6 +3,7 @@
 It names no code, no address and no token, and of the place only what a map would show: country and kind of network.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -94,8 +95,19 @@ def _where(action: Action, signals: _Known) -> str:
     if code == "local":
         return "It came from the application's own network."
     seen = "where this customer had been before" if signals.get("place.known") else "which was new for this customer"
-    country = "a country that is not known" if not code else f"{ENGLISH.territories.get(code, code)} ({code})"
+    country = "a country that is not known" if not code else f"{_spoken(code)} ({code})"
     return f"It came from {country}, {seen}, through {_network(signals)}."
+
+
+_WITH_ARTICLE: Final = re.compile(
+    r"United .*|.* (Islands|Republic)|Bahamas|Comoros|Gambia|Isle of Man|Maldives|Netherlands|Philippines"
+)
+"""Countries whose English name is spoken with "the"."""
+
+
+def _spoken(code: str) -> str:
+    name = ENGLISH.territories.get(code, code)
+    return f"the {name}" if _WITH_ARTICLE.fullmatch(name) else name
 
 
 _NETWORKS: Final = {
