@@ -72,3 +72,17 @@ def test_whoever_disowns_a_thousand_actions_takes_nothing_of_what_others_taught(
         thief = take_back(thief, contribution, PROVISIONAL, at_day(31))
         population.learn(contribution, thief, share=-PROVISIONAL, account_age_days=30.0)
     assert (log_odds(memory, victim, population), log_odds(memory, STRANGER, population)) == before
+
+
+def test_one_account_that_always_comes_without_its_token_does_not_make_everybody_do_so() -> None:
+    """A known device then said hardly anything for its user, and the owners were asked."""
+    population, memory = some_traffic(), a_memory(20)
+    before = population.tokens(has_tokens=True, now=at_day(30.5))
+    for number in range(1_000):
+        values = (*HOME[:2], number, *HOME[3:])
+        contribution = a_contribution(30 + number / 1e5, values, had_token=False)
+        population.learn(contribution, memory, share=PROVISIONAL, account_age_days=30.0)
+        memory = learn(memory, contribution, PROVISIONAL)
+    came, missed = population.tokens(has_tokens=True, now=at_day(30.5))
+    assert came == before[0]
+    assert before[1] < missed <= before[1] + 1

@@ -134,7 +134,7 @@ class Population:
             self._learn_chain(chain, contribution, memory_before, home=home, weight=share * standing)
         if not is_rest:
             self.purchases.learn(contribution, memory_before.spending, standing)
-        if memory_before.weight_learned > 0 and not is_rest:
+        if memory_before.weight_learned > 0 and not is_rest and _is_first_of_day(contribution, memory_before):
             has_tokens = memory_before.weight_with_token > 0
             self.counts.add(_TOKENS_KEY.pack(_TOKENS, has_tokens, contribution.had_token), standing, at)
 
@@ -206,6 +206,17 @@ class Population:
         seen = self._seen_today.get(address, 0)
         self._seen_today[address] = seen + 1
         return seen >= ADDRESS_DAY_MOST
+
+
+def _is_first_of_day(contribution: Contribution, memory: Memory) -> bool:
+    """Return whether a user is seen today for the first time in this country, or where none is known with this kind.
+
+    Of an action that tells neither nobody knows, and it is not counted.
+    """
+    values, day = contribution.traits.values, day_of(contribution.at)
+    level = Level.KIND if values[Level.COUNTRY] is None else Level.COUNTRY
+    value = values[level]
+    return value is not None and not memory.shelves[level].has_told(value, day)
 
 
 def home_of(memory: Memory) -> int:
