@@ -105,6 +105,14 @@ def test_a_burst_is_told_beside_what_is_usual(shop: Population, buyer: Memory) -
     assert "purchase.count" not in sentences(evidence(shop, buyer), purchase_count=1)
 
 
+def test_a_small_purchase_is_not_told_as_one_of_high_value(shop: Population, buyer: Memory) -> None:
+    of, small = evidence(shop, buyer), {"purchase_high_value": True, "purchase_high_sum": True}
+    assert sentences(of, **small, action_high_amount=True)["purchase.high_value"] == "The purchase is of high value"
+    assert sentences(of, **small, action_high_amount=False)["purchase.high_value"].startswith(
+        "With the purchases since"
+    )
+
+
 def test_a_payee_whose_purchases_are_reported_again_and_again_wins_against_all_that_is_familiar(
     shop: Population, buyer: Memory
 ) -> None:

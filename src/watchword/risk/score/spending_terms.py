@@ -36,7 +36,10 @@ def spending_terms(signals: Signals, evidence: Evidence) -> Iterator[RiskTerm]:
     risk, so naming it must not be one either (I12).
     """
     if signals.high_value:
-        yield RiskTerm(signal="purchase.high_value", nats=_HIGH_VALUE_NATS, text="The purchase is of high value")
+        text = "The purchase is of high value"
+        if not signals.action_high_amount:
+            text = "With the purchases since the last proof, this one counts as high value"
+        yield RiskTerm(signal="purchase.high_value", nats=_HIGH_VALUE_NATS, text=text)
     if signals.action_type != PURCHASE:
         return
     yield _amount_term(evidence)
