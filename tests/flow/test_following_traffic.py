@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.flow.world import ADA, World, rules, usd
+from tests.flow.world import ADA, BEA, World, phone, rules, usd
 from tests.kit.default_policy import default_policy
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.letters import CatalogueLetters
@@ -109,3 +109,19 @@ async def test_an_application_that_asks_for_nothing_keeps_the_default(world: Wor
     silent = replace(world.shop, challenge_budget={})
     counts = world.ports.traffic[world.shop.id].population.counts
     assert state_of(counts, silent, PURCHASE, await world.store.now()).threshold == DEFAULT_THRESHOLD
+
+
+async def test_a_label_that_is_sent_anew_every_day_takes_back_once(world: World) -> None:
+    await world.register()
+    await world.register(phone("+14155550199"), user_id=BEA)
+    world.clock.move(days=8)  # a new account counts a tenth
+    browser, other = await world.known_browser(), await world.known_browser(BEA)
+    bought = [await browser.report(PURCHASE)]
+    for _ in range(5):
+        world.clock.move(days=1)
+        bought.append(await browser.report(PURCHASE))
+    for _ in range(6):
+        assert await label(world.ports, world.ref(), bought[-1].action.id, Label.FRAUD)
+        world.clock.move(days=1)
+        assert (await other.report(SIGN_IN)).decision is Decision.ALLOW
+    assert 4.5 < (await _state(world)).actions <= 5.0

@@ -8,7 +8,7 @@ from watchword.domain.challenge import Challenge
 from watchword.domain.errors import NotFound, TooManyTries
 from watchword.domain.ids import ActionId, ApplicationId, UserId, decode, encode, read_reference
 from watchword.domain.user import UserRef
-from watchword.flow.learn import note_fraud
+from watchword.flow.learn import note_disputed
 from watchword.flow.overview import find_request
 from watchword.flow.register import user_ref
 from watchword.ports import Ports
@@ -69,7 +69,7 @@ async def _dispute(ports: Ports, challenge: Challenge, *, keep: Keep[OwnersWord]
     word = await ports.store.dispute_challenge(challenge.id, keep=keep)
     if word is OwnersWord.DISPUTED:
         action = challenge.action
-        await note_fraud(ports, UserRef(application_id=action.application_id, key=action.user_key), action.id)
+        await note_disputed(ports, UserRef(application_id=action.application_id, key=action.user_key), action.id)
     return word
 
 

@@ -67,17 +67,25 @@ async def label(
     ports: Ports, ref: UserRef, action_id: ActionId, told: Label, *, keep: Keep[None] | None = None
 ) -> bool:
     """Note what the application says an action turned out to be. Return whether there is such an action."""
+    before = await ports.store.action(ref, action_id) if told is Label.FRAUD else None
     if not await ports.store.label_action(ref, action_id, told, keep=keep):
         return False
-    if told is Label.FRAUD:
-        await note_fraud(ports, ref, action_id)
+    # An application may send its labels anew every day: only the first one takes something back.
+    if before is not None and before.disputed_at is None:
+        _count_as_fraud(ports, ref, before)
     return True
 
 
-async def note_fraud(ports: Ports, ref: UserRef, action_id: ActionId) -> None:
-    """Count an action among the legitimate ones no more."""
+async def note_disputed(ports: Ports, ref: UserRef, action_id: ActionId) -> None:
+    """Count an action that its owner disputed among the legitimate ones no more."""
     record = await ports.store.action(ref, action_id)
-    if record is not None and _went_through(record):
+    if record is not None:
+        _count_as_fraud(ports, ref, record)
+
+
+def _count_as_fraud(ports: Ports, ref: UserRef, record: ActionRecord) -> None:
+    """Count an action among the legitimate ones no more, unless its label has seen to that."""
+    if record.label is not Label.FRAUD and _went_through(record):
         ports.traffic[ref.application_id].legitimate.take_back(
             _legitimate_of(ports.policies[ref.application_id], record)
         )
