@@ -105,6 +105,27 @@ def test_a_payee_is_known_after_the_first_purchase_and_forgotten_after_a_year() 
     assert not spending.knows_payee(7, later(NOW, days=365))
 
 
+def test_a_payee_is_familiar_only_on_a_later_day_and_by_more_than_one_unproven_purchase() -> None:
+    proven = learn_spending(NOTHING_SPENT, bought(20.0, payee=7), PROVEN)
+    assert not proven.knew_payee(7, NOW)
+    assert proven.knew_payee(7, later(NOW, days=1))
+    assert not proven.knew_payee(8, later(NOW, days=1))
+    allowed = learn_spending(NOTHING_SPENT, bought(20.0, payee=7), PROVISIONAL)
+    assert allowed.knows_payee(7, later(NOW, days=1))
+    assert not allowed.knew_payee(7, later(NOW, days=1))
+    promoted = learn_spending(allowed, bought(20.0, payee=7), PROVEN - PROVISIONAL)
+    assert promoted.knew_payee(7, later(NOW, days=1))
+
+
+def test_a_payee_that_waits_for_its_place_is_no_familiar_one_on_its_first_day() -> None:
+    spending = NOTHING_SPENT
+    for payee in range(PAYEES_MOST):
+        spending = learn_spending(spending, bought(20.0, payee=payee, at=later(NOW, days=-3)), PROVEN)
+    waiting = learn_spending(spending, bought(20.0, payee=99), PROVEN)
+    assert waiting.knows_payee(99, NOW)
+    assert not waiting.knew_payee(99, NOW)
+
+
 def test_an_action_without_amount_and_payee_changes_nothing() -> None:
     assert learn_spending(NOTHING_SPENT, bought(None, payee=None), PROVEN) == NOTHING_SPENT
 

@@ -22,9 +22,11 @@ from tests.risk.purchases_seen import (
     rated,
     sentences,
 )
-from watchword.risk.memory import NO_MEMORY, Memory
+from tests.risk.samples import ordinary
+from watchword.risk.memory import NO_MEMORY, PROVISIONAL, Memory, learn
 from watchword.risk.population import Population
 from watchword.risk.purchases.payee_standing import REPORTED_IF_BAD
+from watchword.risk.score import rate
 from watchword.risk.score.spending_terms import report_terms, spending_terms
 from watchword.risk.spending_facts import RATIO_MOST, amount_ratio, payee_known, payee_reports
 
@@ -58,6 +60,22 @@ def test_a_first_purchase_is_held_against_what_users_usually_spend(shop: Populat
     text = sentences(evidence(shop, amount=3_000.0))["purchase.amount_ratio"]
     assert text.endswith("times what users here usually spend, while nothing is known of this one")
     assert nats_of(evidence(shop, amount=3_000.0)) > nats_of(evidence(shop, amount=30.0))
+
+
+def test_one_unproven_purchase_makes_no_payee_familiar(shop: Population, buyer: Memory) -> None:
+    before = evidence(shop, buyer, payee=9)
+    after = evidence(shop, learn(buyer, a_purchase(TODAY, payee=9), PROVISIONAL), payee=9)
+    assert sentences(after)["payee.known"].startswith("This user paid this payee only lately")
+    assert nats_of(after) >= nats_of(before) > nats_of(evidence(shop, buyer))
+
+
+def test_a_known_device_counts_less_where_amount_and_payee_are_strange(shop: Population, buyer: Memory) -> None:
+    usual, strange = (
+        next(term for term in rate(ordinary("purchase"), of).terms if term.signal == "device.state")
+        for of in (evidence(shop, buyer), evidence(shop, buyer, amount=3_000.0, payee=9))
+    )
+    assert usual.nats < strange.nats < 0
+    assert strange.text.endswith("which counts less the more is strange")
 
 
 def test_works_before_anything_was_seen() -> None:

@@ -56,6 +56,15 @@ class Shelf:
             return self.candidate[1].weight
         return 0.0
 
+    def weight_before(self, value: int, *, day: int, growth: float) -> float:
+        """Return the weight of a value without what it gained on a day: what was learned today proves nothing today."""
+        entry = self.entries.get(value)
+        if entry is None and self.candidate is not None and self.candidate[0] == value:
+            entry = self.candidate[1]
+        if entry is None or entry.day != day:
+            return 0.0 if entry is None else entry.weight
+        return max(0.0, entry.weight - entry.gained / DAY_UNITS_MOST * growth)
+
     def has_told(self, value: int, day: int) -> bool:
         """Return whether a value tells the application's traffic nothing more about this day.
 

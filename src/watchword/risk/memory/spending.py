@@ -26,6 +26,8 @@ _SPREAD_LEAST: Final = 0.5
 """No narrower than a factor of e^0.5 = 1.6 for that bound, whatever was seen."""
 _SETTLED: Final = 3.0
 """Proven purchases after which the bound holds; before them every purchase is news."""
+_SETTLED_PAYEE: Final = 0.3
+"""More than ``PROVISIONAL``, which is what a purchase teaches within its first day (a judgement)."""
 _FORGOTTEN: Final = 1e-3
 """Less of a proven purchase than this is nothing, and numbers this small would not divide well."""
 _DAYS: Final = 65_536
@@ -93,6 +95,16 @@ class Spending:
     def knows_payee(self, payee: int | None, now: Instant) -> bool:
         """Return whether the user paid somebody before and it is not forgotten."""
         return payee is not None and self.payees.weight(payee) >= WEIGHT_FORGOTTEN * growth(now)
+
+    def knew_payee(self, payee: int | None, now: Instant) -> bool:
+        """Return whether the user paid somebody before today, and more than a purchase that was only allowed says so.
+
+        Whoever got through once would otherwise be a good customer of his own payee a minute later.
+        """
+        if payee is None:
+            return False
+        factor = growth(now)
+        return self.payees.weight_before(payee, day=now // DAY_MS % _DAYS, growth=factor) >= _SETTLED_PAYEE * factor
 
     def purchases(self, now: Instant) -> float:
         """Return how many proven purchases this rests on, as they have faded until now."""

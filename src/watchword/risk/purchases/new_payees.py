@@ -44,7 +44,7 @@ class NewPayees:
         new, known = (self._counts.get(_key(spending, now, is_new=is_new), now) for is_new in (True, False))
         share = (new + _PRIOR_NEW) / (new + known + _PRIOR_NEW + _PRIOR_KNOWN)
         as_new = max(0.0, min(log(THIEF_SHARE / share), NATS_MOST))
-        if not spending.knows_payee(payee, now):
+        if not spending.knew_payee(payee, now):
             return as_new
         return max(NATS_LEAST, min(log((1 - THIEF_SHARE) / (1 - share)), 0.0))
 
@@ -53,7 +53,7 @@ class NewPayees:
         payee, at = contribution.payee, contribution.at
         if payee is None or is_counted_today(before, payee, at):
             return
-        is_new = not before.knows_payee(payee, at)
+        is_new = not before.knew_payee(payee, at)
         self._counts.add(_key(before, at, is_new=is_new), weight, at)
 
 

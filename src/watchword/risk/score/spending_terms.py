@@ -101,8 +101,10 @@ def _new_payee_term(evidence: Evidence) -> RiskTerm:
 
 def _new_payee_text(evidence: Evidence) -> str:
     spending = evidence.memory.spending
-    if spending.knows_payee(evidence.payee, evidence.now):
+    if spending.knew_payee(evidence.payee, evidence.now):
         return "This user has paid this payee before"
+    if spending.knows_payee(evidence.payee, evidence.now):
+        return "This user paid this payee only lately, which does not make it familiar yet"
     payees = len(spending.payees.entries)
     others = "no other is known" if not payees else f"{payees} other{' is' if payees == 1 else 's are'} known"
     payee = "an unknown payee" if evidence.payee is None else "this payee"
