@@ -1,11 +1,11 @@
 """What the sign-in decision was asked to reach, beside what it reached. Nothing here is fitted to anything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bench.risk.attackers import NAIVE, TAKEOVER, TAKEOVER_ABROAD, VPN
-from bench.risk.figures import CAUGHT_AT, CHALLENGED_AT, Key, best
+from bench.risk.figures import CAUGHT_AT, CAUGHT_EVEN, CHALLENGED_AT, Key, best
 from bench.risk.freeman import FREEMAN
 from bench.risk.measurement import Panel
 from bench.risk.percents import percent, points, span
@@ -60,7 +60,7 @@ def demands(panel: Panel) -> Iterator[Demand]:
         )
     for attack in (NAIVE, VPN, TAKEOVER, TAKEOVER_ABROAD):
         yield _twice_freeman(panel, attack)
-    compared = [*comparisons(panel, (OURS,), BASELINES), *comparisons(panel, (OURS_TOKEN,), TOKEN_BASELINES)]
+    compared = list(comparisons(panel))
     worse = [one for one in compared if one.is_worse]
     yield Demand(
         text="Every attacker and operating point against the best baseline",
@@ -70,11 +70,11 @@ def demands(panel: Panel) -> Iterator[Demand]:
     )
 
 
-def comparisons(panel: Panel, ours: Sequence[str], baselines: Sequence[str]) -> Iterator[Compared]:
-    """Yield each figure of ours beside the best of the baselines."""
-    for name in ours:
+def comparisons(panel: Panel, measured: Collection[str] = (CAUGHT_EVEN, CHALLENGED_AT)) -> Iterator[Compared]:
+    """Yield each figure of ours beside the best of the baselines, without tokens and with them."""
+    for name, baselines in ((OURS, BASELINES), (OURS_TOKEN, TOKEN_BASELINES)):
         for key in panel.figures[name].values:
-            if key[1] in (CAUGHT_AT, CHALLENGED_AT):
+            if key[1] in measured:
                 yield _compared(panel, name, baselines, key)
 
 

@@ -14,7 +14,10 @@ Key = tuple[str, str, float]
 """The attacker (empty for the legitimate), what is measured, and at which operating point."""
 
 CHALLENGED_AT = "challenged where so many are caught"
-CAUGHT_AT = "caught where so many are challenged"
+CAUGHT_AT = "caught where so many were meant to be challenged"
+"""The threshold comes from the validation time."""
+CAUGHT_EVEN = "caught where exactly so many are challenged"
+"""The threshold comes from the test itself: only so two models are compared that ask equally often."""
 ACHIEVED = "challenged where so many were meant to be"
 
 
@@ -65,6 +68,7 @@ class Measured:
             attackers = ranked.weigh(weights)
             for rate, threshold in thresholds.items():
                 yield (attack, CAUGHT_AT, rate), attackers.share_from(threshold)
+                yield (attack, CAUGHT_EVEN, rate), attackers.share_from(test.threshold_at_rate(rate))
             yield from _challenged(attack, attackers, test)
 
 

@@ -15,8 +15,21 @@ Result = TypeVar("Result")
 FOLDER: Final = Path("build/bench-risk")
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _MEASURING: Final = ("src/watchword/risk", "src/watchword/domain", "bench/risk")
-_TELLING: Final = ("page", "percents", "charts", "demands", "figure_tables", "further_tables", "__main__", "keeping")
-"""Begins the names of modules that only tell what was measured."""
+_TELLING: Final = (
+    "page",
+    "percents",
+    "charts",
+    "demands",
+    "figure",
+    "further_tables",
+    "measurement",
+    "resampling",
+    "file_measurement",
+    "rba_file",
+    "keeping",
+    "__main__",
+)
+"""Begins the names of modules that only work on what the rounds came to."""
 
 
 def kept(folder: Path, piece: Callable[..., Result], arguments: tuple[object, ...]) -> Result:

@@ -31,6 +31,7 @@ from bench.risk.page_words import (
     AGENTS,
     AUDIT,
     CALIBRATION,
+    CARRIED,
     COMPARED,
     DEPTH,
     HEAD,
@@ -107,10 +108,7 @@ def _sections(measurement: Measurement) -> Iterator[str]:
     yield achieved_table(main, (OURS, OURS_TOKEN, *BASELINES, TOKEN_BASELINES[2]))
     yield "Caught at 1 %:\n"
     yield short_table(main, CAUGHT_AT, 0.01, MODELS)
-    yield COMPARED
-    worse, total = _worse(main)
-    yield _compared_table(worse, total)
-    yield from (words for attack, words in WORSE.items() if any(one.key[0] == attack for one in worse))
+    yield from _compared(main)
     yield MEDIAN
     yield median_table(main)
     yield DEPTH
@@ -170,10 +168,13 @@ def _audited(measurement: Measurement, attack: str, group: str) -> str:
     return f"{area:.3f}" if area <= TARGET else f"**{area:.3f}**"
 
 
-def _worse(panel: Panel) -> tuple[list[Compared], int]:
-    """Return the figures in which a baseline is better, and of how many."""
-    compared = [*comparisons(panel, (OURS,), BASELINES), *comparisons(panel, (OURS_TOKEN,), TOKEN_BASELINES)]
-    return [one for one in compared if one.is_worse], len(compared)
+def _compared(main: Panel) -> Iterator[str]:
+    yield COMPARED
+    compared, carried = list(comparisons(main)), list(comparisons(main, (CAUGHT_AT,)))
+    worse = [one for one in compared if one.is_worse]
+    yield _compared_table(worse, len(compared))
+    yield CARRIED.format(worse=sum(one.is_worse for one in carried), total=len(carried))
+    yield from (words for attack, words in WORSE.items() if any(one.key[0] == attack for one in worse))
 
 
 def _compared_table(worse: Sequence[Compared], total: int) -> str:

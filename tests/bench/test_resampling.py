@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.risk.contest import Scores, Split
+from bench.risk.figures import ACHIEVED, CAUGHT_AT, CAUGHT_EVEN, CHALLENGED_AT, measure
 from bench.risk.measures import share_from, threshold_at_caught, threshold_at_rate
 from bench.risk.resampling import Ranked, interval, user_weights
 
@@ -51,3 +53,22 @@ def test_users_are_drawn_and_not_sign_ins() -> None:
 def test_the_draws_differ_with_the_seed() -> None:
     draws = [next(islice(user_weights(20, 1, seed=seed), 1, None)).tolist() for seed in (1, 2)]
     assert draws[0] != draws[1]
+
+
+def test_models_are_compared_where_they_ask_equally_often() -> None:
+    # 100 users validate from 0 to 99 and test twice as high: the carried threshold asks half of them, the even one few.
+    users = np.arange(100)
+    scores = Scores(
+        names=("one",),
+        score=np.concatenate([users, 2.0 * users, [185.0, 150.0]]).reshape(-1, 1),
+        user=np.concatenate([users, users, [0, 1]]),
+        day=np.repeat([10, 20], [100, 102]),
+        depth=np.ones(202, dtype=np.int64),
+        attack=np.array([""] * 200 + ["naive"] * 2),
+    )
+    split = Split(rated_from=0, validation_from=5, test_from=15)
+    (figures,) = measure({"one": (scores, "one")}, split, draws=5, seed=1).values()
+    assert figures.interval(("", ACHIEVED, 0.05)).value == pytest.approx(0.52, abs=0.011)
+    assert figures.interval(("naive", CAUGHT_AT, 0.05)).value == 1.0
+    assert figures.interval(("naive", CAUGHT_EVEN, 0.05)).value == 0.0
+    assert figures.interval(("naive", CHALLENGED_AT, 0.9)).value == pytest.approx(0.25, abs=0.001)
