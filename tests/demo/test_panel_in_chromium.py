@@ -20,6 +20,8 @@ PHONE: Final = ViewportSize(width=375, height=667)
 NARROW: Final = ViewportSize(width=320, height=256)
 """A window of 1280 × 1024 at 400 %, and the width that WCAG 1.4.10 asks for."""
 PATIENCE_MS: Final = 30_000
+ARRIVED: Final = 2
+"""Messages on the phone of whoever has just arrived: his code, and a little later its confirmation."""
 PAGES: Final = {
     "home": "/",
     "tour": "/tour",
@@ -185,11 +187,11 @@ async def test_messages_come_and_steps_are_ticked_while_a_page_stays_open(browse
     watching = await context.new_page()
     await watching.goto(f"{demo.store}/try")
     await expect(watching.locator("#tour-count")).to_have_text("2 of 12")
-    count = await watching.locator("[data-message]").count()
+    await expect(watching.locator("[data-message]")).to_have_count(ARRIVED)
 
     await page.goto(f"{demo.store}/attacks/fake-message")
     await page.get_by_role("button", name="Send the fake").click()
-    await expect(watching.locator("[data-message]")).to_have_count(count + 1)
+    await expect(watching.locator("[data-message]")).to_have_count(ARRIVED + 1)
     await expect(watching.get_by_role("complementary").get_by_role("status")).to_have_text(
         re.compile("new message", re.IGNORECASE)
     )
@@ -205,13 +207,13 @@ async def test_the_focus_and_an_open_mail_outlive_a_new_message(browser: Browser
     mail = page.locator("#phone details").first
     await mail.locator("summary").click()
     focused = await page.evaluate("document.activeElement.closest('[id]').id")
-    count = await page.locator("[data-message]").count()
+    await expect(page.locator("[data-message]")).to_have_count(ARRIVED)
 
     other = await context.new_page()
     await other.goto(f"{demo.store}/attacks/fake-message")
     await other.get_by_role("button", name="Send the fake").click()
     await page.bring_to_front()
-    await expect(page.locator("[data-message]")).to_have_count(count + 1)
+    await expect(page.locator("[data-message]")).to_have_count(ARRIVED + 1)
     assert await page.evaluate("document.activeElement.closest('[id]').id") == focused
     assert await page.evaluate("document.activeElement.tagName") == "SUMMARY"
     await expect(page.locator(f"#{focused}")).to_have_attribute("open", "")

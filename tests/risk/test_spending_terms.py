@@ -69,6 +69,14 @@ def test_one_unproven_purchase_makes_no_payee_familiar(shop: Population, buyer: 
     assert nats_of(after) >= nats_of(before) > nats_of(evidence(shop, buyer))
 
 
+def test_a_users_only_payee_says_nothing_on_the_day_it_came(shop: Population) -> None:
+    first = learn(NO_MEMORY, a_purchase(TODAY, payee=9), PROVISIONAL)
+    assert "payee.known" in sentences(evidence(shop, first, payee=9))
+    terms = spending_terms(a_signal(), evidence(shop, first, payee=9))
+    assert next(term.nats for term in terms if term.signal == "payee.known") == 0
+    assert nats_of(evidence(shop, first, payee=8)) > nats_of(evidence(shop, first, payee=9))
+
+
 def test_a_known_device_counts_less_where_amount_and_payee_are_strange(shop: Population, buyer: Memory) -> None:
     usual, strange = (
         next(term for term in rate(ordinary("purchase"), of).terms if term.signal == "device.state")

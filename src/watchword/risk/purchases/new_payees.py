@@ -37,9 +37,9 @@ class NewPayees:
     def nats(self, spending: Spending, payee: int | None, now: Instant) -> float:
         """Return what it says that a payee is new for the user or known; one left out is new, and new is never less.
 
-        The first payee of a user says nothing, for everybody has one.
+        The first payee of a user says nothing, for everybody has one, nor does it on the day it came.
         """
-        if not spending.payees.entries:
+        if spending.payees.entries.keys() <= {payee} and not spending.knew_payee(payee, now):
             return 0.0
         new, known = (self._counts.get(_key(spending, now, is_new=is_new), now) for is_new in (True, False))
         share = (new + _PRIOR_NEW) / (new + known + _PRIOR_NEW + _PRIOR_KNOWN)
