@@ -22,11 +22,9 @@ from tests.risk.purchases_seen import (
     rated,
     sentences,
 )
-from tests.risk.samples import ordinary
 from watchword.risk.memory import NO_MEMORY, PROVISIONAL, Memory, learn
 from watchword.risk.population import Population
 from watchword.risk.purchases.payee_standing import REPORTED_IF_BAD
-from watchword.risk.score import rate
 from watchword.risk.score.spending_terms import report_terms, spending_terms
 from watchword.risk.spending_facts import RATIO_MOST, amount_ratio, payee_known, payee_reports
 
@@ -75,15 +73,6 @@ def test_a_users_only_payee_says_nothing_on_the_day_it_came(shop: Population) ->
     terms = spending_terms(a_signal(), evidence(shop, first, payee=9))
     assert next(term.nats for term in terms if term.signal == "payee.known") == 0
     assert nats_of(evidence(shop, first, payee=8)) > nats_of(evidence(shop, first, payee=9))
-
-
-def test_a_known_device_counts_less_where_amount_and_payee_are_strange(shop: Population, buyer: Memory) -> None:
-    usual, strange = (
-        next(term for term in rate(ordinary("purchase"), of).terms if term.signal == "device.state")
-        for of in (evidence(shop, buyer), evidence(shop, buyer, amount=3_000.0, payee=9))
-    )
-    assert usual.nats < strange.nats < 0
-    assert strange.text.endswith("which counts less the more is strange")
 
 
 def test_works_before_anything_was_seen() -> None:

@@ -76,10 +76,9 @@ def _families(signals: Signals, evidence: Evidence) -> list[_Family]:
     seen_with = sight(evidence.memory, evidence.population, evidence.now, evidence.traits.values)
     what = _family(what_terms(signals, seen_with))
     where = _strange_device(_family(where_terms(signals, seen_with)), what.nats)
-    flags, spending = _family(flag_terms(signals)), _family(spending_terms(signals, evidence))
-    strangeness = max(where.nats, 0.0) + flags.nats + max(spending.nats, 0.0)
-    device = _family(device_terms(signals, evidence, strangeness=strangeness))
-    return [where, what, device, flags, _family(time_terms(evidence)), spending]
+    flags = _family(flag_terms(signals))
+    device = _family(device_terms(signals, evidence, strangeness=max(where.nats, 0.0) + flags.nats))
+    return [where, what, device, flags, _family(time_terms(evidence)), _family(spending_terms(signals, evidence))]
 
 
 def _family(terms: Iterable[RiskTerm]) -> _Family:
