@@ -65,16 +65,9 @@ def extent_of_condition(old: Condition | None, new: Condition | None) -> Extent:
 
 def extent_of_exception(old: Condition | None, new: Condition | None) -> Extent:
     """Return how far a rule reaches now that its ``unless`` is another one; None excepts nothing."""
-    match old, new:
-        case None, None:
-            return Extent.SAME
-        case None, _:
-            return Extent.SMALLER
-        case _, None:
-            return Extent.LARGER
-        case Condition(), Condition():
-            return _compare(old, new).turned
-    raise ValueError("a condition is one or None")
+    if old is None or new is None:
+        return extent_of_condition(old, new)
+    return _compare(old, new).turned
 
 
 def _compare(old: Condition, new: Condition) -> Extent:
