@@ -38,7 +38,7 @@ async def test_a_thief_with_the_password_comes_from_elsewhere_in_a_browser_of_hi
     assert reported["type"] == "sign_in"
     assert reported["user_id"] == watchword.actions[0]["user_id"]
     assert "device_token" not in reported
-    assert reported["ip"] == find_place("island").ip != watchword.actions[0]["ip"]
+    assert reported["ip"] == find_place("island", reported["user_id"]).ip != watchword.actions[0]["ip"]
     assert reported["session_id"] != watchword.actions[0]["session_id"]
     assert "/c/wct_" in (browser.location or "")
 
@@ -120,7 +120,7 @@ async def test_a_thief_uses_the_cookie_as_it_was_when_he_copied_it(
     await browser.send("/pretend/use-copy")
     await browser.send("/pretend/sign-in")
     assert watchword.actions[-1]["device_token"] == "wd1mine"
-    assert watchword.actions[-1]["ip"] == places()[0].ip
+    assert watchword.actions[-1]["ip"] == places(watchword.actions[-1]["user_id"])[0].ip == watchword.actions[0]["ip"]
 
     await browser.open("/")
     await browser.send("/pretend/myself")
@@ -181,3 +181,10 @@ def test_a_shelf_remembers_the_latest_tokens_and_when_their_successors_came() ->
     assert len(shelf.successors("visit", f"token-{REMEMBERED_TOKENS}")) == 2
     assert shelf.successors("visit", "token-0") == ()
     assert shelf.successors("another", "token-3") == ()
+
+
+def test_every_customer_has_a_home_of_his_own_and_it_stays() -> None:
+    homes = {places(f"c-{number}")[0].ip for number in range(40)}
+    assert len(homes) > 20
+    assert places("c-1") == places("c-1")
+    assert not homes & {places(f"c-{number}")[1].ip for number in range(40)}

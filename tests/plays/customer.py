@@ -201,12 +201,16 @@ class Customer:
         found: list[Message] = httpx2.get(f"{self.cast.demo.inbox}.json", params={"to": to} if to else None).json()
         return found
 
-    def message(self, kind: str, *words: str, to: str = "") -> Message:
+    def message(self, kind: str, *words: str, to: str = "", channel: str = "") -> Message:
         """Return the newest message of a kind that holds these words, once there is one."""
         for _ in range(LOOKS_AT_MOST):
             for message in reversed(self.messages(to)):
                 text = f"{message['to']} {message['subject'] or ''} {message['text']}"
-                if message["kind"] == kind and all(word in text for word in words):
+                if (
+                    message["kind"] == kind
+                    and channel in {"", message["channel"]}
+                    and all(word in text for word in words)
+                ):
                     return message
             self.page.wait_for_timeout(LOOK_MS)
         raise AssertionError(f"no message of the kind {kind} with {words} came")

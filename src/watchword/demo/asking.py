@@ -57,7 +57,7 @@ def circumstances(request: Request, intention: Intention) -> Circumstances:
     return Circumstances(
         session_id=visit.id,
         device_token=device_token_of(request),
-        ip=find_place(visit.place).ip or real_ip,
+        ip=find_place(visit.place, intention.customer_id).ip or real_ip,
         user_agent=agent[:_LONGEST_AGENT] if agent else None,
         return_url=shop_of(request).return_url,
         state=intention.state,

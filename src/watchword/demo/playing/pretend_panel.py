@@ -20,7 +20,7 @@ def panel_values(request: Request) -> dict[str, object]:
     """Return the values for ``pretend_panel.html``; the page has them too."""
     shop, visit, desk, scene = shop_of(request), visit_of(request), desk_of(request), scene_of(request)
     return {
-        "places": places(),
+        "places": places(visit.customer_id),
         "place": visit.place,
         "place_title": find_place(visit.place).title,
         "has_device_cookie": device_token_of(request) is not None,

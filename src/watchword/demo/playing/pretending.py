@@ -2,6 +2,9 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from ipaddress import IPv4Network
+from typing import Final
 
 from watchword.demo.ledger import now_s
 
@@ -27,20 +30,37 @@ class Place:
     """``None``: the true address of the connection."""
 
 
-def places() -> tuple[Place, ...]:
-    """Return the places to choose from; the first is where everybody starts."""
+_HOME: Final = IPv4Network("192.0.2.0/25")
+_CAFE: Final = IPv4Network("192.0.2.128/25")
+_ABROAD: Final = IPv4Network("198.51.100.0/24")
+_ISLAND: Final = IPv4Network("203.0.113.0/24")
+
+
+def places(customer_id: str | None = None) -> tuple[Place, ...]:
+    """Return the places to choose from; the first is where everybody starts.
+
+    Every customer has addresses of his own there: thirty of them at one address within an hour would look like what
+    they are in life, somebody who tries accounts.
+    """
     return (
-        Place(id="home", title="At home in the United States", ip="192.0.2.7"),
-        Place(id="cafe", title="In a café nearby (another network)", ip="192.0.2.201"),
-        Place(id="abroad", title="On a trip to Germany", ip="198.51.100.23"),
-        Place(id="island", title="On a trip to the United Kingdom", ip="203.0.113.44"),
+        Place(id="home", title="At home in the United States", ip=_address(_HOME, customer_id)),
+        Place(id="cafe", title="In a café nearby (another network)", ip=_address(_CAFE, customer_id)),
+        Place(id="abroad", title="On a trip to Germany", ip=_address(_ABROAD, customer_id)),
+        Place(id="island", title="On a trip to the United Kingdom", ip=_address(_ISLAND, customer_id)),
         Place(id="here", title="Where I really am", ip=None),
     )
 
 
-def find_place(place_id: str) -> Place:
+def find_place(place_id: str, customer_id: str | None = None) -> Place:
     """Return the place with this id, or the first."""
-    return next((place for place in places() if place.id == place_id), places()[0])
+    choices = places(customer_id)
+    return next((place for place in choices if place.id == place_id), choices[0])
+
+
+def _address(network: IPv4Network, customer_id: str | None) -> str:
+    """Return an address of the network, the same for a customer each time, and never its first or its last one."""
+    digest = blake2b((customer_id or "").encode(), digest_size=8).digest()
+    return str(network[1 + int.from_bytes(digest) % (network.num_addresses - 2)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
