@@ -21,13 +21,14 @@ from rich.console import Console
 from rich.progress import Progress, track
 
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.action_rows import label
-from watchword.adapters.sqlite.challenge_endings import end
-from watchword.adapters.sqlite.challenge_openings import open_challenge
-from watchword.adapters.sqlite.challenge_rows import count_send, find_challenge_row
-from watchword.adapters.sqlite.record_rows import record_decision
+from watchword.adapters.rows.action_rows import label
+from watchword.adapters.rows.challenge_endings import end
+from watchword.adapters.rows.challenge_openings import open_challenge
+from watchword.adapters.rows.challenge_rows import count_send, find_challenge_row
+from watchword.adapters.rows.record_rows import record_decision
+from watchword.adapters.rows.transaction import Row, Transaction
 from watchword.adapters.sqlite.schema import migrate, open_writer
-from watchword.adapters.sqlite.transaction import Row, Transaction
+from watchword.adapters.sqlite.sqlite_statements import SqliteStatements
 from watchword.adapters.system import SystemEntropy
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.policies import check_policy_text
@@ -104,7 +105,7 @@ class Writer:
         self._connection.close()
 
     def _write(self, now: Instant) -> None:
-        transaction = Transaction(self._connection, now, self._entropy, self._keys)
+        transaction = Transaction(SqliteStatements(self._connection), now, self._entropy, self._keys)
         signals = self._signals(now)
         action = self._action(signals, now)
         assessment = self._policy.assess(signals, rate(signals, Evidence(now=now, population=self._population)))

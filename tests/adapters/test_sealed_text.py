@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from watchword.adapters.sqlite.sealed_text import (
+from watchword.adapters.rows.sealed_text import (
     read_assessment,
     read_display,
     read_reasons,

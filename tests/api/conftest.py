@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.world import World, create_world
 from tests.kit.default_policy import default_policy
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
 from watchword.risk.policy import Policy
 
 
@@ -19,5 +19,5 @@ def policy() -> Policy:
 async def world(policy: Policy) -> AsyncIterator[World]:
     made = await create_world(policy)
     yield made
-    assert isinstance(made.ports.store, SqliteStore)
+    assert isinstance(made.ports.store, RowStore)
     await made.ports.store.close()

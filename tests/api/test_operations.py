@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.world import ADDRESS_BASE, ORIGIN, World
 from tests.kit.languages import LANGUAGES
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
 from watchword.api.surface import create_api
 from watchword.web.dispatcher import create_site
 from watchword.web.error_reference import error_entries
@@ -129,7 +129,7 @@ def _without_id(headers: dict[str, str]) -> dict[str, str]:
 
 async def test_a_store_that_does_not_answer_is_said_with_the_time_to_try_again(world: World) -> None:
     await world.register()
-    assert isinstance(world.ports.store, SqliteStore)
+    assert isinstance(world.ports.store, RowStore)
     await world.ports.store.close()
     bodies: dict[str, dict[str, object]] = {
         "/v1/actions": {"type": "sign_in", "user_id": "u-42"},

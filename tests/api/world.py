@@ -15,7 +15,7 @@ from tests.kit.clock_and_chance import MovableClock
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemEntropy
 from watchword.api.surface import Api, create_api
 from watchword.domain.application import Application
@@ -199,7 +199,7 @@ async def create_world(policy: Policy, **limits: int) -> World:
     keyring = KeySet.generate(entropy, clock.now())
     metrics = Metrics(CollectorRegistry())
     traffic = {application_id: Traffic() for application_id in (SHOP, OTHER, TRIAL)}
-    store = SqliteStore(
+    store = open_sqlite_store(
         ":memory:", clock, entropy, keyring, on_event=metrics.count_event, on_lesson=partial(learn, traffic)
     )
     applications = {

@@ -9,8 +9,9 @@ from structlog.testing import capture_logs
 
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.bootstrap.policy_versions import load_source
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.config.first_files import write_default
@@ -32,7 +33,7 @@ class Place:
     """A data folder with its settings and its open store."""
 
     settings: Settings
-    store: SqliteStore
+    store: RowStore
 
     @property
     def declared(self) -> DeclaredApplication:
@@ -65,7 +66,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     settings = _settings(tmp_path)
     migrate(str(settings.store_path))
     clock, entropy = MovableClock(Instant(1_800_000_000_000)), SeededEntropy(7)
-    store = SqliteStore(str(settings.store_path), clock, entropy, KeySet.generate(entropy, clock.now()))
+    store = open_sqlite_store(str(settings.store_path), clock, entropy, KeySet.generate(entropy, clock.now()))
     yield Place(settings=settings, store=store)
     await store.close()
 

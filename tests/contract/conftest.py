@@ -8,8 +8,9 @@ import pytest
 from tests.contract.builders import START, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.ports.store.values import Lesson
 
 
@@ -45,13 +46,13 @@ def lessons() -> list[Lesson]:
 @pytest.fixture
 def open_store(
     database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet, lessons: list[Lesson]
-) -> Callable[[], SqliteStore]:
+) -> Callable[[], RowStore]:
     """Gives a way to open the same store again, as a restart does; whoever opens one closes it."""
-    return lambda: SqliteStore(database, clock, entropy, keyring, on_lesson=lessons.append)
+    return lambda: open_sqlite_store(database, clock, entropy, keyring, on_lesson=lessons.append)
 
 
 @pytest.fixture(params=["sqlite"])
-async def store(open_store: Callable[[], SqliteStore]) -> AsyncIterator[SqliteStore]:
+async def store(open_store: Callable[[], RowStore]) -> AsyncIterator[RowStore]:
     """Gives a store of every kind that keeps the contract."""
     opened = open_store()
     yield opened
@@ -59,5 +60,5 @@ async def store(open_store: Callable[[], SqliteStore]) -> AsyncIterator[SqliteSt
 
 
 @pytest.fixture
-def scene(store: SqliteStore, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet) -> Scene:
+def scene(store: RowStore, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet) -> Scene:
     return Scene(store=store, clock=clock, entropy=entropy, keyring=keyring)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.contract.builders import PHONE, START, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.challenge import Approved
 from watchword.domain.grant import Redeemed
 
@@ -44,7 +44,9 @@ async def _live(scene: Scene, user_id: str) -> None:
 async def _work(database: str, keys: str) -> None:
     entropy, clock = SeededEntropy(99), MovableClock(START)
     keyring = KeySet.from_toml(keys, source="keys.toml", entropy=entropy)
-    scene = Scene(store=SqliteStore(database, clock, entropy, keyring), clock=clock, entropy=entropy, keyring=keyring)
+    scene = Scene(
+        store=open_sqlite_store(database, clock, entropy, keyring), clock=clock, entropy=entropy, keyring=keyring
+    )
     number = 0
     while True:
         number += USERS_AT_ONCE

@@ -8,9 +8,11 @@ import apsw
 import pytest
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, Scene, update_details
+from tests.kit.database import count
 from watchword.adapters.key_file import KeyKind
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE
 from watchword.domain.challenge import Approved
 from watchword.domain.errors import StorageUnavailable
@@ -24,7 +26,7 @@ def _dump(database: str) -> bytes:
 
 
 async def test_a_copy_of_the_files_tells_no_address_code_word_or_answer(
-    scene: Scene, store: SqliteStore, database: str
+    scene: Scene, store: RowStore, database: str
 ) -> None:
     user = await scene.register(PHONE, EMAIL, user_id="customer-number-4711")
     first = await scene.open(user_id=user.id, session_id="session-0815", contact=user.contacts[0])
@@ -66,25 +68,24 @@ async def test_a_dump_that_held_a_code_in_the_clear_would_be_seen(database: str)
     assert b"CREATE TABLE contacts" in _dump(database)
 
 
-async def test_the_live_code_is_sealed_until_the_challenge_ends(scene: Scene, store: SqliteStore) -> None:
+async def test_the_live_code_is_sealed_until_the_challenge_ends(scene: Scene, store: RowStore) -> None:
     user = await scene.register(PHONE)
     approved, cancelled, expired = [await scene.open(name) for name in ("sign_in", "transfer", "withdrawal")]
     del cancelled  # the open lane holds two: the third replaced the first
-    connection = store._reader
 
-    def sealed() -> int:
-        return int(connection.execute("SELECT count(*) FROM challenges WHERE sealed_code IS NOT NULL").get)
+    async def sealed() -> int:
+        return await count(store, "SELECT count(*) FROM challenges WHERE sealed_code IS NOT NULL")
 
-    assert sealed() == 2
+    assert await sealed() == 2
     assert (await scene.challenge(approved.id)).end_reason == "replaced"
     scene.clock.move(seconds=scene.limits.lifetime_s)
     assert (await store.sweep(limit=10)).wiped == 2
-    assert sealed() == 0
+    assert await sealed() == 0
     assert (await scene.challenge(expired.id)).end_reason == "expired"
     assert user.contacts
 
 
-async def test_a_value_moved_to_another_row_does_not_open(scene: Scene, store: SqliteStore, database: str) -> None:
+async def test_a_value_moved_to_another_row_does_not_open(scene: Scene, store: RowStore, database: str) -> None:
     await scene.register(PHONE, user_id="u-1")
     await scene.register(EMAIL, user_id="u-2")
     await store.close()
@@ -103,12 +104,12 @@ def _exchange(database: str) -> None:
     connection.close()
 
 
-def _reopened(scene: Scene, database: str) -> SqliteStore:
-    return SqliteStore(database, scene.clock, scene.entropy, scene.keyring)
+def _reopened(scene: Scene, database: str) -> RowStore:
+    return open_sqlite_store(database, scene.clock, scene.entropy, scene.keyring)
 
 
 async def test_addresses_are_sealed_anew_under_the_newest_key(
-    scene: Scene, store: SqliteStore, keyring: KeySet, open_store: Callable[[], SqliteStore]
+    scene: Scene, store: RowStore, keyring: KeySet, open_store: Callable[[], RowStore]
 ) -> None:
     await asyncio.gather(*(scene.register(PHONE, EMAIL, user_id=f"u-{number}") for number in range(4)))
     assert await store.reseal(limit=100) == 0
@@ -121,15 +122,16 @@ async def test_addresses_are_sealed_anew_under_the_newest_key(
     assert (await scene.user("u-3")).contacts[1].address.reveal() == EMAIL
 
 
-async def test_an_erased_person_leaves_no_sealed_word(scene: Scene, store: SqliteStore) -> None:
+async def test_an_erased_person_leaves_no_sealed_word(scene: Scene, store: RowStore) -> None:
     await scene.register(PHONE, OTHER_EMAIL)
     planned = await scene.open()
     assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
     assert await store.erase_user(scene.ref())
-    left = store._reader.execute(
+    left = await count(
+        store,
         "SELECT (SELECT count(*) FROM contacts) + (SELECT count(*) FROM devices) + (SELECT count(*) FROM places)"
         " + (SELECT count(*) FROM actions WHERE sealed_action IS NOT NULL OR sealed_assessment IS NOT NULL)"
         " + (SELECT count(*) FROM challenges WHERE sealed_display IS NOT NULL OR sealed_code IS NOT NULL)"
-        " + (SELECT count(*) FROM users WHERE sealed_person IS NOT NULL)"
-    ).get
+        " + (SELECT count(*) FROM users WHERE sealed_person IS NOT NULL)",
+    )
     assert left == 0

@@ -12,8 +12,8 @@ import pytest
 
 from tests.contract.builders import Scene
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.process_lock import ProcessLock
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.errors import ConfigurationError
 from watchword.domain.grant import GrantState
@@ -42,7 +42,7 @@ async def test_a_killed_process_loses_nothing_that_it_was_told(
     database: str,
     tmp_path: Path,
     keyring: KeySet,
-    open_store: Callable[[], SqliteStore],
+    open_store: Callable[[], RowStore],
     scene: Scene,
     after_lines: int,
 ) -> None:
@@ -70,7 +70,7 @@ async def test_a_killed_process_loses_nothing_that_it_was_told(
 
 
 async def test_accepted_messages_leave_after_a_restart(
-    database: str, tmp_path: Path, keyring: KeySet, open_store: Callable[[], SqliteStore], scene: Scene
+    database: str, tmp_path: Path, keyring: KeySet, open_store: Callable[[], RowStore], scene: Scene
 ) -> None:
     keys = tmp_path / "keys.toml"
     keys.write_text(keyring.to_toml())

@@ -13,7 +13,8 @@ import pytest
 from tests.contract.builders import EMAIL, PHONE, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.challenge import Approved, Incorrect
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.ids import ApplicationId
@@ -39,7 +40,7 @@ def _kept(scope: bytes) -> KeptAnswer:
     )
 
 
-async def test_a_failing_operation_rolls_back_alone(store: SqliteStore, scene: Scene) -> None:
+async def test_a_failing_operation_rolls_back_alone(store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
 
@@ -60,7 +61,7 @@ async def test_events_are_told_once_they_are_committed_and_not_those_of_a_rolled
     database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet
 ) -> None:
     told: list[str] = []
-    store = SqliteStore(database, clock, entropy, keyring, on_event=told.append)
+    store = open_sqlite_store(database, clock, entropy, keyring, on_event=told.append)
     scene = Scene(store=store, clock=clock, entropy=entropy, keyring=keyring)
 
     def fail(_: object) -> KeptAnswer | None:
@@ -78,7 +79,7 @@ async def test_events_are_told_once_they_are_committed_and_not_those_of_a_rolled
     assert told == ["challenge.attempted"]
 
 
-async def test_a_second_call_with_a_kept_key_has_no_effect(store: SqliteStore, scene: Scene) -> None:
+async def test_a_second_call_with_a_kept_key_has_no_effect(store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
     first, second = await asyncio.gather(
@@ -93,9 +94,7 @@ async def test_a_second_call_with_a_kept_key_has_no_effect(store: SqliteStore, s
     assert kept == _kept(b"key")
 
 
-async def test_a_failed_commit_fails_everybody_and_leaves_nothing(
-    store: SqliteStore, scene: Scene, database: str
-) -> None:
+async def test_a_failed_commit_fails_everybody_and_leaves_nothing(store: RowStore, scene: Scene, database: str) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
     guesses = [scene.wrong(planned) for _ in range(4)]
@@ -106,7 +105,7 @@ async def test_a_failed_commit_fails_everybody_and_leaves_nothing(
     assert await store.spend_attempt(scene.wrong(planned)) == Incorrect(attempts_left=4)
 
 
-async def test_a_caller_who_leaves_hurts_nobody(store: SqliteStore, scene: Scene) -> None:
+async def test_a_caller_who_leaves_hurts_nobody(store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
     leaving = asyncio.ensure_future(store.spend_attempt(scene.wrong(planned)))
@@ -118,7 +117,7 @@ async def test_a_caller_who_leaves_hurts_nobody(store: SqliteStore, scene: Scene
     assert leaving.cancelled()
 
 
-async def test_a_read_sees_nothing_before_its_commit(store: SqliteStore, scene: Scene) -> None:
+async def test_a_read_sees_nothing_before_its_commit(store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
     seen: list[int] = []
@@ -136,9 +135,7 @@ async def test_a_read_sees_nothing_before_its_commit(store: SqliteStore, scene: 
     assert seen == sorted(seen)
 
 
-async def test_closing_commits_what_is_open(
-    open_store: Callable[[], SqliteStore], store: SqliteStore, scene: Scene
-) -> None:
+async def test_closing_commits_what_is_open(open_store: Callable[[], RowStore], store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
     other = open_store()
     opening, planned = scene.opening(scene.action(), (await scene.user()).contacts)
@@ -151,9 +148,7 @@ async def test_closing_commits_what_is_open(
         await other.open_challenge(opening)
 
 
-async def test_waits_for_the_short_transaction_of_another_process(
-    store: SqliteStore, scene: Scene, database: str
-) -> None:
+async def test_waits_for_the_short_transaction_of_another_process(store: RowStore, scene: Scene, database: str) -> None:
     with closing(apsw.Connection(database)) as other:
         other.execute("BEGIN IMMEDIATE")
         registering = asyncio.ensure_future(scene.register(PHONE))
@@ -166,7 +161,7 @@ async def test_waits_for_the_short_transaction_of_another_process(
 
 
 async def test_answers_that_it_is_unavailable_where_another_process_does_not_let_go(
-    store: SqliteStore, scene: Scene, database: str, monkeypatch: pytest.MonkeyPatch
+    store: RowStore, scene: Scene, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("watchword.adapters.sqlite.group_commit.BUSY_TIMEOUT_MS", 20)
     with closing(apsw.Connection(database)) as other:
@@ -177,7 +172,7 @@ async def test_answers_that_it_is_unavailable_where_another_process_does_not_let
     assert (await scene.register(EMAIL)).contacts[0].address.reveal() == EMAIL
 
 
-async def test_more_callers_than_a_group_takes_are_all_answered(store: SqliteStore, scene: Scene) -> None:
+async def test_more_callers_than_a_group_takes_are_all_answered(store: RowStore, scene: Scene) -> None:
     users = [f"u-{number}" for number in range(150)]
     await asyncio.gather(*(scene.register(PHONE, user_id=user_id) for user_id in users))
     assert [(await scene.user(user_id)).id for user_id in users] == users

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, START, Planned, Scene
-from watchword.adapters.sqlite.contribution_rows import PROMOTED_AT_ONCE
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from tests.kit.database import change, connections, count, rows
+from watchword.adapters.rows.contribution_rows import PROMOTED_AT_ONCE
+from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.action import PURCHASE, SIGN_IN, Action, Decision, Label
 from watchword.domain.challenge import Approved, ChallengeState, Ended, Incorrect
 from watchword.domain.errors import StorageUnavailable
@@ -50,10 +51,6 @@ async def _weight(scene: Scene, value: int, level: Level = Level.COUNTRY) -> flo
     return memory.weight(level, value, scene.clock.now())
 
 
-def _read(store: SqliteStore, sql: str) -> list[tuple[Any, ...]]:
-    return list(store._reader.execute(sql))
-
-
 # Allows ------------------------------------------------------------------------------------------------------------
 
 
@@ -77,19 +74,19 @@ async def test_a_day_without_a_report_makes_it_count_in_full(scene: Scene) -> No
     assert await _weight(scene, HOME[0]) == pytest.approx(PROVEN, rel=0.02)
 
 
-async def test_reading_shows_what_is_due_and_writes_nothing(scene: Scene, store: SqliteStore) -> None:
+async def test_reading_shows_what_is_due_and_writes_nothing(scene: Scene, store: RowStore) -> None:
     await scene.register(PHONE)
     await _allow(scene, *HOME)
     scene.clock.move(days=2)
-    before = _everything(store)
+    before = await _everything(store)
     assert await _weight(scene, HOME[0]) == pytest.approx(PROVEN, rel=0.03)
     assert await _weight(scene, HOME[0]) == pytest.approx(PROVEN, rel=0.03)
-    assert _everything(store) == before
+    assert await _everything(store) == before
 
 
-def _everything(store: SqliteStore) -> list[list[tuple[Any, ...]]]:
+async def _everything(store: RowStore) -> list[list[tuple[Any, ...]]]:
     tables = ("memories", "contributions", "events", "users", "places", "clock")
-    return [_read(store, _ALL.format(table)) for table in tables]
+    return [await rows(store, _ALL.format(table)) for table in tables]
 
 
 async def test_what_is_due_is_written_with_the_next_lesson_and_once(scene: Scene, lessons: list[Lesson]) -> None:
@@ -230,7 +227,7 @@ async def test_whatever_is_not_approved_teaches_nothing(
 
 
 async def test_a_denied_action_teaches_nothing_and_keeps_nothing(
-    scene: Scene, store: SqliteStore, lessons: list[Lesson]
+    scene: Scene, store: RowStore, lessons: list[Lesson]
 ) -> None:
     await scene.register(PHONE)
     action = scene.action()
@@ -238,17 +235,17 @@ async def test_a_denied_action_teaches_nothing_and_keeps_nothing(
     await store.label_action(scene.ref(), action.id, Label.LEGITIMATE)
     scene.clock.move(days=2)
     assert (await _memory(scene), lessons) == (NO_MEMORY, [])
-    assert _read(store, "SELECT * FROM contributions") == []
+    assert await rows(store, "SELECT * FROM contributions") == []
 
 
-async def test_a_decoy_teaches_nothing_and_keeps_the_same(scene: Scene, store: SqliteStore) -> None:
+async def test_a_decoy_teaches_nothing_and_keeps_the_same(scene: Scene, store: RowStore) -> None:
     opening, planned = scene.opening(
         scene.action(conceal=True, user_id="nobody"), decoy=True, contribution=scene.contribution(*ABROAD)
     )
     assert isinstance(await store.open_challenge(opening), Opened)
     assert await store.spend_attempt(scene.guess(planned, Secret("000000"))) == Incorrect(attempts_left=4)
     assert await _memory(scene, "nobody") == NO_MEMORY
-    assert len(_read(store, "SELECT * FROM contributions WHERE state = 'waiting'")) == 1
+    assert len(await rows(store, "SELECT * FROM contributions WHERE state = 'waiting'")) == 1
 
 
 async def test_confirming_a_further_contact_teaches_nothing(scene: Scene, lessons: list[Lesson]) -> None:
@@ -324,69 +321,69 @@ async def test_what_was_overtaken_teaches_nothing(scene: Scene, lessons: list[Le
 
 
 async def test_lessons_are_told_after_the_commit_and_only_then(
-    scene: Scene, store: SqliteStore, lessons: list[Lesson]
+    scene: Scene, store: RowStore, lessons: list[Lesson]
 ) -> None:
     await scene.register(PHONE)
-    store._group._connection.set_commit_hook(lambda: True)
+    connections(store)[0].set_commit_hook(lambda: True)
     with pytest.raises(StorageUnavailable):
         await _allow(scene, *HOME)
-    store._group._connection.set_commit_hook(None)
+    connections(store)[0].set_commit_hook(None)
     assert (await _memory(scene), lessons) == (NO_MEMORY, [])
 
 
 # Forgetting --------------------------------------------------------------------------------------------------------
 
 
-async def test_an_erased_user_leaves_no_memory(scene: Scene, store: SqliteStore) -> None:
+async def test_an_erased_user_leaves_no_memory(scene: Scene, store: RowStore) -> None:
     await scene.register(PHONE)
     action = await _allow(scene, *HOME)
     await _prove(scene, *HOME)
     waiting = await scene.open("transfer", contribution=scene.contribution(*ABROAD))
     assert await store.erase_user(scene.ref())
     left = "SELECT (SELECT count(*) FROM memories) + (SELECT count(*) FROM contributions)"
-    assert _read(store, left) == [(0,)]
+    assert await rows(store, left) == [(0,)]
     await store.spend_attempt(scene.guess(waiting))
     await store.label_action(scene.ref(), action.id, Label.LEGITIMATE)
     await store.dispute_challenge(waiting.id)
     late = scene.decided(scene.action(), contribution=scene.contribution(*HOME))
     await store.record_decision(late)  # decided before the erasure, by somebody who did not look
-    assert _read(store, left) == [(0,)]
+    assert await rows(store, left) == [(0,)]
     await scene.register(PHONE)
     assert await _memory(scene) == NO_MEMORY
 
 
-async def test_a_tombstone_can_be_forgotten_after_a_life_with_a_memory(scene: Scene, store: SqliteStore) -> None:
+async def test_a_tombstone_can_be_forgotten_after_a_life_with_a_memory(scene: Scene, store: RowStore) -> None:
     await scene.register(PHONE)
     await _allow(scene, *HOME)
     await store.erase_user(scene.ref())
     scene.clock.move(days=31)
     await store.sweep(limit=10)
-    assert _read(store, "SELECT * FROM users") == []
+    assert await rows(store, "SELECT * FROM users") == []
 
 
 async def test_contributions_are_forgotten_after_thirty_days_and_not_what_they_taught(
-    scene: Scene, store: SqliteStore, lessons: list[Lesson]
+    scene: Scene, store: RowStore, lessons: list[Lesson]
 ) -> None:
     await scene.register(PHONE)
     for number in range(5):
         await _allow(scene, HOME[0], 1_000 + number)
     planned = await scene.open(contribution=scene.contribution(*ABROAD))
     scene.clock.move(days=30, seconds=-1)
-    assert (await store.sweep(limit=3)).forgotten == 0 or _count(store) == 6
+    assert (await store.sweep(limit=3)).forgotten == 0 or await _count(store) == 6
     scene.clock.move(seconds=1)
     lessons.clear()
     await store.sweep(limit=4)
-    assert _count(store) == 2  # so many at once, the oldest first
+    assert await _count(store) == 2  # so many at once, the oldest first
     await store.sweep(limit=4)
-    assert _count(store) == 0
+    assert await _count(store) == 0
     assert sum(lesson.share for lesson in lessons) == 5 * (PROVEN - PROVISIONAL)  # nobody ever reported them
     assert (await _memory(scene)).events(START) == pytest.approx(5 * PROVEN)
     assert await _weight(scene, ABROAD[0]) == 0
     assert (await scene.challenge(planned.id)).state is ChallengeState.EXPIRED
 
 
-def _count(store: SqliteStore) -> int:
-    return int(store._reader.execute("SELECT count(*) FROM contributions").get)
+async def _count(store: RowStore) -> int:
+    return await count(store, "SELECT count(*) FROM contributions")
 
 
 # At rest -----------------------------------------------------------------------------------------------------------
@@ -394,14 +391,15 @@ def _count(store: SqliteStore) -> int:
 
 @pytest.mark.parametrize(("table", "column"), [("memories", "sealed_memory"), ("contributions", "sealed_contribution")])
 async def test_what_was_learned_of_another_user_does_not_open(
-    scene: Scene, store: SqliteStore, lessons: list[Lesson], table: str, column: str
+    scene: Scene, store: RowStore, lessons: list[Lesson], table: str, column: str
 ) -> None:
     await scene.register(PHONE)
     await scene.register(EMAIL, user_id="u-2")
     await _allow(scene, *HOME)
     await _allow(scene, *ABROAD, user_id="u-2")
-    move = "UPDATE {0} SET {1} = (SELECT {1} FROM {0} WHERE rowid = 2) WHERE rowid = 1"
-    store._group._connection.execute(move.format(table, column))
+    other = (await scene.user("u-2")).ref.key
+    move = f"UPDATE {table} SET {column} = (SELECT {column} FROM {table} WHERE user_key = :other)"  # noqa: S608 our own words, values bound
+    assert await change(store, f"{move} WHERE user_key <> :other", other=other) == 1
     profile = await scene.profile()
     assert profile.memory_is_lost is (table == "memories")
     assert not profile.memory.knows(Level.COUNTRY, ABROAD[0], scene.clock.now())
@@ -411,13 +409,15 @@ async def test_what_was_learned_of_another_user_does_not_open(
     assert all(ABROAD[0] not in lesson.contribution.traits.values for lesson in lessons)
 
 
-async def test_what_is_remembered_lies_sealed(scene: Scene, store: SqliteStore) -> None:
+async def test_what_is_remembered_lies_sealed(scene: Scene, store: RowStore) -> None:
     await scene.register(PHONE)
     telling = 0x7AC3_51D9_0E44_B6F1
     await _allow(scene, telling)
-    rows = _read(store, "SELECT sealed_memory FROM memories UNION ALL SELECT sealed_contribution FROM contributions")
-    assert len(rows) == 2
-    for (sealed,) in rows:
+    sealed_rows = await rows(
+        store, "SELECT sealed_memory FROM memories UNION ALL SELECT sealed_contribution FROM contributions"
+    )
+    assert len(sealed_rows) == 2
+    for (sealed,) in sealed_rows:
         assert isinstance(sealed, bytes)
         assert telling.to_bytes(8, "little") not in sealed
         assert telling.to_bytes(8, "big") not in sealed

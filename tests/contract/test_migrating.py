@@ -9,8 +9,9 @@ import pytest
 
 from tests.contract.builders import PHONE, START, Scene
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate, newest_version
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.action import Label
 from watchword.domain.challenge import Approved
 from watchword.domain.instant import later
@@ -41,7 +42,7 @@ FIRST_TABLES = (
 
 
 @pytest.fixture
-async def old_file(tmp_path: Path, database: str, scene: Scene, store: SqliteStore) -> str:
+async def old_file(tmp_path: Path, database: str, scene: Scene, store: RowStore) -> str:
     """Gives a file of version 1 with the rows of a life: they are written by this release and carried into it.
 
     The columns of version 1 are written today as they were then; those that came later stay behind.
@@ -118,7 +119,7 @@ async def test_a_file_of_the_first_version_keeps_every_row(old_file: str) -> Non
 
 async def test_what_came_later_is_filled_in_as_far_as_it_is_known(old_file: str, scene: Scene, keyring: KeySet) -> None:
     migrate(old_file)
-    scene.store = SqliteStore(old_file, scene.clock, scene.entropy, keyring)
+    scene.store = open_sqlite_store(old_file, scene.clock, scene.entropy, keyring)
     profile = await scene.profile()
     assert (profile.memory, profile.registered_at) == (NO_MEMORY, START)
     assert profile.changed_at == START  # the reset was the last change that is known
@@ -128,7 +129,7 @@ async def test_what_came_later_is_filled_in_as_far_as_it_is_known(old_file: str,
 
 async def test_it_works_from_there_on(old_file: str, scene: Scene, keyring: KeySet) -> None:
     migrate(old_file)
-    scene.store = store = SqliteStore(old_file, scene.clock, scene.entropy, keyring)
+    scene.store = store = open_sqlite_store(old_file, scene.clock, scene.entropy, keyring)
     for record in await store.actions(scene.ref(), limit=10, before=None):
         await store.label_action(scene.ref(), record.action.id, Label.FRAUD)
         if record.challenge is not None and record.challenge.state.value == "approved":

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, PHONE, Planned, Scene, update_details
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import Approved, ChallengeState, Incorrect
@@ -245,7 +245,7 @@ async def test_a_challenge_ends_once_whoever_ends_it(store: Store, scene: Scene,
     assert await store.dispute_challenge(planned.id) is OwnersWord.NOTED
 
 
-async def test_a_closed_store_answers_nothing(scene: Scene, store: SqliteStore) -> None:
+async def test_a_closed_store_answers_nothing(scene: Scene, store: RowStore) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
     await store.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.contract.builders import SHOP, START, Scene
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.ids import ApplicationId
 from watchword.ports.store.values import AppliedPolicy
@@ -15,7 +15,7 @@ from watchword.risk.counts import ENTRIES_MOST, Counts
 OTHER = ApplicationId("other")
 
 
-async def test_what_processes_count_adds_up(store: SqliteStore) -> None:
+async def test_what_processes_count_adds_up(store: RowStore) -> None:
     assert await store.population(SHOP) == {}
     await store.add_to_population(SHOP, {b"va": 1.5, b"vb": 2.0})
     await store.add_to_population(SHOP, {b"va": -0.5, b"tc": 0.25})
@@ -25,7 +25,7 @@ async def test_what_processes_count_adds_up(store: SqliteStore) -> None:
     assert await store.population(OTHER) == {b"va": 7.0}
 
 
-async def test_many_processes_at_once_lose_nothing(store: SqliteStore) -> None:
+async def test_many_processes_at_once_lose_nothing(store: RowStore) -> None:
     processes = [Counts() for _ in range(10)]
     for number, counts in enumerate(processes):
         for _ in range(5):
@@ -38,20 +38,20 @@ async def test_many_processes_at_once_lose_nothing(store: SqliteStore) -> None:
     assert [read.get(b"v-%d" % number, START) for number in range(10)] == [pytest.approx(5)] * 10
 
 
-async def test_a_restart_keeps_what_was_counted(store: SqliteStore, open_store: Callable[[], SqliteStore]) -> None:
+async def test_a_restart_keeps_what_was_counted(store: RowStore, open_store: Callable[[], RowStore]) -> None:
     await store.add_to_population(SHOP, {b"va": 1.5})
     again = open_store()
     assert await again.population(SHOP) == {b"va": 1.5}
     await again.close()
 
 
-async def test_counts_are_added_wholly_or_not_at_all(store: SqliteStore) -> None:
+async def test_counts_are_added_wholly_or_not_at_all(store: RowStore) -> None:
     with pytest.raises(StorageUnavailable):
         await store.add_to_population(SHOP, {b"va": 1.5, b"v" * 41: 1.0})
     assert await store.population(SHOP) == {}
 
 
-async def test_the_lightest_of_a_table_that_holds_too_many_are_forgotten(store: SqliteStore) -> None:
+async def test_the_lightest_of_a_table_that_holds_too_many_are_forgotten(store: RowStore) -> None:
     beyond = 5
     await store.add_to_population(SHOP, {b"v%d" % number: float(number) for number in range(ENTRIES_MOST + beyond)})
     await store.add_to_population(SHOP, {b"t%d" % number: 0.1 for number in range(3)})
@@ -66,7 +66,7 @@ async def test_the_lightest_of_a_table_that_holds_too_many_are_forgotten(store: 
     assert {b"v5", b"v6", b"v-new"} - (await store.population(SHOP)).keys() == {b"v5"}
 
 
-async def test_the_policy_that_was_applied_last_decides(store: SqliteStore, scene: Scene) -> None:
+async def test_the_policy_that_was_applied_last_decides(store: RowStore, scene: Scene) -> None:
     assert await store.policies(SHOP, limit=1) == []
     applied = []
     for number in range(3):

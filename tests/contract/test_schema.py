@@ -9,14 +9,16 @@ import pytest
 
 from tests.contract.builders import PHONE, START, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
+from tests.kit.database import connections
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate, newest_version
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.errors import ConfigurationError
 
 
-def _open(path: str, keyring: KeySet) -> SqliteStore:
-    return SqliteStore(path, MovableClock(START), SeededEntropy(7), keyring)
+def _open(path: str, keyring: KeySet) -> RowStore:
+    return open_sqlite_store(path, MovableClock(START), SeededEntropy(7), keyring)
 
 
 def test_migrates_from_nothing_and_again_without_effect(tmp_path: Path) -> None:
@@ -26,7 +28,7 @@ def test_migrates_from_nothing_and_again_without_effect(tmp_path: Path) -> None:
 
 
 async def test_migrating_again_keeps_what_is_there(
-    database: str, scene: Scene, open_store: Callable[[], SqliteStore]
+    database: str, scene: Scene, open_store: Callable[[], RowStore]
 ) -> None:
     await scene.register(PHONE)
     migrate(database)
@@ -87,7 +89,7 @@ def test_says_why_a_place_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_commits_reach_the_disk(database: str, keyring: KeySet) -> None:
-    store = _open(database, keyring)
-    assert store._reader.pragma("journal_mode") == "wal"
-    assert store._group._connection.pragma("synchronous") == 2
-    assert store._group._connection.pragma("foreign_keys") == 1
+    writer, reader = connections(_open(database, keyring))
+    assert reader.pragma("journal_mode") == "wal"
+    assert writer.pragma("synchronous") == 2
+    assert writer.pragma("foreign_keys") == 1

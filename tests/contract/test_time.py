@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.contract.builders import PHONE, Scene
 from tests.kit.clock_and_chance import MovableClock
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.challenge import Approved, ChallengeState, Ended
 from watchword.domain.event import EventType
 from watchword.ports.store import Store
@@ -20,7 +20,7 @@ async def test_does_not_go_back_with_the_clock(store: Store, clock: MovableClock
 
 
 async def test_does_not_go_back_over_a_restart(
-    store: SqliteStore, clock: MovableClock, scene: Scene, open_store: Callable[[], SqliteStore]
+    store: RowStore, clock: MovableClock, scene: Scene, open_store: Callable[[], RowStore]
 ) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
@@ -37,7 +37,7 @@ async def test_does_not_go_back_over_a_restart(
 
 
 async def test_takes_over_the_time_that_another_process_committed(
-    store: SqliteStore, clock: MovableClock, scene: Scene, open_store: Callable[[], SqliteStore]
+    store: RowStore, clock: MovableClock, scene: Scene, open_store: Callable[[], RowStore]
 ) -> None:
     """A command of the operator whose clock was ahead for a moment, beside a server that is running."""
     await scene.register(PHONE)
@@ -52,7 +52,7 @@ async def test_takes_over_the_time_that_another_process_committed(
 
 
 async def test_a_restart_with_the_clock_back_revives_no_grant(
-    store: SqliteStore, clock: MovableClock, scene: Scene, open_store: Callable[[], SqliteStore]
+    store: RowStore, clock: MovableClock, scene: Scene, open_store: Callable[[], RowStore]
 ) -> None:
     await scene.register(PHONE)
     planned = await scene.open()

@@ -12,7 +12,8 @@ from tests.flow.outside import ALL_CHANNELS, HOME, START, Outbox, SmallAtlas, an
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, SIGN_IN, Bound, Detail
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel, Contact, ContactKind
@@ -93,7 +94,7 @@ class World:
     """Everything at once, for one test."""
 
     ports: Ports
-    store: SqliteStore
+    store: RowStore
     clock: MovableClock
     outbox: Outbox
     shop: Application
@@ -105,7 +106,7 @@ class World:
         clock, entropy, outbox, application = MovableClock(START), SeededEntropy(seed), Outbox(), a_shop(**shop)
         keyring = KeySet.generate(entropy, clock.now())
         traffic = {SHOP: Traffic()}
-        store = SqliteStore(path, clock, entropy, keyring, on_lesson=partial(learn, traffic))
+        store = open_sqlite_store(path, clock, entropy, keyring, on_lesson=partial(learn, traffic))
         ports = Ports(
             store=store,
             keyring=keyring,

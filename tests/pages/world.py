@@ -14,7 +14,8 @@ from tests.kit.default_policy import default_policy
 from tests.kit.languages import LANGUAGES
 from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemEntropy
 from watchword.domain.action import PURCHASE, SIGN_IN
 from watchword.domain.application import Application
@@ -63,7 +64,7 @@ class World:
     """Everything behind the pages, and the other side: what the application and the mailbox see."""
 
     ports: Ports
-    store: SqliteStore
+    store: RowStore
     clock: MovableClock
     application: Application
     site: Starlette
@@ -110,7 +111,7 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
     clock, entropy = MovableClock(NOW), SystemEntropy()
     keys = KeySet.generate(entropy, NOW)
     shop = replace(APPLICATION, high_value={"USD": THRESHOLD}, **application)
-    store = SqliteStore(":memory:", clock, entropy, keys)
+    store = open_sqlite_store(":memory:", clock, entropy, keys)
     ports = Ports(
         store=store,
         keyring=keys,

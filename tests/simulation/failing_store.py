@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any
 
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from tests.kit.database import connections
+from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.errors import StorageUnavailable
 
 
@@ -19,7 +20,7 @@ class Trouble(Enum):
 class FailingStore:
     """Passes calls on until its hour comes; from then on it answers nothing."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: RowStore) -> None:
         self._store = store
         self._planned: tuple[Trouble, int] | None = None
         self.is_down = False
@@ -36,7 +37,7 @@ class FailingStore:
             if trouble is None:
                 return await operation(*arguments, **named)
             if trouble is Trouble.ROLLED_BACK:
-                self._store._group._connection.set_commit_hook(lambda: True)
+                connections(self._store)[0].set_commit_hook(lambda: True)
                 await operation(*arguments, **named)
             elif trouble is Trouble.UNHEARD:
                 await operation(*arguments, **named)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.flow.outside import ABROAD, HOME, START, another, code_in, notice_token_in
 from tests.flow.replay import Replay
 from tests.flow.world import SHOP, Browser, World, challenge_of, email, phone, usd
+from tests.kit.database import count
 from tests.simulation.failing_store import Trouble
 from tests.simulation.model import Expected, Model
 from tests.simulation.patient_client import PatientClient
@@ -382,11 +383,12 @@ class Life:
 
     async def _sweep(self) -> None:
         await self.client.persist(lambda: sweep(self.world.ports))
-        connection = self.world.store._reader
-        rotten = connection.execute(
-            "SELECT count(*) FROM challenges WHERE sealed_code IS NOT NULL AND (state <> 'pending' OR expires_at <= ?)",
-            (await self._now(),),
-        ).get
+        rotten = await count(
+            self.world.store,
+            "SELECT count(*) FROM challenges WHERE sealed_code IS NOT NULL"
+            " AND (state <> 'pending' OR expires_at <= :now)",
+            now=await self._now(),
+        )
         assert rotten == 0, "a code outlived its challenge"
 
     async def _restart(self) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from tests.flow.world import SHOP, World
 from tests.simulation.failing_store import FailingStore
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.secret import Secret
 from watchword.ports.store.values import AlreadyKept, Keep, KeptAnswer
@@ -81,11 +82,11 @@ class PatientClient:
         world, old = self._world, self._world.store
         await old.close()
         ports = world.ports
-        world.store = SqliteStore(self._path, world.clock, ports.entropy, ports.keyring)
+        world.store = open_sqlite_store(self._path, world.clock, ports.entropy, ports.keyring)
         self.use(world.store)
         await world.store.take_back_leases()
 
-    def use(self, store: SqliteStore) -> None:
+    def use(self, store: RowStore) -> None:
         """Go on with a store that no accident is planned for."""
         self.failing = FailingStore(store)
         self._world.ports = replace(self._world.ports, store=cast("Store", self.failing))

@@ -16,11 +16,13 @@ import pytest
 
 from tests.contract.builders import PHONE, START, Planned, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
+from tests.kit.database import count
 from tests.simulation.failing_store import FailingStore, Trouble
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.contribution_rows import KEPT_MS, PROMOTED_AT_ONCE, REPORTABLE_MS
+from watchword.adapters.rows.contribution_rows import KEPT_MS, PROMOTED_AT_ONCE, REPORTABLE_MS
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.action import Label
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.errors import StorageUnavailable
@@ -78,9 +80,9 @@ class Life:
 
     scene: Scene
     random: Random
-    reopen: Callable[[], SqliteStore]
+    reopen: Callable[[], RowStore]
     lessons: list[Lesson]
-    store: SqliteStore
+    store: RowStore
     people: dict[str, Person] = field(default_factory=lambda: defaultdict(Person))
     told: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """The sum of all lessons of a user, on the scale of the landmark."""
@@ -306,8 +308,8 @@ class Life:
         if len([fact for fact in person.facts if self._may_be_due(fact)]) <= PROMOTED_AT_ONCE:
             assert shown == pytest.approx(most, abs=1e-3), f"{name}: something does not count in full"
         assert profile.countries_seen == {fact.country for fact in person.facts if fact.holds} - {None}
-        row = self.store._reader.execute("SELECT count(*) FROM contributions WHERE state = 'waiting'").get
-        assert int(row) <= sum(not fact.counts for one in self.people.values() for fact in one.facts)
+        waiting = await count(self.store, "SELECT count(*) FROM contributions WHERE state = 'waiting'")
+        assert waiting <= sum(not fact.counts for one in self.people.values() for fact in one.facts)
         assert self.told[name] / growth(now) <= most + 1e-3, "more was told than learned"
         assert self.told[name] / growth(now) >= least - 1e-3, "less was told than learned"
 
@@ -339,8 +341,8 @@ async def test_each_action_is_learned_and_taken_back_once(tmp_path: Path, seed: 
     migrate(path)
     keyring, lessons = KeySet.generate(entropy, START), list[Lesson]()
 
-    def reopen() -> SqliteStore:
-        return SqliteStore(path, clock, entropy, keyring, on_lesson=lessons.append)
+    def reopen() -> RowStore:
+        return open_sqlite_store(path, clock, entropy, keyring, on_lesson=lessons.append)
 
     store = reopen()
     failing = cast("Store", FailingStore(store))

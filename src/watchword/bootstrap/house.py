@@ -16,8 +16,9 @@ from watchword.adapters.file_atlas import FileAtlas
 from watchword.adapters.inbox import InboxFile, InboxSender
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.api.surface import create_api
 from watchword.bootstrap.atlas_files import open_atlas
@@ -51,7 +52,7 @@ class House:
     """API, pages and, in ``dev``, the inbox; its lifespan starts and stops the worker."""
     worker: Worker
     mail: tuple[SmtpSender, ...]
-    store: SqliteStore
+    store: RowStore
 
     async def close(self) -> None:
         """Say good-bye to mail servers, commit what is open, and close the store; nothing works afterwards."""
@@ -66,7 +67,7 @@ def build(settings: Settings, keyring: KeySet, policy_watch: PolicyWatch, *, inb
     clock, entropy = SystemClock(), SystemEntropy()
     metrics = Metrics(CollectorRegistry())
     traffic = {application_id: Traffic() for application_id in applications}
-    store = SqliteStore(
+    store = open_sqlite_store(
         str(settings.store_path),
         clock,
         entropy,

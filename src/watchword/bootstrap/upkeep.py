@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite import schema
-from watchword.adapters.sqlite.sqlite_store import SqliteStore
+from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.bootstrap.key_source import SecretInfo, list_keys_of, open_keys, rotate_key
 from watchword.config.settings import Settings
@@ -102,7 +103,7 @@ def lasting_key(settings: Settings, keys: KeySet, application: Application, path
 
 
 async def add_key(
-    store: SqliteStore, keys: KeySet, application: Application, scopes: frozenset[str]
+    store: RowStore, keys: KeySet, application: Application, scopes: frozenset[str]
 ) -> tuple[ApiKey, Secret]:
     """Draw a key, store its hash, and return what is stored and the key."""
     if not scopes or not scopes <= ALL_SCOPES:
@@ -129,11 +130,11 @@ def _application(settings: Settings, application_id: str) -> Application:
     raise ConfigurationError((f"{application_id}: no such application is declared; there are: {names or 'none'}",))
 
 
-def with_store(settings: Settings, keys: KeySet, work: Callable[[SqliteStore], Awaitable[Result]]) -> Result:
+def with_store(settings: Settings, keys: KeySet, work: Callable[[RowStore], Awaitable[Result]]) -> Result:
     """Return what one piece of work with the store comes to; not to be called while an event loop runs."""
 
     async def opened() -> Result:
-        store = SqliteStore(str(settings.store_path), SystemClock(), SystemEntropy(), keys)
+        store = open_sqlite_store(str(settings.store_path), SystemClock(), SystemEntropy(), keys)
         try:
             return await work(store)
         finally:

@@ -13,8 +13,9 @@ from typing import Any, Final, TypeVar
 
 import apsw
 
+from watchword.adapters.rows.transaction import Transaction
 from watchword.adapters.sqlite.schema import BUSY_TIMEOUT_MS
-from watchword.adapters.sqlite.transaction import Transaction
+from watchword.adapters.sqlite.sqlite_statements import SqliteStatements
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.instant import Instant
 from watchword.ports.clock import Clock, Entropy
@@ -41,6 +42,7 @@ class GroupCommit:
         "_on_event",
         "_on_lesson",
         "_queue",
+        "_statements",
         "_threads",
     )
 
@@ -56,6 +58,7 @@ class GroupCommit:
         on_lesson: Callable[[Lesson], None],
     ) -> None:
         self._connection = connection
+        self._statements = SqliteStatements(connection)
         self._clock = clock
         self._entropy = entropy
         self._keyring = keyring
@@ -156,7 +159,7 @@ class GroupCommit:
             await self._in_thread(self._begin_patiently)
         sql = "UPDATE clock SET highest = max(highest, ?) RETURNING highest"
         self._highest = Instant(int(self._connection.execute(sql, (self.now(),)).get))
-        return Transaction(self._connection, self._highest, self._entropy, self._keyring)
+        return Transaction(self._statements, self._highest, self._entropy, self._keyring)
 
     def _begin_patiently(self) -> None:
         """Wait for another process's short transaction, away from the loop."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from watchword.adapters.rows.transaction import place
 from watchword.adapters.sqlite.schema import newest_version, open_reader, other_version
-from watchword.adapters.sqlite.transaction import place
 from watchword.domain.action import CONTACT_CONFIRMATION, Decision, Label
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.errors import ConfigurationError, StorageUnavailable

@@ -1,0 +1,181 @@
+"""Rows of actions with their assessments: what they say is sealed, what the rules count is in the clear."""
+
+from decimal import Decimal
+from typing import Final
+
+from watchword.adapters.rows.contribution_rows import Contributed, insert_contribution
+from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.sealed_text import read_action, read_assessment, write_action, write_assessment
+from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.domain.action import PURCHASE, Action, Assessment, Decision, Label
+from watchword.domain.event import EventType
+from watchword.domain.instant import Instant
+from watchword.domain.user import UserRef
+from watchword.ports.store.values import Decided, Opening
+from watchword.risk.memory import Contribution
+
+_TABLE: Final = "actions"
+_ACTION: Final = "action"
+_ASSESSMENT: Final = "assessment"
+_BOUGHT: Final = f"type = '{PURCHASE}' AND decision = '{Decision.ALLOW.value}'"
+"""Literal words, because the index of these rows is found by them and not by values that are bound."""
+
+
+def insert_action(
+    transaction: Transaction,
+    told: Decided | Opening,
+    *,
+    contribution: Contribution | None,
+    contributed: Contributed = Contributed.WAITING,
+    retry_at: Instant | None = None,
+) -> UserRef:
+    """Store an action with its assessment, what it teaches, and their events; return whose it is."""
+    action, assessment = told.action, told.assessment
+    ref = UserRef(application_id=action.application_id, key=action.user_key)
+    number = transaction.number(
+        "INSERT INTO actions (application_id, user_key, id, type, decision, lane, country, device_id, sealed_action,"
+        " sealed_assessment, created_at, retry_at)"
+        " VALUES (:application_id, :user_key, :id, :type, :decision, :lane, :country, :device_id, :sealed_action,"
+        " :sealed_assessment, :now, :retry_at) RETURNING number",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        id=action.id,
+        type=action.type,
+        decision=assessment.decision,
+        lane=told.lane,
+        country=told.country,
+        device_id=told.device_id,
+        sealed_action=transaction.seal(ref, _TABLE, action.id, _ACTION, write_action(action)),
+        sealed_assessment=transaction.seal(ref, _TABLE, action.id, _ASSESSMENT, write_assessment(assessment)),
+        now=transaction.now,
+        retry_at=retry_at,
+    )
+    if contribution is not None:
+        insert_contribution(transaction, ref, number, contribution, contributed)
+    write_event(
+        transaction,
+        ref,
+        EventType.ACTION_DECIDED,
+        action_id=action.id,
+        type=action.type,
+        decision=assessment.decision,
+        lane=told.lane,
+        policy_version=assessment.policy_version,
+    )
+    for rule in assessment.failed_rules:
+        write_event(transaction, ref, EventType.RULE_FAILED, action_id=action.id, rule=rule)
+    return ref
+
+
+def find_action_row(transaction: Transaction, ref: UserRef, action_id: str) -> Row | None:
+    """Return the row of an action of this user, unless he was erased since."""
+    return transaction.one(
+        "SELECT * FROM actions WHERE id = :id AND application_id = :application_id AND user_key = :user_key"
+        " AND sealed_action IS NOT NULL",
+        id=action_id,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+
+
+def find_action(transaction: Transaction, ref: UserRef, action_id: str) -> Action | None:
+    """Return an action of this user, unless he was erased since."""
+    row = find_action_row(transaction, ref, action_id)
+    return None if row is None else open_action(transaction, row)
+
+
+def open_action(transaction: Transaction, row: Row) -> Action:
+    """Return what a row says was to be done."""
+    ref = ref_of(row)
+    text = transaction.open(ref, _TABLE, row["id"], _ACTION, row["sealed_action"])
+    return read_action(text, ref, row["id"], row["type"], row["created_at"])
+
+
+def open_assessment(transaction: Transaction, row: Row) -> Assessment:
+    """Return how an action was assessed."""
+    text = transaction.open(ref_of(row), _TABLE, row["id"], _ASSESSMENT, row["sealed_assessment"])
+    return read_assessment(text, Decision(row["decision"]))
+
+
+def action_rows(
+    transaction: Transaction, ref: UserRef, limit: int, before: str | None, asked_since: Instant | None
+) -> list[Row]:
+    """Return the user's actions, newest first, older than ``before``; maybe only those asked about since then."""
+    return transaction.all(
+        "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key"
+        " AND sealed_action IS NOT NULL AND (:before IS NULL OR number < (SELECT number FROM actions WHERE id = :before"
+        " AND application_id = :application_id AND user_key = :user_key))"
+        " AND (:asked_since IS NULL OR (created_at >= :asked_since AND (decision = :deny OR EXISTS"
+        " (SELECT 1 FROM challenges WHERE challenges.action_id = actions.id)))) ORDER BY number DESC LIMIT :limit",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        before=before,
+        asked_since=asked_since,
+        deny=Decision.DENY,
+        limit=limit,
+    )
+
+
+def newest_number(transaction: Transaction) -> int:
+    """Return the number of the newest action of all."""
+    return transaction.number("SELECT coalesce(max(number), 0) FROM actions")
+
+
+def allowed_purchases(
+    transaction: Transaction, ref: UserRef, *, since: Instant, after_number: int, currency: str | None
+) -> tuple[int, Decimal]:
+    """Return how many purchases were allowed without proof, and their sum in one currency."""
+    rows = transaction.all(
+        "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"  # noqa: S608 our own words, values bound
+        f" AND {_BOUGHT} AND created_at > :since AND sealed_action IS NOT NULL",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        after=after_number,
+        since=since,
+    )
+    amounts = [open_action(transaction, row).amount for row in rows]
+    total = sum((one.value for one in amounts if one is not None and one.currency == currency), Decimal(0))
+    return len(rows), total
+
+
+def newest_allowed_purchase(transaction: Transaction, ref: UserRef, after_number: int) -> int:
+    """Return the number of the newest purchase that was allowed without proof, of those behind another; 0 for none."""
+    row = transaction.one(
+        "SELECT number FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"  # noqa: S608 our own words, values bound
+        f" AND {_BOUGHT} ORDER BY number DESC LIMIT 1",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        after=after_number,
+    )
+    return 0 if row is None else int(row["number"])
+
+
+def label(transaction: Transaction, ref: UserRef, action_id: str, word: Label) -> None:
+    """Note what the application says an action was."""
+    transaction.write("UPDATE actions SET label = :label WHERE id = :id", label=word, id=action_id)
+    write_event(transaction, ref, EventType.ACTION_LABELLED, action_id=action_id, label=word)
+
+
+def mark_action_disputed(transaction: Transaction, ref: UserRef, action_id: str) -> bool:
+    """Note that the owner says it wasn't him; return whether he says so for the first time."""
+    changed = transaction.run(
+        "UPDATE actions SET disputed_at = :now WHERE id = :id AND application_id = :application_id"
+        " AND user_key = :user_key AND disputed_at IS NULL",
+        now=transaction.now,
+        id=action_id,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+    if changed:
+        write_event(transaction, ref, EventType.ACTION_DISPUTED, action_id=action_id)
+    return bool(changed)
+
+
+def forget_words(transaction: Transaction, ref: UserRef) -> None:
+    """Forget what the user's actions said and where they came from; that they were stays."""
+    transaction.write(
+        "UPDATE actions SET sealed_action = NULL, sealed_assessment = NULL, country = NULL, device_id = NULL"
+        " WHERE application_id = :application_id AND user_key = :user_key",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )

@@ -1,0 +1,130 @@
+"""One guess: charged first, then compared, then approved or not, all in one transaction (I1, I2, I3, I5, I6)."""
+
+import hmac
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from watchword.adapters.rows.approval_rows import approve
+from watchword.adapters.rows.budget_rows import charge_failure, lane_free_at, take_back
+from watchword.adapters.rows.challenge_endings import end, find_settled
+from watchword.adapters.rows.challenge_rows import generation_rows
+from watchword.adapters.rows.contact_rows import find_contact, may_carry
+from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.kept_rows import keep_outcome
+from watchword.adapters.rows.notice_rows import alert
+from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.adapters.rows.user_rows import set_user
+from watchword.domain.budget import Lane
+from watchword.domain.challenge import (
+    AttemptOutcome,
+    BudgetExhausted,
+    ChallengeState,
+    Ended,
+    Incorrect,
+    Superseded,
+)
+from watchword.domain.event import EventType
+from watchword.domain.message import NoticeKind
+from watchword.ports.store.values import Keep, Spending
+
+
+class _Verdict(Enum):
+    RIGHT = auto()
+    WRONG = auto()
+    OLDER = auto()
+    """The code of an older generation, or of one that was killed."""
+    OVERTAKEN = auto()
+    """A generation that the caller did not see is the live one, or the live one was killed: nothing was compared."""
+    WITHHELD = auto()
+    """Not compared: a concealed challenge whose lane is spent."""
+
+
+def spend_attempt(transaction: Transaction, spending: Spending, keep: Keep[AttemptOutcome] | None) -> AttemptOutcome:
+    """Evaluate one guess, or say why none is evaluated."""
+    row = find_settled(transaction, spending.challenge_id)
+    return keep_outcome(transaction, keep, _evaluate(transaction, row, spending))
+
+
+def _evaluate(transaction: Transaction, row: Row | None, spending: Spending) -> AttemptOutcome:
+    if row is None:
+        return Ended(state=ChallengeState.CANCELLED)
+    if row["state"] != ChallengeState.PENDING:
+        return Ended(state=ChallengeState(row["state"]))
+    ref, lane = ref_of(row), Lane(row["lane"])
+    free_at = lane_free_at(transaction, ref, lane, spending.limits)
+    if free_at is not None and not row["conceal"]:
+        return BudgetExhausted(attempts_left=row["tries_allowed"] - row["tries_spent"], free_at=free_at)
+    attempts_left = _charge_try(transaction, row)
+    if free_at is not None:
+        return _miss(transaction, row, _Verdict.WITHHELD, attempts_left)
+    charge = charge_failure(transaction, ref, lane)
+    verdict = _compare(transaction, row, spending.candidates)
+    if verdict is _Verdict.RIGHT:
+        take_back(transaction, charge)
+        return approve(transaction, row, spending)
+    outcome = _miss(transaction, row, verdict, attempts_left)
+    _lock_if_spent(transaction, row, spending)
+    return outcome
+
+
+def _charge_try(transaction: Transaction, row: Row) -> int:
+    """Charge a try before anything is compared, and return how many are left; a CHECK of the table is behind it."""
+    return transaction.number(
+        "UPDATE challenges SET tries_spent = tries_spent + 1 WHERE id = :id AND state = 'pending'"
+        " RETURNING tries_allowed - tries_spent",
+        id=row["id"],
+    )
+
+
+def _compare(transaction: Transaction, row: Row, candidates: Mapping[int, bytes]) -> _Verdict:
+    """Compare in constant time; a challenge without a code (a decoy) is wrong whatever was typed."""
+    generations = generation_rows(transaction, row["id"])
+    if not generations:
+        return _Verdict.WRONG
+    *older, live = generations
+    candidate = candidates.get(live["number"])
+    if candidate is not None and _is_equal(live["mac"], candidate):
+        contact = find_contact(transaction, ref_of(row), live["contact_id"])
+        # A contact that left in the meantime kills the code that went to it.
+        counts = may_carry(contact, transaction.now, confirms=row["confirms"])
+        return _Verdict.RIGHT if counts else _Verdict.OLDER
+    if any(_is_equal(entry["mac"], candidates.get(entry["number"], b"")) for entry in older):
+        return _Verdict.OLDER
+    return _Verdict.OVERTAKEN if candidate is None or live["mac"] is None else _Verdict.WRONG
+
+
+def _is_equal(mac: bytes | None, candidate: bytes) -> bool:
+    return mac is not None and hmac.compare_digest(mac, candidate)
+
+
+def _miss(transaction: Transaction, row: Row, verdict: _Verdict, attempts_left: int) -> AttemptOutcome:
+    """Write a guess that did not succeed, and exhaust the challenge with the last one."""
+    ref = ref_of(row)
+    is_older = verdict in {_Verdict.OLDER, _Verdict.OVERTAKEN}
+    write_event(
+        transaction,
+        ref,
+        EventType.CHALLENGE_ATTEMPTED,
+        challenge_id=row["id"],
+        attempts_left=attempts_left,
+        compared=verdict is not _Verdict.WITHHELD,
+        superseded=is_older,
+    )
+    if attempts_left == 0:
+        end(transaction, row, ChallengeState.EXHAUSTED, "tries")
+        alert(transaction, ref, NoticeKind.CHALLENGE_EXHAUSTED, action_id=row["action_id"], challenge_id=row["id"])
+    # Only who holds an older code may learn from a concealed challenge that it ever had one (I17).
+    if verdict is _Verdict.OLDER or (verdict is _Verdict.OVERTAKEN and not row["conceal"]):
+        return Superseded(attempts_left=attempts_left)
+    return Incorrect(attempts_left=attempts_left)
+
+
+def _lock_if_spent(transaction: Transaction, row: Row, spending: Spending) -> None:
+    """Write that this guess spent the lane, and tell the owner."""
+    ref, lane, limits = ref_of(row), Lane(row["lane"]), spending.limits
+    set_user(transaction, ref, locked_until=lane_free_at(transaction, ref, Lane.OPEN, limits))
+    free_at = lane_free_at(transaction, ref, lane, limits)
+    if free_at is None:
+        return
+    write_event(transaction, ref, EventType.USER_LOCKED, lane=lane, challenge_id=row["id"], free_at=free_at)
+    alert(transaction, ref, NoticeKind.BUDGET_EXHAUSTED, action_id=row["action_id"], challenge_id=row["id"])

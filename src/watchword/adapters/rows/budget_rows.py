@@ -1,0 +1,203 @@
+"""Rows of what was counted: exact rolling windows by counting charges, and the breaker's coarse minutes.
+
+A charge at *t* counts in a window of length *l* until, and not including, *t + l*.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from watchword.adapters.rows.transaction import ANYBODY, Transaction
+from watchword.domain.budget import Budget, Charged, Full, Lane, Window
+from watchword.domain.ids import ApplicationId, UserKey
+from watchword.domain.instant import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Instant, later
+from watchword.domain.limits import HOUR_S, Limits, bounds_of
+from watchword.domain.user import UserRef
+
+BREAKER_MINUTES: Final = 10
+"""The span over which the breaker looks at guesses."""
+_WHOLE_USER: Final = b""
+"""The subject of a budget that has no parts."""
+_KEPT_MS: Final = {
+    Budget.FAILURES: bounds_of("failure_window_days").high * DAY_MS,
+    Budget.STARTS: HOUR_MS,
+    Budget.CONTACT_SENDS: DAY_MS,
+    Budget.IP_STARTS: DAY_MS,
+    Budget.REFERENCE_TRIES: DAY_MS,
+}
+"""The longest window of each budget: an older charge counts nowhere."""
+
+
+def charge_failure(transaction: Transaction, ref: UserRef, lane: Lane) -> int:
+    """Charge one guess to a user and return the number under which it can be taken back."""
+    return _charge(transaction, ref.application_id, ref.key, Budget.FAILURES, _WHOLE_USER, lane)
+
+
+def take_back(transaction: Transaction, charge: int) -> None:
+    """Take one charge back."""
+    transaction.write("DELETE FROM charges WHERE number = :number", number=charge)
+
+
+def failure_count(transaction: Transaction, ref: UserRef, limits: Limits) -> int:
+    """Return the wrong guesses within the window, both lanes."""
+    return len(_failures(transaction, ref, limits))
+
+
+def lane_free_at(transaction: Transaction, ref: UserRef, lane: Lane, limits: Limits) -> Instant | None:
+    """Return when the lane has guesses again; None while it has some.
+
+    The open lane ends at its own part of the budget, and either lane where both together have used all of it.
+    """
+    failures = _failures(transaction, ref, limits)
+    length_ms = limits.failure_window_days * DAY_MS
+    frees = [_free_at([at for at, _ in failures], limits.failures_per_user, length_ms)]
+    if lane is Lane.OPEN:
+        in_lane = [at for at, charged in failures if charged is Lane.OPEN]
+        frees.append(_free_at(in_lane, limits.open_lane_failures, length_ms))
+    return max((free for free in frees if free is not None), default=None)
+
+
+def forget_failures(transaction: Transaction, ref: UserRef) -> int:
+    """Forget every wrong guess of a user and return how many there were."""
+    return transaction.run(
+        "DELETE FROM charges WHERE application_id = :application_id AND user_key = :user_key AND budget = :budget",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        budget=Budget.FAILURES,
+    )
+
+
+def charge_start(
+    transaction: Transaction, ref: UserRef, action_type: str, lane: Lane, limits: Limits
+) -> Instant | None:
+    """Charge one start to user, type and lane; where they are used up, charge nothing and return when one frees."""
+    free_at = starts_free_at(transaction, ref, action_type, lane, limits)
+    if free_at is None:
+        _charge(transaction, ref.application_id, ref.key, Budget.STARTS, action_type.encode(), lane)
+    return free_at
+
+
+def starts_free_at(
+    transaction: Transaction, ref: UserRef, action_type: str, lane: Lane, limits: Limits
+) -> Instant | None:
+    """Return when this type may be started again in this lane; None for now."""
+    window = Window(most=limits.starts_per_hour, length_s=HOUR_S)
+    charges = _charges(transaction, ref.application_id, ref.key, Budget.STARTS, action_type.encode(), HOUR_MS)
+    return _full_until((at for at, charged in charges if charged is lane), (window,), transaction.now)
+
+
+def charge_address(
+    transaction: Transaction,
+    application_id: ApplicationId,
+    budget: Budget,
+    subject: bytes,
+    lane: Lane,
+    windows: Sequence[Window],
+    open_windows: Sequence[Window],
+) -> Charged | Full:
+    """Charge one to an address if every window has room."""
+    longest_ms = max(window.length_s for window in (*windows, *open_windows)) * SECOND_MS
+    charges = _charges(transaction, application_id, ANYBODY, budget, subject, longest_ms)
+    frees = [_full_until((at for at, _ in charges), windows, transaction.now)]
+    if lane is Lane.OPEN:
+        in_lane = (at for at, charged in charges if charged is Lane.OPEN)
+        frees.append(_full_until(in_lane, open_windows, transaction.now))
+    full_until = max((free for free in frees if free is not None), default=None)
+    if full_until is not None:
+        return Full(free_at=full_until)
+    _charge(transaction, application_id, ANYBODY, budget, subject, lane)
+    return Charged()
+
+
+def count_attempt(transaction: Transaction, application_id: ApplicationId, *, wrong: bool) -> None:
+    """Count one compared guess in the bucket of its minute."""
+    transaction.write(
+        "INSERT INTO attempt_minutes (application_id, minute, compared, wrong)"
+        " VALUES (:application_id, :minute, 1, :wrong)"
+        " ON CONFLICT DO UPDATE SET compared = compared + 1, wrong = wrong + excluded.wrong",
+        application_id=application_id,
+        minute=transaction.now // MINUTE_MS,
+        wrong=int(wrong),
+    )
+
+
+def is_breaker_open(transaction: Transaction, application_id: ApplicationId, limits: Limits) -> bool:
+    """Whether too many of the application's latest guesses were wrong."""
+    row = transaction.one(
+        "SELECT coalesce(sum(compared), 0) AS compared, coalesce(sum(wrong), 0) AS wrong FROM attempt_minutes"
+        " WHERE application_id = :application_id AND minute > :before",
+        application_id=application_id,
+        before=transaction.now // MINUTE_MS - BREAKER_MINUTES,
+    )
+    if row is None or row["compared"] < limits.breaker_least_attempts:
+        return False
+    return bool(row["wrong"] * 100 > row["compared"] * limits.breaker_wrong_percent)
+
+
+def forget_old_charges(transaction: Transaction, limit: int) -> int:
+    """Forget charges and minutes that count nowhere any more, at most ``limit`` of each kind."""
+    forgotten = transaction.run(
+        "DELETE FROM attempt_minutes WHERE minute < :before", before=transaction.now // MINUTE_MS - 2 * BREAKER_MINUTES
+    )
+    for budget, kept_ms in _KEPT_MS.items():
+        forgotten += transaction.run(
+            "DELETE FROM charges WHERE number IN"
+            " (SELECT number FROM charges WHERE budget = :budget AND at <= :before LIMIT :limit)",
+            budget=budget,
+            before=transaction.now - kept_ms,
+            limit=limit,
+        )
+    return forgotten
+
+
+def _failures(transaction: Transaction, ref: UserRef, limits: Limits) -> list[tuple[Instant, Lane]]:
+    length_ms = limits.failure_window_days * DAY_MS
+    return _charges(transaction, ref.application_id, ref.key, Budget.FAILURES, _WHOLE_USER, length_ms)
+
+
+def _charges(
+    transaction: Transaction, application_id: str, user_key: bytes, budget: Budget, subject: bytes, length_ms: int
+) -> list[tuple[Instant, Lane]]:
+    rows = transaction.all(
+        "SELECT at, lane FROM charges WHERE application_id = :application_id AND user_key = :user_key"
+        " AND budget = :budget AND subject = :subject AND at > :since ORDER BY at",
+        application_id=application_id,
+        user_key=user_key,
+        budget=budget,
+        subject=subject,
+        since=transaction.now - length_ms,
+    )
+    return [(Instant(row["at"]), Lane(row["lane"])) for row in rows]
+
+
+def _charge(
+    transaction: Transaction,
+    application_id: ApplicationId,
+    user_key: UserKey | bytes,
+    budget: Budget,
+    subject: bytes,
+    lane: Lane,
+) -> int:
+    return transaction.number(
+        "INSERT INTO charges (application_id, user_key, budget, subject, lane, at)"
+        " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at) RETURNING number",
+        application_id=application_id,
+        user_key=user_key,
+        budget=budget,
+        subject=subject,
+        lane=lane,
+        at=transaction.now,
+    )
+
+
+def _full_until(charged: Iterable[Instant], windows: Sequence[Window], now: Instant) -> Instant | None:
+    moments = list(charged)
+    frees = []
+    for window in windows:
+        length_ms = window.length_s * SECOND_MS
+        frees.append(_free_at([at for at in moments if at > now - length_ms], window.most, length_ms))
+    return max((free for free in frees if free is not None), default=None)
+
+
+def _free_at(moments: list[Instant], most: int, length_ms: int) -> Instant | None:
+    """Return when fewer than ``most`` of these moments (oldest first, all within the window) are left in it."""
+    return None if len(moments) < most else later(moments[-most], seconds=length_ms / SECOND_MS)

@@ -1,0 +1,109 @@
+"""How challenges end: once, with one event, and the live code wiped in the same transaction (I14)."""
+
+from typing import Final
+
+from watchword.adapters.rows.challenge_rows import find_challenge_row, must_find, shown_state
+from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.kept_rows import keep_outcome
+from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.domain.challenge import Challenge, ChallengeState
+from watchword.domain.event import EventType
+from watchword.domain.user import UserRef
+from watchword.ports.store.values import Keep
+
+_EVENTS: Final = {
+    ChallengeState.APPROVED: EventType.CHALLENGE_APPROVED,
+    ChallengeState.EXHAUSTED: EventType.CHALLENGE_EXHAUSTED,
+    ChallengeState.EXPIRED: EventType.CHALLENGE_EXPIRED,
+    ChallengeState.CANCELLED: EventType.CHALLENGE_CANCELLED,
+    ChallengeState.DENIED: EventType.CHALLENGE_DENIED,
+}
+
+
+def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str, **more: str | None) -> bool:
+    """End a pending challenge, with ``more`` in its event; a final state absorbs, and then nothing is written."""
+    ended_at = row["expires_at"] if state is ChallengeState.EXPIRED else transaction.now
+    changed = transaction.run(
+        "UPDATE challenges SET state = :state, end_reason = :reason, ended_at = :ended_at, sealed_code = NULL"
+        " WHERE id = :id AND state = 'pending'",
+        state=state,
+        reason=reason,
+        ended_at=ended_at,
+        id=row["id"],
+    )
+    if changed:
+        data = {"challenge_id": row["id"], "action_id": row["action_id"], "reason": reason}
+        write_event(transaction, ref_of(row), _EVENTS[state], **data, **more)
+    return bool(changed)
+
+
+def end_challenge(
+    transaction: Transaction, challenge_id: str, state: ChallengeState, reason: str, keep: Keep[Challenge] | None
+) -> Challenge | None:
+    """End a challenge by somebody's wish; one that ended before is returned as it is."""
+    if state not in {ChallengeState.CANCELLED, ChallengeState.DENIED}:
+        raise ValueError(f"a wish cannot make a challenge {state}")
+    row = find_settled(transaction, challenge_id)
+    if row is None:
+        return None
+    end(transaction, row, state, reason)
+    return keep_outcome(transaction, keep, must_find(transaction, challenge_id))
+
+
+def find_settled(transaction: Transaction, challenge_id: str) -> Row | None:
+    """Return the row of a challenge, after writing its expiry if that is due."""
+    row = find_challenge_row(transaction, challenge_id)
+    if row is None or shown_state(row, transaction.now).value == row["state"]:
+        return row
+    end(transaction, row, ChallengeState.EXPIRED, "expired")
+    return find_challenge_row(transaction, challenge_id)
+
+
+def settle_user(transaction: Transaction, ref: UserRef) -> None:
+    """Write every expiry of a user that is due."""
+    for row in pending_rows(transaction, ref):
+        if row["expires_at"] <= transaction.now:
+            end(transaction, row, ChallengeState.EXPIRED, "expired")
+
+
+def pending_rows(transaction: Transaction, ref: UserRef) -> list[Row]:
+    """Return the user's challenges that nobody has ended, oldest first."""
+    return transaction.all(
+        "SELECT * FROM challenges WHERE application_id = :application_id AND user_key = :user_key"
+        " AND state = 'pending' ORDER BY number",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+
+
+def cancel_pending(transaction: Transaction, ref: UserRef, reason: str, *, kept_id: str | None = None) -> None:
+    """Cancel the user's pending challenges but one."""
+    settle_user(transaction, ref)
+    for row in pending_rows(transaction, ref):
+        if row["id"] != kept_id:
+            end(transaction, row, ChallengeState.CANCELLED, reason)
+
+
+def kill_codes_to(transaction: Transaction, ref: UserRef, contact_id: str) -> None:
+    """Kill the codes that were sent to a contact which no longer counts; their challenges stay pending."""
+    for row in pending_rows(transaction, ref):
+        transaction.write(
+            "UPDATE generations SET mac = NULL WHERE challenge_id = :challenge_id AND contact_id = :contact_id",
+            challenge_id=row["id"],
+            contact_id=contact_id,
+        )
+        transaction.write(
+            "UPDATE challenges SET sealed_code = NULL WHERE id = :id AND (SELECT mac FROM generations"
+            " WHERE challenge_id = :id ORDER BY number DESC LIMIT 1) IS NULL",
+            id=row["id"],
+        )
+
+
+def expire_due(transaction: Transaction, limit: int) -> int:
+    """Write the expiries that are due, oldest first; return how many."""
+    rows = transaction.all(
+        "SELECT * FROM challenges WHERE state = 'pending' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
+        now=transaction.now,
+        limit=limit,
+    )
+    return sum(end(transaction, row, ChallengeState.EXPIRED, "expired") for row in rows)

@@ -1,0 +1,106 @@
+"""Leases messages that are due to a worker, and reports as failed what must not leave any more (I7, I9)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from watchword.adapters.rows.action_rows import find_action
+from watchword.adapters.rows.challenge_endings import find_settled
+from watchword.adapters.rows.challenge_rows import live_code, live_number, must_find
+from watchword.adapters.rows.contact_rows import find_contact, may_carry
+from watchword.adapters.rows.device_rows import name_of
+from watchword.adapters.rows.notice_rows import find_notice_row
+from watchword.adapters.rows.outbox_rows import due_rows, fail, lease
+from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.adapters.rows.user_rows import locale_of
+from watchword.domain.challenge import ChallengeState
+from watchword.domain.contact import Channel, Contact
+from watchword.domain.ids import DeliveryId
+from watchword.domain.instant import Instant
+from watchword.domain.message import NoticeKind
+from watchword.ports.store.values import ClaimedDelivery
+
+_LOOKED_AT_MOST: Final = 256
+"""Failed messages do not count against the limit; this bounds one transaction all the same."""
+
+
+def claim_deliveries(transaction: Transaction, limit: int, lease_s: int) -> Sequence[ClaimedDelivery]:
+    """Lease up to ``limit`` messages, oldest first."""
+    claimed: list[ClaimedDelivery] = []
+    for row in due_rows(transaction, max(limit, _LOOKED_AT_MOST)):
+        if len(claimed) == limit:
+            break
+        found = _claim(transaction, row)
+        if isinstance(found, str):
+            fail(transaction, row, found)
+        else:
+            lease(transaction, row, lease_s)
+            claimed.append(found)
+    return claimed
+
+
+def _claim(transaction: Transaction, row: Row) -> ClaimedDelivery | str:
+    """Return the message with all that its wording needs, or a word that says why it must not leave."""
+    if row["expires_at"] <= transaction.now:
+        return "expired"
+    contact = find_contact(transaction, ref_of(row), row["contact_id"])
+    if contact is None:
+        return "contact_gone"
+    if row["challenge_id"] is not None:
+        return _claim_code(transaction, row, contact)
+    return _claim_notice(transaction, row, contact)
+
+
+def _claim_code(transaction: Transaction, row: Row, contact: Contact) -> ClaimedDelivery | str:
+    challenge_row = find_settled(transaction, row["challenge_id"])
+    if challenge_row is None or challenge_row["state"] != ChallengeState.PENDING:
+        return "challenge_ended"
+    if live_number(transaction, row["challenge_id"]) != row["generation"]:
+        return "superseded"
+    if not may_carry(contact, transaction.now, confirms=challenge_row["confirms"]):
+        return "contact_left"
+    code = live_code(transaction, challenge_row, row["generation"])
+    if code is None:
+        return "code_killed"
+    challenge = must_find(transaction, row["challenge_id"])
+    return ClaimedDelivery(
+        id=DeliveryId(row["id"]),
+        ref=ref_of(row),
+        channel=Channel(row["channel"]),
+        address=contact.address,
+        locale=challenge.action.locale or locale_of(transaction, ref_of(row)),
+        tries=row["tries"],
+        expires_at=Instant(row["expires_at"]),
+        action=challenge.action,
+        challenge=challenge,
+        code=code,
+        notice=None,
+        notice_id=None,
+        device_name=None,
+        happened_at=challenge.created_at,
+    )
+
+
+def _claim_notice(transaction: Transaction, row: Row, contact: Contact) -> ClaimedDelivery | str:
+    """A notice goes out even to a contact that has left since: its owner is whom it concerns most."""
+    ref = ref_of(row)
+    notice = find_notice_row(transaction, row["notice_id"])
+    if notice is None:
+        return "notice_gone"
+    if contact.disabled_at is not None or contact.bounced_at is not None:
+        return "contact_disabled"
+    return ClaimedDelivery(
+        id=DeliveryId(row["id"]),
+        ref=ref,
+        channel=Channel(row["channel"]),
+        address=contact.address,
+        locale=locale_of(transaction, ref),
+        tries=row["tries"],
+        expires_at=Instant(row["expires_at"]),
+        action=None if notice["action_id"] is None else find_action(transaction, ref, notice["action_id"]),
+        challenge=None,
+        code=None,
+        notice=NoticeKind(notice["kind"]),
+        notice_id=notice["id"],
+        device_name=None if notice["device_id"] is None else name_of(transaction, ref, notice["device_id"]),
+        happened_at=Instant(notice["created_at"]),
+    )

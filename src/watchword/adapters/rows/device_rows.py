@@ -1,0 +1,254 @@
+"""Rows of devices: the highest step of each token, trust and proof; the protocol is told in ``domain/device.py``."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.kept_rows import keep_outcome
+from watchword.adapters.rows.lesson_rows import distrust_token
+from watchword.adapters.rows.notice_rows import alert
+from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.domain.device import (
+    PARALLEL_GRACE_MS,
+    Device,
+    DeviceState,
+    Recognised,
+    Stolen,
+    Unrecognised,
+)
+from watchword.domain.event import EventType
+from watchword.domain.ids import ActionId, DeviceId
+from watchword.domain.instant import DAY_MS, Instant
+from watchword.domain.limits import Limits
+from watchword.domain.message import NoticeKind
+from watchword.domain.user import UserRef
+from watchword.ports.store.values import Keep
+
+REVOKED_KEPT_MS: Final = 30 * DAY_MS
+_TABLE: Final = "devices"
+_NAME: Final = "name"
+
+
+def find_device(transaction: Transaction, ref: UserRef, device_id: str | None) -> Device | None:
+    """Return a device of this user that is not revoked."""
+    if device_id is None:
+        return None
+    row = transaction.one(
+        "SELECT * FROM devices WHERE application_id = :application_id AND user_key = :user_key AND id = :id"
+        " AND revoked_at IS NULL",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        id=device_id,
+    )
+    return None if row is None else _read_device(transaction, row)
+
+
+def list_devices(transaction: Transaction, ref: UserRef) -> Sequence[Device]:
+    """Return the devices that are not revoked, last seen first."""
+    return [_read_device(transaction, row) for row in _live_rows(transaction, ref)]
+
+
+def present(
+    transaction: Transaction, ref: UserRef, device_id: DeviceId, step: int
+) -> Recognised | Stolen | Unrecognised:
+    """Take note of a presented step; an outlived one is theft, and revokes the device."""
+    device = find_device(transaction, ref, device_id)
+    if device is None:
+        return Unrecognised()
+    in_grace = step == device.step - 1 and transaction.now < device.stepped_at + PARALLEL_GRACE_MS
+    if step < device.step and not in_grace:
+        revoke(transaction, ref, device_id, "stolen")
+        distrust_token(transaction, ref, device_id)
+        alert(transaction, ref, NoticeKind.DEVICE_STOLEN, device_id=device_id)
+        return Stolen(device_id=device_id)
+    is_higher = step > device.step
+    _set_device(
+        transaction,
+        ref,
+        device_id,
+        step=max(step, device.step),
+        stepped_at=transaction.now if is_higher else device.stepped_at,
+        last_seen_at=transaction.now,
+    )
+    seen = find_device(transaction, ref, device_id)
+    return Unrecognised() if seen is None else Recognised(device=seen, successor_step=seen.step + 1)
+
+
+def prove_device(
+    transaction: Transaction,
+    ref: UserRef,
+    device_id: str | None,
+    *,
+    fresh_id: DeviceId,
+    name: str,
+    action_id: ActionId,
+    trust: bool,
+    limits: Limits,
+) -> tuple[Device, bool]:
+    """Make a device known by an approval, and trusted where asked; return it and whether that made it trusted.
+
+    Trust that had run out by itself does not come back with the next proof: the user has to choose it again.
+    """
+    known = find_device(transaction, ref, device_id)
+    if known is None:
+        _insert_device(transaction, ref, fresh_id, name, action_id)
+        _make_room(transaction, ref, fresh_id, limits)
+        target, state = fresh_id, DeviceState.NEW
+    else:
+        spans = (limits.device_known_days, limits.device_trusted_days)
+        target = known.id
+        state = known.state(transaction.now, known_days=spans[0], trusted_days=spans[1])
+    if state is DeviceState.NEW:
+        write_event(transaction, ref, EventType.DEVICE_KNOWN, device_id=target, action_id=action_id)
+    _set_device(transaction, ref, target, last_proven_at=transaction.now, last_seen_at=transaction.now)
+    newly_trusted = trust and state is not DeviceState.TRUSTED
+    if newly_trusted:
+        _set_device(transaction, ref, target, trusted_at=transaction.now, trusted_by=action_id)
+        write_event(transaction, ref, EventType.DEVICE_TRUSTED, device_id=target, action_id=action_id)
+    elif state is not DeviceState.TRUSTED:
+        _set_device(transaction, ref, target, trusted_at=None, trusted_by=None)
+    proven = find_device(transaction, ref, target)
+    if proven is None:
+        raise LookupError("a device vanished inside its own transaction")
+    return proven, newly_trusted
+
+
+def revoke(transaction: Transaction, ref: UserRef, device_id: str, reason: str) -> bool:
+    """Revoke a device for good; return whether it was there."""
+    changed = transaction.run(
+        "UPDATE devices SET revoked_at = :now WHERE application_id = :application_id AND user_key = :user_key"
+        " AND id = :id AND revoked_at IS NULL",
+        now=transaction.now,
+        application_id=ref.application_id,
+        user_key=ref.key,
+        id=device_id,
+    )
+    if changed:
+        write_event(transaction, ref, EventType.DEVICE_REVOKED, device_id=device_id, reason=reason)
+    return bool(changed)
+
+
+def revoke_by_user(transaction: Transaction, ref: UserRef, device_id: str, keep: Keep[None] | None) -> bool:
+    """Revoke a device because its user wishes so; return whether it was there."""
+    was_there = revoke(transaction, ref, device_id, "user")
+    if was_there:
+        keep_outcome(transaction, keep, None)
+    return was_there
+
+
+def rename(transaction: Transaction, ref: UserRef, device_id: DeviceId, name: str) -> Device | None:
+    """Call a device by another name and return it; None if it is not there."""
+    device = find_device(transaction, ref, device_id)
+    if device is None or device.name == name:
+        return device
+    _set_device(transaction, ref, device_id, sealed_name=transaction.seal(ref, _TABLE, device_id, _NAME, name))
+    write_event(transaction, ref, EventType.DEVICE_RENAMED, device_id=device_id)
+    return replace(device, name=name)
+
+
+def distrust_by_user(transaction: Transaction, ref: UserRef, device_id: DeviceId | None, keep: Keep[int] | None) -> int:
+    """Take trust from one device, or from all, because their user wishes so; return how many lost it."""
+    trusted = [row["id"] for row in _live_rows(transaction, ref) if row["trusted_at"] is not None]
+    lost = [one for one in trusted if device_id is None or one == device_id]
+    for one in lost:
+        _set_device(transaction, ref, one, trusted_at=None, trusted_by=None)
+        write_event(transaction, ref, EventType.DEVICE_DISTRUSTED, device_id=one)
+    return keep_outcome(transaction, keep, len(lost))
+
+
+def revoke_made_by(transaction: Transaction, ref: UserRef, action_id: str) -> None:
+    """Revoke every device that the approval of this action made known or trusted."""
+    rows = transaction.all(
+        "SELECT id FROM devices WHERE application_id = :application_id AND user_key = :user_key"
+        " AND revoked_at IS NULL AND (made_by = :action_id OR trusted_by = :action_id)",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        action_id=action_id,
+    )
+    for row in rows:
+        revoke(transaction, ref, row["id"], "disputed")
+
+
+def distrust_others(transaction: Transaction, ref: UserRef, kept_id: str | None) -> None:
+    """Take trust from every device but one: they are known and no more."""
+    for row in _live_rows(transaction, ref):
+        if row["trusted_at"] is not None and row["id"] != kept_id:
+            _set_device(transaction, ref, row["id"], trusted_at=None, trusted_by=None)
+            write_event(transaction, ref, EventType.DEVICE_KNOWN, device_id=row["id"], reason="reset")
+
+
+def forget_revoked_devices(transaction: Transaction, limit: int) -> int:
+    """Forget devices that were revoked a month ago."""
+    return transaction.run(
+        "DELETE FROM devices WHERE rowid IN (SELECT rowid FROM devices WHERE revoked_at <= :before LIMIT :limit)",
+        before=transaction.now - REVOKED_KEPT_MS,
+        limit=limit,
+    )
+
+
+def name_of(transaction: Transaction, ref: UserRef, device_id: str) -> str | None:
+    """Return the name of a device, revoked or not."""
+    row = transaction.one(
+        "SELECT * FROM devices WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        id=device_id,
+    )
+    return None if row is None else _read_device(transaction, row).name
+
+
+def _insert_device(transaction: Transaction, ref: UserRef, device_id: DeviceId, name: str, action_id: ActionId) -> None:
+    transaction.write(
+        "INSERT INTO devices (application_id, user_key, id, sealed_name, step, stepped_at, first_seen_at, last_seen_at,"
+        " last_proven_at, made_by)"
+        " VALUES (:application_id, :user_key, :id, :sealed_name, 0, :now, :now, :now, :now, :made_by)",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        id=device_id,
+        sealed_name=transaction.seal(ref, _TABLE, device_id, _NAME, name),
+        now=transaction.now,
+        made_by=action_id,
+    )
+
+
+def _make_room(transaction: Transaction, ref: UserRef, newest_id: DeviceId, limits: Limits) -> None:
+    others = [row["id"] for row in _live_rows(transaction, ref) if row["id"] != newest_id]
+    for device_id in others[limits.devices_per_user - 1 :]:
+        revoke(transaction, ref, device_id, "limit")
+
+
+def _live_rows(transaction: Transaction, ref: UserRef) -> list[Row]:
+    return transaction.all(
+        "SELECT * FROM devices WHERE application_id = :application_id AND user_key = :user_key AND revoked_at IS NULL"
+        " ORDER BY last_seen_at DESC, rowid DESC",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+
+
+def _set_device(transaction: Transaction, ref: UserRef, device_id: str, **columns: int | str | bytes | None) -> None:
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    transaction.write(
+        f"UPDATE devices SET {assignments}"  # noqa: S608 names from our own code, values bound
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        id=device_id,
+        **columns,
+    )
+
+
+def _read_device(transaction: Transaction, row: Row) -> Device:
+    ref = ref_of(row)
+    return Device(
+        id=DeviceId(row["id"]),
+        name=transaction.open(ref, _TABLE, row["id"], _NAME, row["sealed_name"]),
+        step=row["step"],
+        stepped_at=Instant(row["stepped_at"]),
+        first_seen_at=Instant(row["first_seen_at"]),
+        last_seen_at=Instant(row["last_seen_at"]),
+        last_proven_at=Instant(row["last_proven_at"]),
+        trusted_at=row["trusted_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,379 @@
+"""The store: every operation of ``ports.store`` by its name, as rows; what each promises is told there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from watchword.adapters.rows import (
+    attempt_rows,
+    budget_rows,
+    challenge_endings,
+    challenge_openings,
+    challenge_rows,
+    claim_rows,
+    contact_rows,
+    device_rows,
+    dispute_rows,
+    erasure_rows,
+    event_rows,
+    grant_rows,
+    kept_rows,
+    key_rows,
+    outbox_rows,
+    policy_rows,
+    population_rows,
+    profile_rows,
+    record_rows,
+    redemption_rows,
+    registration_rows,
+    upkeep_rows,
+    user_rows,
+)
+from watchword.adapters.rows.transaction import Transaction
+from watchword.domain.action import Label
+from watchword.domain.budget import Budget, Charged, Full, Lane, Window
+from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
+from watchword.domain.contact import Contact
+from watchword.domain.device import Device, Recognised, Stolen, Unrecognised
+from watchword.domain.event import Event
+from watchword.domain.grant import Grant, Redeemed
+from watchword.domain.ids import (
+    ActionId,
+    ApplicationId,
+    ChallengeId,
+    ContactId,
+    DeliveryId,
+    DeviceId,
+    GrantId,
+    Reference,
+    user_key_of,
+)
+from watchword.domain.instant import Instant
+from watchword.domain.user import User, UserRef
+from watchword.ports.store.values import (
+    ActionRecord,
+    ApiKey,
+    AppliedPolicy,
+    ChallengeResult,
+    ClaimedDelivery,
+    Decided,
+    GrantProblem,
+    HandedOver,
+    Keep,
+    KeptAnswer,
+    NotHandedOver,
+    Opened,
+    Opening,
+    OwnersWord,
+    ProfileQuery,
+    Redemption,
+    Registered,
+    Registration,
+    SendOrder,
+    SendRefused,
+    Spending,
+    StartsFull,
+    Swept,
+    TooSoon,
+)
+from watchword.risk.profile import Profile
+
+Answer = TypeVar("Answer")
+
+
+class Runner(Protocol):
+    """Carries out operations on a database."""
+
+    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
+        """Carry out an operation and return its result once it is on the disk.
+
+        ``owner`` names whose rows it changes: an 8-byte user key, or the subject of an address budget. Nobody else
+        changes them meanwhile. None where it changes rows of many, or one row in one statement. An operation may be
+        carried out again from its beginning, as long as nothing of it was committed.
+
+        Raises what the operation raised (it left no trace then), or ``StorageUnavailable``.
+        """
+        ...
+
+    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
+        """Answer a question from one consistent view of what is committed."""
+        ...
+
+    async def now(self) -> Instant:
+        """Return the store's time."""
+        ...
+
+    async def close(self) -> None:
+        """Commit what is open, answer everybody, and let go of the database."""
+        ...
+
+
+class RowStore:
+    """Keeps the promise of ``ports.store.Store`` on a runner; belongs to one event loop."""
+
+    __slots__ = ("runner",)
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        """What carries out the operations; for questions that the promise of the store has no name for."""
+
+    async def close(self) -> None:
+        """Commit what is open, answer everybody and let go of the database; nothing works afterwards."""
+        await self.runner.close()
+
+    # What is known -------------------------------------------------------------------------------------------------
+
+    async def now(self) -> Instant:
+        """Return the store's time."""
+        return await self.runner.now()
+
+    async def profile(self, query: ProfileQuery) -> Profile:
+        """Return what an assessment needs."""
+        return await self.runner.ask(lambda read: profile_rows.read_profile(read, query))
+
+    async def user(self, ref: UserRef) -> User | None:
+        """Return a registered user."""
+        return await self.runner.ask(lambda read: user_rows.find_user(read, ref))
+
+    async def action(self, ref: UserRef, action_id: ActionId) -> ActionRecord | None:
+        """Return one action."""
+        return await self.runner.ask(lambda read: record_rows.find_record(read, ref, action_id))
+
+    async def actions(
+        self, ref: UserRef, *, limit: int, before: str | None, asked_since: Instant | None = None
+    ) -> Sequence[ActionRecord]:
+        """Return the user's actions, newest first."""
+        return await self.runner.ask(lambda read: record_rows.list_records(read, ref, limit, before, asked_since))
+
+    async def challenge(self, challenge_id: ChallengeId) -> ChallengeResult | None:
+        """Return one challenge with what it earned."""
+        return await self.runner.ask(lambda read: record_rows.find_result(read, challenge_id))
+
+    async def challenge_of_reference(self, reference: Reference) -> Challenge | None:
+        """Return the challenge of a reference."""
+        return await self.runner.ask(lambda read: challenge_rows.find_of_reference(read, reference))
+
+    async def devices(self, ref: UserRef) -> Sequence[Device]:
+        """Return the devices that are remembered."""
+        return await self.runner.ask(lambda read: device_rows.list_devices(read, ref))
+
+    async def grant(self, grant_id: GrantId) -> Grant | None:
+        """Return the claims of a grant."""
+        return await self.runner.ask(lambda read: grant_rows.find_grant(read, grant_id))
+
+    async def events(self, application_id: ApplicationId, *, limit: int, after: int) -> Sequence[tuple[int, Event]]:
+        """Return events with their numbers."""
+        return await self.runner.ask(lambda read: event_rows.read_events(read, application_id, limit, after))
+
+    async def kept_answer(self, application_id: ApplicationId, scope: bytes) -> KeptAnswer | None:
+        """Return the answer kept under an idempotency key."""
+        return await self.runner.ask(lambda read: kept_rows.read_kept(read, application_id, scope))
+
+    async def api_key(self, key_hash: bytes) -> ApiKey | None:
+        """Return the key of this hash."""
+        return await self.runner.ask(lambda read: key_rows.find_key(read, key_hash))
+
+    async def api_keys(self, application_id: ApplicationId) -> Sequence[ApiKey]:
+        """Return all keys of an application."""
+        return await self.runner.ask(lambda read: key_rows.list_keys(read, application_id))
+
+    # Users and devices ---------------------------------------------------------------------------------------------
+
+    async def register_user(
+        self, registration: Registration, *, keep: Keep[Registered] | None = None
+    ) -> Registered | GrantProblem:
+        """Store the whole list of a user's contacts."""
+        return await self.runner.write(
+            registration.ref.key, lambda write: registration_rows.register_user(write, registration, keep)
+        )
+
+    async def erase_user(self, ref: UserRef, *, keep: Keep[None] | None = None) -> bool:
+        """Forget the person."""
+        return await self.runner.write(ref.key, lambda write: erasure_rows.erase_user(write, ref, keep))
+
+    async def unlock_user(self, ref: UserRef, *, reason: str) -> bool:
+        """Forget the wrong guesses of both lanes."""
+        return await self.runner.write(ref.key, lambda write: erasure_rows.unlock_user(write, ref, reason))
+
+    async def present_device(self, ref: UserRef, device_id: DeviceId, step: int) -> Recognised | Stolen | Unrecognised:
+        """Take note of a device token."""
+        return await self.runner.write(ref.key, lambda write: device_rows.present(write, ref, device_id, step))
+
+    async def revoke_device(self, ref: UserRef, device_id: DeviceId, *, keep: Keep[None] | None = None) -> bool:
+        """Revoke a device by the user's wish."""
+        return await self.runner.write(ref.key, lambda write: device_rows.revoke_by_user(write, ref, device_id, keep))
+
+    async def rename_device(self, ref: UserRef, device_id: DeviceId, name: str) -> Device | None:
+        """Call a device by another name."""
+        return await self.runner.write(ref.key, lambda write: device_rows.rename(write, ref, device_id, name))
+
+    async def distrust_devices(
+        self, ref: UserRef, device_id: DeviceId | None = None, *, keep: Keep[int] | None = None
+    ) -> int:
+        """Take trust from one device, or from all."""
+        return await self.runner.write(ref.key, lambda write: device_rows.distrust_by_user(write, ref, device_id, keep))
+
+    async def prefer_contact(self, ref: UserRef, contact_id: ContactId, *, preferred: bool) -> Contact | None:
+        """Make a contact the preferred one, or have none preferred."""
+        return await self.runner.write(
+            ref.key, lambda write: contact_rows.prefer_by_user(write, ref, contact_id, preferred=preferred)
+        )
+
+    # Budgets outside the user's shard ------------------------------------------------------------------------------
+
+    async def charge_address(
+        self,
+        application_id: ApplicationId,
+        budget: Budget,
+        subject: bytes,
+        *,
+        lane: Lane,
+        windows: Sequence[Window],
+        open_windows: Sequence[Window] = (),
+    ) -> Charged | Full:
+        """Charge one to an address if there is room."""
+        return await self.runner.write(
+            subject[:8],
+            lambda write: budget_rows.charge_address(
+                write, application_id, budget, subject, lane, windows, open_windows
+            ),
+        )
+
+    async def count_attempt(self, application_id: ApplicationId, *, wrong: bool) -> None:
+        """Count one compared guess for the breaker."""
+        await self.runner.write(None, lambda write: budget_rows.count_attempt(write, application_id, wrong=wrong))
+
+    # Actions and challenges ----------------------------------------------------------------------------------------
+
+    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> bool:
+        """Write an allowed or denied action, unless what it rests on has changed."""
+        return await self.runner.write(
+            decided.action.user_key, lambda write: record_rows.record_decision(write, decided, keep)
+        )
+
+    async def open_challenge(self, opening: Opening, *, keep: Keep[Opened] | None = None) -> Opened | StartsFull:
+        """Write action, assessment, challenge and first delivery."""
+        return await self.runner.write(
+            opening.action.user_key, lambda write: challenge_openings.open_challenge(write, opening, keep)
+        )
+
+    async def order_delivery(
+        self, order: SendOrder, *, keep: Keep[Challenge] | None = None
+    ) -> Challenge | TooSoon | SendRefused:
+        """Queue a further message."""
+        return await self.runner.write(
+            user_key_of("chl", order.challenge_id), lambda write: challenge_openings.order_delivery(write, order, keep)
+        )
+
+    async def bind_browser(self, challenge_id: ChallengeId, browser: bytes) -> bool:
+        """Bind a challenge to the first browser that asks."""
+        return await self.runner.write(
+            user_key_of("chl", challenge_id), lambda write: challenge_rows.bind_browser(write, challenge_id, browser)
+        )
+
+    async def spend_attempt(self, spending: Spending, *, keep: Keep[AttemptOutcome] | None = None) -> AttemptOutcome:
+        """Charge one guess, compare, and approve or not."""
+        return await self.runner.write(
+            user_key_of("chl", spending.challenge_id), lambda write: attempt_rows.spend_attempt(write, spending, keep)
+        )
+
+    async def end_challenge(
+        self,
+        challenge_id: ChallengeId,
+        state: ChallengeState,
+        reason: str,
+        *,
+        keep: Keep[Challenge] | None = None,
+    ) -> Challenge | None:
+        """Cancel or deny a pending challenge."""
+        return await self.runner.write(
+            user_key_of("chl", challenge_id),
+            lambda write: challenge_endings.end_challenge(write, challenge_id, state, reason, keep),
+        )
+
+    async def redeem_grant(
+        self, redemption: Redemption, *, keep: Keep[Redeemed] | None = None
+    ) -> Redeemed | GrantProblem:
+        """Use a grant once."""
+        return await self.runner.write(
+            redemption.ref.key, lambda write: redemption_rows.redeem_grant(write, redemption, keep)
+        )
+
+    async def label_action(
+        self, ref: UserRef, action_id: ActionId, label: Label, *, keep: Keep[None] | None = None
+    ) -> bool:
+        """Note what the application says an action was."""
+        return await self.runner.write(
+            ref.key, lambda write: record_rows.label_action(write, ref, action_id, label, keep)
+        )
+
+    async def dispute_challenge(self, challenge_id: ChallengeId, *, keep: Keep[OwnersWord] | None = None) -> OwnersWord:
+        """Take the owner's "this wasn't me" about a challenge."""
+        return await self.runner.write(
+            user_key_of("chl", challenge_id), lambda write: dispute_rows.dispute_by_owner(write, challenge_id, keep)
+        )
+
+    async def dispute_notice(self, notice_id: str) -> OwnersWord | None:
+        """Take the owner's "this wasn't me" from a notice."""
+        return await self.runner.write(
+            user_key_of("ntc", notice_id), lambda write: dispute_rows.dispute_notice(write, notice_id)
+        )
+
+    # What is learned, and decided by -------------------------------------------------------------------------------
+
+    async def population(self, application_id: ApplicationId) -> Mapping[bytes, float]:
+        """Return what the application's traffic has been counted to."""
+        return await self.runner.ask(lambda read: population_rows.read_population(read, application_id))
+
+    async def add_to_population(self, application_id: ApplicationId, deltas: Mapping[bytes, float]) -> None:
+        """Add what a process has counted."""
+        await self.runner.write(None, lambda write: population_rows.add_to_population(write, application_id, deltas))
+
+    async def apply_policy(
+        self, application_id: ApplicationId, *, version: str, text: str, applied_by: str, why: str
+    ) -> AppliedPolicy:
+        """Note a policy as the one that decides from now on."""
+        return await self.runner.write(
+            None, lambda write: policy_rows.apply_policy(write, application_id, version, text, applied_by, why)
+        )
+
+    async def policies(self, application_id: ApplicationId, *, limit: int) -> Sequence[AppliedPolicy]:
+        """Return the policies that were applied, the one that decides first."""
+        return await self.runner.ask(lambda read: policy_rows.list_policies(read, application_id, limit))
+
+    # Work and upkeep -----------------------------------------------------------------------------------------------
+
+    async def claim_deliveries(self, *, limit: int, lease_s: int) -> Sequence[ClaimedDelivery]:
+        """Lease messages that are due."""
+        return await self.runner.write(None, lambda write: claim_rows.claim_deliveries(write, limit, lease_s))
+
+    async def finish_delivery(self, delivery_id: DeliveryId, result: HandedOver | NotHandedOver) -> None:
+        """Record what became of a leased message."""
+        await self.runner.write(
+            user_key_of("dlv", delivery_id), lambda write: outbox_rows.finish(write, delivery_id, result)
+        )
+
+    async def take_back_leases(self) -> int:
+        """End every lease at once."""
+        return await self.runner.write(None, outbox_rows.take_back_leases)
+
+    async def sweep(self, *, limit: int) -> Swept:
+        """Write expiries that are due, and forget what is past its time."""
+        return await self.runner.write(None, lambda write: upkeep_rows.sweep(write, limit))
+
+    async def keep_answer(self, kept: KeptAnswer) -> None:
+        """Keep the answer of a call that had no effect."""
+        await self.runner.write(None, lambda write: kept_rows.insert_kept(write, kept))
+
+    async def reseal(self, *, limit: int) -> int:
+        """Seal contacts anew that are under an older key."""
+        return await self.runner.write(None, lambda write: contact_rows.reseal_contacts(write, limit))
+
+    # Keys of applications ------------------------------------------------------------------------------------------
+
+    async def add_api_key(self, key: ApiKey, key_hash: bytes) -> None:
+        """Store a new key by its hash."""
+        await self.runner.write(None, lambda write: key_rows.insert_key(write, key, key_hash))
+
+    async def revoke_api_key(self, application_id: ApplicationId, key_id: str) -> bool:
+        """Revoke a key for good."""
+        return await self.runner.write(None, lambda write: key_rows.revoke_key(write, application_id, key_id))

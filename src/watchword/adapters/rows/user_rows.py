@@ -1,0 +1,221 @@
+"""Rows of users: the person sealed, and what the rules need to know beside it."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from watchword.adapters.rows.contact_rows import listed_contacts
+from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.transaction import Row, Transaction
+from watchword.domain.event import EventType
+from watchword.domain.ids import UserId
+from watchword.domain.instant import DAY_MS, Instant
+from watchword.domain.user import User, UserRef
+
+TOMBSTONE_MS: Final = 30 * DAY_MS
+"""How long an erased user who comes back does not count as new, so that erasure wins nobody a free registration."""
+_TABLE: Final = "users"
+_PERSON: Final = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A registered user at the moment an action of his is allowed or approved."""
+
+    registered_at: Instant
+    by_reported_device: bool
+    """The device of the action is labelled fraud: only a proof teaches from it."""
+
+
+def find_user_row(transaction: Transaction, ref: UserRef) -> Row | None:
+    """Return the row of a user, tombstones included."""
+    return transaction.one(
+        "SELECT * FROM users WHERE application_id = :application_id AND user_key = :user_key",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+
+
+def find_user(transaction: Transaction, ref: UserRef) -> User | None:
+    """Return a registered user with the contacts that are listed now."""
+    return read_user(transaction, ref, find_user_row(transaction, ref))
+
+
+def read_user(transaction: Transaction, ref: UserRef, row: Row | None) -> User | None:
+    """Return the user of a row, or None for a tombstone."""
+    if row is None or row["sealed_person"] is None:
+        return None
+    person = _open_person(transaction, ref, row)
+    locked_until = row["locked_until"]
+    return User(
+        ref=ref,
+        id=UserId(str(person["id"])),
+        contacts=tuple(listed_contacts(transaction, ref)),
+        locale=person["locale"],
+        created_at=Instant(row["created_at"]),
+        disputed_at=row["disputed_at"],
+        locked_until=locked_until if locked_until is not None and locked_until > transaction.now else None,
+    )
+
+
+def locale_of(transaction: Transaction, ref: UserRef) -> str | None:
+    """Return the language a user is written to in."""
+    row = find_user_row(transaction, ref)
+    if row is None or row["sealed_person"] is None:
+        return None
+    locale: str | None = _open_person(transaction, ref, row)["locale"]
+    return locale
+
+
+def put_person(
+    transaction: Transaction, ref: UserRef, user_id: UserId, locale: str | None, *, has_contact: bool
+) -> None:
+    """Register a user, or note what the application says of him now."""
+    person = json.dumps({"id": user_id, "locale": locale}, separators=(",", ":"))
+    transaction.write(
+        "INSERT INTO users (application_id, user_key, sealed_person, created_at, had_contact)"
+        " VALUES (:application_id, :user_key, :sealed_person, :now, :had_contact)"
+        " ON CONFLICT DO UPDATE SET sealed_person = excluded.sealed_person, erased_at = NULL,"
+        " created_at = iif(erased_at IS NULL, created_at, excluded.created_at),"
+        " had_contact = max(had_contact, excluded.had_contact)",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        sealed_person=transaction.seal(ref, _TABLE, ref.key.hex(), _PERSON, person),
+        now=transaction.now,
+        had_contact=int(has_contact),
+    )
+
+
+def set_user(transaction: Transaction, ref: UserRef, **columns: int | str | None) -> int:
+    """Set columns of one user; their names come from our own code."""
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    return transaction.run(
+        f"UPDATE users SET {assignments}"  # noqa: S608 names from our own code, values bound
+        " WHERE application_id = :application_id AND user_key = :user_key",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        **columns,
+    )
+
+
+def note_place(
+    transaction: Transaction, ref: UserRef, country: str | None, action_id: str, device_id: str | None
+) -> Seen | None:
+    """Note that the user was seen, and the country in which an action of his was approved or allowed.
+
+    The country of a device that is labelled fraud is not noted. None for somebody who is not registered.
+    """
+    row = transaction.one(
+        "UPDATE users SET last_seen_at = :now WHERE application_id = :application_id AND user_key = :user_key"
+        " RETURNING created_at, erased_at, EXISTS (SELECT 1 FROM devices WHERE application_id = :application_id"
+        " AND user_key = :user_key AND id = :device_id AND reported_at IS NOT NULL) AS is_reported",
+        now=transaction.now,
+        application_id=ref.application_id,
+        user_key=ref.key,
+        device_id=device_id,
+    )
+    is_reported = row is not None and bool(row["is_reported"])
+    if country is not None and not is_reported:
+        transaction.write(
+            "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
+            " VALUES (:application_id, :user_key, :country, :now, :now, :action_id)"
+            " ON CONFLICT DO UPDATE SET last_at = excluded.last_at",
+            application_id=ref.application_id,
+            user_key=ref.key,
+            country=country,
+            now=transaction.now,
+            action_id=action_id,
+        )
+    if row is None or row["erased_at"] is not None:
+        return None
+    return Seen(registered_at=Instant(row["created_at"]), by_reported_device=is_reported)
+
+
+def forget_places(transaction: Transaction, ref: UserRef, action_ids: Collection[str]) -> None:
+    """Forget the countries first noted for these actions, unless another that still counts was there too."""
+    noted = transaction.all(
+        "SELECT country, first_by FROM places WHERE application_id = :application_id AND user_key = :user_key",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+    for row in noted:
+        if row["first_by"] in action_ids:
+            _forget_place(transaction, ref, row["country"])
+
+
+def _forget_place(transaction: Transaction, ref: UserRef, country: str) -> None:
+    other = transaction.one(
+        "SELECT id FROM contributions JOIN actions USING (number) WHERE contributions.application_id = :application_id"
+        " AND contributions.user_key = :user_key AND state IN ('provisional', 'proven') AND country = :country"
+        " ORDER BY number LIMIT 1",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        country=country,
+    )
+    transaction.write(
+        "DELETE FROM places WHERE application_id = :application_id AND user_key = :user_key AND country = :country"
+        if other is None
+        else "UPDATE places SET first_by = :other WHERE application_id = :application_id AND user_key = :user_key"
+        " AND country = :country",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        country=country,
+        other=None if other is None else other["id"],
+    )
+
+
+def bring_place_back(transaction: Transaction, ref: UserRef, row: Row) -> None:
+    """Note the country of an action that counts again."""
+    if row["country"] is not None:
+        transaction.write(
+            "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
+            " VALUES (:application_id, :user_key, :country, :at, :at, :action_id) ON CONFLICT DO NOTHING",
+            application_id=ref.application_id,
+            user_key=ref.key,
+            country=row["country"],
+            at=row["created_at"],
+            action_id=row["id"],
+        )
+
+
+def places_of(transaction: Transaction, ref: UserRef) -> Sequence[tuple[str, Instant]]:
+    """Return the countries noted for a user with when he was last seen there, the latest first."""
+    rows = transaction.all(
+        "SELECT country, last_at FROM places WHERE application_id = :application_id AND user_key = :user_key"
+        " ORDER BY last_at DESC, country",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+    return [(row["country"], Instant(row["last_at"])) for row in rows]
+
+
+def mark_disputed(transaction: Transaction, ref: UserRef) -> None:
+    """Have the user challenged everywhere until he proves an old contact."""
+    if set_user(transaction, ref, disputed_at=transaction.now):
+        write_event(transaction, ref, EventType.USER_DISPUTED)
+
+
+def clear_dispute(transaction: Transaction, ref: UserRef) -> None:
+    """Take the consequence of a dispute back."""
+    row = find_user_row(transaction, ref)
+    if row is not None and row["disputed_at"] is not None:
+        set_user(transaction, ref, disputed_at=None)
+        write_event(transaction, ref, EventType.USER_CLEARED)
+
+
+def forget_tombstones(transaction: Transaction, limit: int) -> int:
+    """Forget erased users who count as new again."""
+    return transaction.run(
+        "DELETE FROM users WHERE (application_id, user_key) IN"
+        " (SELECT application_id, user_key FROM users WHERE erased_at <= :before LIMIT :limit)",
+        before=transaction.now - TOMBSTONE_MS,
+        limit=limit,
+    )
+
+
+def _open_person(transaction: Transaction, ref: UserRef, row: Row) -> Mapping[str, str | None]:
+    person: dict[str, str | None] = json.loads(
+        transaction.open(ref, _TABLE, ref.key.hex(), _PERSON, row["sealed_person"])
+    )
+    return person

@@ -1,0 +1,31 @@
+"""Looks into the tables of a store, and changes them behind its back, whatever database it is on."""
+
+from typing import Any
+
+import apsw
+
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.rows.transaction import Value
+from watchword.adapters.sqlite.sqlite_store import SqliteRunner
+
+
+async def rows(store: RowStore, sql: str, **values: Value) -> list[tuple[Any, ...]]:
+    """Return what is committed."""
+    return await store.runner.ask(lambda read: [tuple(row.values()) for row in read.all(sql, **values)])
+
+
+async def count(store: RowStore, sql: str, **values: Value) -> int:
+    """Return the whole number that a query counts."""
+    return await store.runner.ask(lambda read: read.number(sql, **values))
+
+
+async def change(store: RowStore, sql: str, **values: Value) -> int:
+    """Change rows as nobody should, and return how many."""
+    return await store.runner.write(None, lambda write: write.run(sql, **values))
+
+
+def connections(store: RowStore) -> tuple[apsw.Connection, apsw.Connection]:
+    """Return the connections that a store on SQLite writes and reads with."""
+    runner = store.runner
+    assert isinstance(runner, SqliteRunner)
+    return runner._group._connection, runner._reader
