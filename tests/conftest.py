@@ -2,10 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import hypothesis
 import pytest
+
+from tests.kit import postgres
+from tests.kit.postgres import PostgresServer
+from tests.kit.postgres_databases import PostgresDatabases
 
 CHROMIUM_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -46,6 +50,25 @@ def chromium() -> str:
     if path is None:
         pytest.fail("no Chromium found: install it, or run without CI=true to skip the tests in a browser")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Gives a running PostgreSQL of this test process, started when the first test asks for it."""
+    missing = postgres.why_not()
+    if missing is not None:
+        if os.environ.get("CI") == "true":  # noqa: TID251 the suite has no settings
+            pytest.fail(missing)
+        pytest.skip(missing)
+    server = postgres.make_server()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: PostgresServer) -> PostgresDatabases:
+    """Gives what makes databases on that server."""
+    return PostgresDatabases(postgres_server)
 
 
 def _chromium_path() -> str | None:
