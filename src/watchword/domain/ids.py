@@ -4,7 +4,6 @@ An id is ``prefix_`` and the lower-case Crockford base 32 of the user's 8-byte k
 (``ARCHITECTURE.md``: one user, one shard). Nothing here draws randomness: the bytes are arguments.
 """
 
-import base64
 import re
 from typing import Final, NewType
 
@@ -29,29 +28,37 @@ REFERENCE_LENGTH: Final = 8
 
 _LONGEST_BODY: Final = 64
 
-_STANDARD: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-_TO_CROCKFORD: Final = str.maketrans(_STANDARD, _CROCKFORD)
-_FROM_CROCKFORD: Final = str.maketrans(_CROCKFORD, _STANDARD)
+_PAIRS: Final = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
+"""Two characters for each ten bits: an allowed action makes eight texts of this kind, so they are made in few steps."""
+_PAIR_BITS: Final = 10
+_PAIR_MASK: Final = 1023
+_CHARACTER_BITS: Final = 5
+_TO_DIGITS: Final = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
+"""To the digits that ``int`` reads in base 32."""
+_CHARACTERS: Final = frozenset(_CROCKFORD)
 _HEARD_AS: Final = str.maketrans("ilo", "110")
 """What Crockford's alphabet leaves out is read as its look-alike."""
 
 
 def encode(data: bytes) -> str:
     """Return bytes as lower-case Crockford base 32 without padding."""
-    return base64.b32encode(data).decode("ascii").rstrip("=").translate(_TO_CROCKFORD)
+    missing = -8 * len(data) % _PAIR_BITS
+    number = int.from_bytes(data, "big") << missing
+    last = 8 * len(data) + missing - _PAIR_BITS
+    text = "".join([_PAIRS[number >> shift & _PAIR_MASK] for shift in range(last, -1, -_PAIR_BITS)])
+    return text[:-1] if missing >= _CHARACTER_BITS else text
 
 
 def decode(text: str) -> bytes | None:
     """Return the bytes that ``encode`` wrote, or None for anything it would not have written."""
-    if not text or not set(text) <= set(_CROCKFORD):
+    if not text or not set(text) <= _CHARACTERS:
         return None
-    padded = text.translate(_FROM_CROCKFORD) + "=" * (-len(text) % 8)
-    try:
-        data = base64.b32decode(padded)
-    except ValueError:
+    length, left_over = divmod(len(text) * _CHARACTER_BITS, 8)
+    number = int(text.translate(_TO_DIGITS), 32)
+    if left_over >= _CHARACTER_BITS or number & (1 << left_over) - 1:
         return None
-    return data if encode(data) == text else None
+    return (number >> left_over).to_bytes(length, "big")
 
 
 def make_id(prefix: str, user_key: UserKey, random: bytes) -> str:
@@ -85,6 +92,6 @@ def read_reference(text: str) -> Reference | None:
     """Return the reference somebody typed, with look-alikes and separators mended, or None."""
     folded = "".join(character for character in text.lower() if not character.isspace() and character not in "-–.")
     folded = folded.translate(_HEARD_AS)
-    if len(folded) != REFERENCE_LENGTH or not set(folded) <= set(_CROCKFORD):
+    if len(folded) != REFERENCE_LENGTH or not set(folded) <= _CHARACTERS:
         return None
     return Reference(folded.upper())
