@@ -116,9 +116,13 @@ def action_rows(
     )
 
 
-def newest_number(transaction: Transaction) -> int:
-    """Return the number of the newest action of all."""
-    return transaction.number("SELECT coalesce(max(number), 0) FROM actions")
+def newest_number(transaction: Transaction, ref: UserRef) -> int:
+    """Return the number of the user's newest action."""
+    return transaction.number(
+        "SELECT coalesce(max(number), 0) FROM actions WHERE application_id = :application_id AND user_key = :user_key",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
 
 
 def allowed_purchases(

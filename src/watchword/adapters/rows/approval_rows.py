@@ -41,7 +41,7 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
         seen = note_place(transaction, ref, action_row["country"], action.id, None)
         if seen is not None:
             teach_approved(transaction, ref, action_row, seen.registered_at)
-        set_user(transaction, ref, proven_through=newest_number(transaction), **_changed(transaction, action))
+        set_user(transaction, ref, proven_through=newest_number(transaction, ref), **_changed(transaction, action))
     _clear_dispute_if_old(transaction, ref, contact_id, spending)
     if action.type == PASSWORD_RESET and grant is not None:
         _reset(transaction, ref, row, contact_id, grant, device, spending)

@@ -113,7 +113,8 @@ def count_attempt(transaction: Transaction, application_id: ApplicationId, *, wr
     transaction.write(
         "INSERT INTO attempt_minutes (application_id, minute, compared, wrong)"
         " VALUES (:application_id, :minute, 1, :wrong)"
-        " ON CONFLICT DO UPDATE SET compared = compared + 1, wrong = wrong + excluded.wrong",
+        " ON CONFLICT (application_id, minute) DO UPDATE SET compared = attempt_minutes.compared + 1,"
+        " wrong = attempt_minutes.wrong + excluded.wrong",
         application_id=application_id,
         minute=transaction.now // MINUTE_MS,
         wrong=int(wrong),

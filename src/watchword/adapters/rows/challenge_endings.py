@@ -106,4 +106,5 @@ def expire_due(transaction: Transaction, limit: int) -> int:
         now=transaction.now,
         limit=limit,
     )
-    return sum(end(transaction, row, ChallengeState.EXPIRED, "expired") for row in rows)
+    held = transaction.reserve([row["user_key"] for row in rows])
+    return sum(end(transaction, row, ChallengeState.EXPIRED, "expired") for row in rows if row["user_key"] in held)

@@ -19,23 +19,32 @@ from watchword.domain.instant import Instant
 from watchword.domain.message import NoticeKind
 from watchword.ports.store.values import ClaimedDelivery
 
-_LOOKED_AT_MOST: Final = 256
+_ROUNDS_AT_MOST: Final = 8
 """Failed messages do not count against the limit; this bounds one transaction all the same."""
 
 
 def claim_deliveries(transaction: Transaction, limit: int, lease_s: int) -> Sequence[ClaimedDelivery]:
-    """Lease up to ``limit`` messages, oldest first."""
+    """Lease up to ``limit`` messages, oldest first; those of users whom somebody else is changing come next time."""
     claimed: list[ClaimedDelivery] = []
-    for row in due_rows(transaction, max(limit, _LOOKED_AT_MOST)):
-        if len(claimed) == limit:
+    for _ in range(_ROUNDS_AT_MOST):
+        wanted = limit - len(claimed)
+        rows = _held_rows(transaction, wanted)
+        for row in rows:
+            found = _claim(transaction, row)
+            if isinstance(found, str):
+                fail(transaction, row, found)
+            else:
+                lease(transaction, row, lease_s)
+                claimed.append(found)
+        if len(rows) < wanted or len(claimed) == limit:
             break
-        found = _claim(transaction, row)
-        if isinstance(found, str):
-            fail(transaction, row, found)
-        else:
-            lease(transaction, row, lease_s)
-            claimed.append(found)
     return claimed
+
+
+def _held_rows(transaction: Transaction, limit: int) -> list[Row]:
+    """Return messages that are due, of users whom nobody else changes before this transaction ends."""
+    held = transaction.reserve([row["user_key"] for row in due_rows(transaction, limit)])
+    return [row for row in due_rows(transaction, limit) if row["user_key"] in held] if held else []
 
 
 def _claim(transaction: Transaction, row: Row) -> ClaimedDelivery | str:

@@ -142,7 +142,7 @@ def set_preferred(transaction: Transaction, ref: UserRef, contact_id: str | None
     if before == ({contact_id} - {None}):
         return
     transaction.write(
-        "UPDATE contacts SET preferred = iif(id IS :contact_id, 1, 0)"
+        "UPDATE contacts SET preferred = CASE WHEN id = :contact_id THEN 1 ELSE 0 END"
         " WHERE application_id = :application_id AND user_key = :user_key",
         contact_id=contact_id,
         application_id=ref.application_id,

@@ -130,7 +130,8 @@ def note_state(transaction: Transaction, row: Row, state: Contributed, *, taken_
 def outlived_rows(transaction: Transaction, limit: int) -> Sequence[Row]:
     """Return the oldest contributions that are not kept any longer."""
     return transaction.all(
-        "SELECT * FROM (SELECT * FROM contributions ORDER BY number LIMIT :limit) WHERE created_at <= :before",
+        "SELECT * FROM (SELECT * FROM contributions ORDER BY number LIMIT :limit) AS oldest"
+        " WHERE created_at <= :before",
         before=transaction.now - KEPT_MS,
         limit=limit,
     )

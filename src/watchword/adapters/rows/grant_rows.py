@@ -112,7 +112,7 @@ def revoke_grants(transaction: Transaction, ref: UserRef, *, reason: str, kept_i
     """Revoke the user's unredeemed grants but one; one that has expired by itself is left as it is."""
     rows = transaction.all(
         "SELECT id, action_id FROM grants WHERE application_id = :application_id AND user_key = :user_key"
-        " AND state = 'issued' AND expires_at > :now AND id IS NOT :kept_id",
+        " AND state = 'issued' AND expires_at > :now AND id IS DISTINCT FROM :kept_id",
         application_id=ref.application_id,
         user_key=ref.key,
         now=transaction.now,

@@ -31,8 +31,9 @@ def insert_kept(transaction: Transaction, kept: KeptAnswer) -> bool:
         transaction.run(
             "INSERT INTO kept_answers (application_id, scope, fingerprint, status, sealed_body, kept_at)"
             " VALUES (:application_id, :scope, :fingerprint, :status, :sealed_body, :now)"
-            " ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,"
-            " sealed_body = excluded.sealed_body, kept_at = excluded.kept_at WHERE kept_at <= :gone",
+            " ON CONFLICT (application_id, scope) DO UPDATE SET fingerprint = excluded.fingerprint,"
+            " status = excluded.status, sealed_body = excluded.sealed_body, kept_at = excluded.kept_at"
+            " WHERE kept_answers.kept_at <= :gone",
             application_id=kept.application_id,
             scope=kept.scope,
             fingerprint=kept.fingerprint,
@@ -71,7 +72,8 @@ def read_kept(transaction: Transaction, application_id: ApplicationId, scope: by
 def forget_old_answers(transaction: Transaction, limit: int) -> int:
     """Forget answers that are kept no longer."""
     return transaction.run(
-        "DELETE FROM kept_answers WHERE rowid IN (SELECT rowid FROM kept_answers WHERE kept_at <= :gone LIMIT :limit)",
+        "DELETE FROM kept_answers WHERE (application_id, scope) IN"
+        " (SELECT application_id, scope FROM kept_answers WHERE kept_at <= :gone LIMIT :limit)",
         gone=transaction.now - KEPT_MS,
         limit=limit,
     )

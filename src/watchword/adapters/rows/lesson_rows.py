@@ -107,7 +107,8 @@ def distrust_token(transaction: Transaction, ref: UserRef, device_id: str) -> No
 
 def forget_contributions(transaction: Transaction, limit: int) -> int:
     """Forget what actions of a month ago taught; what was never reported comes to count in full before."""
-    rows = outlived_rows(transaction, limit)
+    held = transaction.reserve([row["user_key"] for row in outlived_rows(transaction, limit)])
+    rows = [row for row in outlived_rows(transaction, limit) if row["user_key"] in held]
     late: dict[UserRef, list[Row]] = {}
     for row in rows:
         if row["state"] == Contributed.PROVISIONAL:

@@ -76,9 +76,10 @@ def put_person(
     transaction.write(
         "INSERT INTO users (application_id, user_key, sealed_person, created_at, had_contact)"
         " VALUES (:application_id, :user_key, :sealed_person, :now, :had_contact)"
-        " ON CONFLICT DO UPDATE SET sealed_person = excluded.sealed_person, erased_at = NULL,"
-        " created_at = iif(erased_at IS NULL, created_at, excluded.created_at),"
-        " had_contact = max(had_contact, excluded.had_contact)",
+        " ON CONFLICT (application_id, user_key) DO UPDATE SET sealed_person = excluded.sealed_person,"
+        " erased_at = NULL,"
+        " created_at = CASE WHEN users.erased_at IS NULL THEN users.created_at ELSE excluded.created_at END,"
+        " had_contact = CASE WHEN users.had_contact = 1 THEN 1 ELSE excluded.had_contact END",
         application_id=ref.application_id,
         user_key=ref.key,
         sealed_person=transaction.seal(ref, _TABLE, ref.key.hex(), _PERSON, person),
@@ -120,7 +121,7 @@ def note_place(
         transaction.write(
             "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
             " VALUES (:application_id, :user_key, :country, :now, :now, :action_id)"
-            " ON CONFLICT DO UPDATE SET last_at = excluded.last_at",
+            " ON CONFLICT (application_id, user_key, country) DO UPDATE SET last_at = excluded.last_at",
             application_id=ref.application_id,
             user_key=ref.key,
             country=country,
