@@ -19,7 +19,6 @@ from watchword.adapters.sqlite.schema import migrate
 from watchword.adapters.system import SystemClock
 from watchword.bootstrap.house import House, build
 from watchword.bootstrap.key_source import open_keys
-from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.config.first_files import write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Situation
@@ -174,7 +173,7 @@ async def measure(folder: Path) -> list[Measured]:
     migrate(str(settings.store_path))
     inbox = InboxFile(folder / "inbox.sqlite3", SystemClock())
     keys = open_keys(settings.keys, create=True)
-    house = build(settings, keys, PolicyWatch(settings.applications, {}), inbox=inbox)
+    house = await build(settings, keys, inbox=inbox)
     application = settings.applications[0].application
     found: list[Measured] = []
     for turn, callers in enumerate(CALLERS):

@@ -18,7 +18,6 @@ from watchword.adapters.sqlite.schema import migrate
 from watchword.adapters.system import SystemClock
 from watchword.bootstrap.house import House, build
 from watchword.bootstrap.key_source import open_keys
-from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.config.first_files import write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Situation
@@ -43,7 +42,7 @@ async def measure(folder: Path) -> dict[str, float]:
     settings = load_settings(path, situation=Situation.DEV, environ={}, overrides={"server.page_base": ORIGIN})
     migrate(str(settings.store_path))
     inbox = InboxFile(folder / "inbox.sqlite3", SystemClock())
-    house = build(settings, open_keys(settings.keys, create=True), PolicyWatch(settings.applications, {}), inbox=inbox)
+    house = await build(settings, open_keys(settings.keys, create=True), inbox=inbox)
     challenge_id, token = await _challenge(house, settings.applications[0].application)
     shown = {
         "entry page, English": (f"/c/{token}", ""),

@@ -18,13 +18,14 @@ from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
-from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.api.surface import create_api
 from watchword.bootstrap.atlas_files import open_atlas
 from watchword.bootstrap.key_source import KeyWatch
+from watchword.bootstrap.listening import Stopping
 from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.policy_watch import PolicyWatch
+from watchword.bootstrap.store_opening import OpenStore, is_for_many, open_store
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import INBOX, Settings, SmtpServer
 from watchword.domain.contact import Channel
@@ -53,6 +54,8 @@ class House:
     worker: Worker
     mail: tuple[SmtpSender, ...]
     store: RowStore
+    stopping: Stopping
+    """To be set when the order to stop comes; ``/readyz`` says no from then on."""
 
     async def close(self) -> None:
         """Say good-bye to mail servers, commit what is open, and close the store; nothing works afterwards."""
@@ -61,62 +64,85 @@ class House:
         await self.store.close()
 
 
-def build(settings: Settings, keyring: KeySet, policy_watch: PolicyWatch, *, inbox: InboxFile | None = None) -> House:
-    """Put a service together on a migrated store; ``inbox`` is there in ``dev`` and ``demo`` only."""
+async def build(
+    settings: Settings,
+    keyring: KeySet,
+    *,
+    inbox: InboxFile | None = None,
+    open_store: OpenStore = open_store,
+    metrics: Metrics | None = None,
+) -> House:
+    """Put a service together on a migrated store; ``inbox`` is there in ``dev`` and ``demo`` only.
+
+    It belongs to the event loop that is running. Raises ``ConfigurationError`` for what is wrong with the store, the
+    policies that were applied, logos, languages or files of the atlas, ``StorageUnavailable`` for a store that does not
+    answer.
+    """
+    metrics = Metrics(CollectorRegistry()) if metrics is None else metrics
     applications = with_logos(settings.applications)
-    clock, entropy = SystemClock(), SystemEntropy()
-    metrics = Metrics(CollectorRegistry())
     traffic = {application_id: Traffic() for application_id in applications}
-    store = open_sqlite_store(
-        str(settings.store_path),
-        clock,
-        entropy,
-        keyring,
-        on_event=metrics.count_event,
-        on_lesson=partial(learn, traffic),
-    )
-    mail = {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
-    languages = read_languages()
-    ports = Ports(
-        store=store,
-        keyring=keyring,
-        atlas=_atlas(settings),
-        letters=CatalogueLetters(languages),
-        entropy=entropy,
-        applications=applications,
-        policies=policy_watch.policies,
-        traffic=traffic,
-        tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
-        senders=_senders(settings, mail, inbox),
-        page_base=settings.server.page_base,
-    )
-    worker = Worker(
+    store = await open_store(settings, keyring, on_event=metrics.count_event, on_lesson=partial(learn, traffic))
+    try:
+        policy_watch = await PolicyWatch.at_start(settings, store)
+        languages, mail = read_languages(), _mail(settings)
+        ports = Ports(
+            store=store,
+            keyring=keyring,
+            atlas=_atlas(settings),
+            letters=CatalogueLetters(languages),
+            entropy=SystemEntropy(),
+            applications=applications,
+            policies=policy_watch.policies,
+            traffic=traffic,
+            tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
+            senders=_senders(settings, mail, inbox),
+            page_base=settings.server.page_base,
+        )
+        worker = _worker(settings, ports, keyring, policy_watch, inbox)
+        stopping = Stopping()
+        site = _site(settings, ports, _edge(settings, ports, metrics), stopping, worker, inbox, languages)
+    except BaseException:
+        await store.close()
+        raise
+    return House(ports=ports, site=site, worker=worker, mail=tuple(mail.values()), store=store, stopping=stopping)
+
+
+def _worker(
+    settings: Settings, ports: Ports, keyring: KeySet, policy_watch: PolicyWatch, inbox: InboxFile | None
+) -> Worker:
+    return Worker(
         ports=ports,
-        alone=True,
+        alone=not is_for_many(settings),
         key_watch=KeyWatch(settings.keys, keyring),
         policy_watch=policy_watch,
         tidy=_nothing if inbox is None else inbox.forget,
     )
-    edge = Edge(
-        address_base=settings.server.page_base,
-        entropy=entropy,
-        log=structlog.get_logger("watchword.web"),
-        metrics=metrics,
-        monotonic_s=monotonic,
-        now=store.now,
-    )
-    site = _site(settings, ports, edge, worker, inbox, languages)
-    return House(ports=ports, site=site, worker=worker, mail=tuple(mail.values()), store=store)
 
 
 def _nothing() -> None:
     """There is nothing else to forget."""
 
 
+def _edge(settings: Settings, ports: Ports, metrics: Metrics) -> Edge:
+    return Edge(
+        address_base=settings.server.page_base,
+        entropy=ports.entropy,
+        log=structlog.get_logger("watchword.web"),
+        metrics=metrics,
+        monotonic_s=monotonic,
+        now=ports.store.now,
+    )
+
+
 def _site(
-    settings: Settings, ports: Ports, edge: Edge, worker: Worker, inbox: InboxFile | None, languages: Languages
+    settings: Settings,
+    ports: Ports,
+    edge: Edge,
+    stopping: Stopping,
+    worker: Worker,
+    inbox: InboxFile | None,
+    languages: Languages,
 ) -> ASGIApp:
-    stopping = _Flag()
     api = create_api(ports, edge, languages, version=__version__, is_stopping=stopping.is_set)
     pages = create_page_routes(
         ports, languages, trusted_proxies=settings.server.trusted_proxies, has_inbox=inbox is not None
@@ -135,26 +161,16 @@ def _site(
     return create_site(routes, api.hot, edge, lifespan=lifespan)
 
 
-class _Flag:
-    """Says once that the process stops."""
-
-    __slots__ = ("_raised",)
-
-    def __init__(self) -> None:
-        self._raised = False
-
-    def set(self) -> None:
-        self._raised = True
-
-    def is_set(self) -> bool:
-        return self._raised
-
-
 def _atlas(settings: Settings) -> FileAtlas:
     """Open the atlas and do its slow first look-up now: 0.2 s that the first customer would wait for."""
     atlas = open_atlas(settings.atlas)
     atlas.warm_up()
     return atlas
+
+
+def _mail(settings: Settings) -> Mapping[str, SmtpSender]:
+    clock = SystemClock()
+    return {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
 
 
 def _senders(

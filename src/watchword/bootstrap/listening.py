@@ -26,6 +26,23 @@ class Listener:
     app: ASGIApp
 
 
+class Stopping:
+    """Says once that the process stops."""
+
+    __slots__ = ("_is_set",)
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        """Take note of the order."""
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        """Whether the order came."""
+        return self._is_set
+
+
 def open_socket(host: str, port: int, *, chosen_with: str = "server.port") -> socket.socket:
     """Return a listening socket; port 0 takes a free one.
 

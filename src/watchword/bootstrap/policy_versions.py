@@ -6,6 +6,7 @@ from typing import Final
 
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.policies import check_policy_text
+from watchword.bootstrap.store_opening import is_there
 from watchword.bootstrap.upkeep import with_store
 from watchword.config.settings import DeclaredApplication, PolicySource, Settings
 from watchword.domain.errors import ConfigurationError
@@ -34,7 +35,7 @@ def policy_in_force(settings: Settings, declared: DeclaredApplication) -> InForc
 
     Where there is no store yet, none was applied. The policy is not checked.
     """
-    newest = versions_of(settings, declared, limit=1) if settings.store_path.exists() else ()
+    newest = versions_of(settings, declared, limit=1) if is_there(settings) else ()
     return in_force(declared, newest[0] if newest else None)
 
 

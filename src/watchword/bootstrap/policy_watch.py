@@ -5,9 +5,7 @@ from typing import Final
 
 import structlog
 
-from watchword.adapters.key_set import KeySet
 from watchword.bootstrap.policy_versions import InForce, in_force
-from watchword.bootstrap.upkeep import with_store
 from watchword.config.declared_applications import DEFAULT_POLICY
 from watchword.config.settings import DeclaredApplication, Settings
 from watchword.domain.errors import ConfigurationError
@@ -37,9 +35,9 @@ class PolicyWatch:
         self._policies = {one.application.id: self._load_first(one) for one in declared}
 
     @classmethod
-    def at_start(cls, settings: Settings, keys: KeySet) -> "PolicyWatch":
-        """Read from the store what was applied, before an event loop runs."""
-        return cls(settings.applications, with_store(settings, keys, lambda store: _newest(store, settings)))
+    async def at_start(cls, settings: Settings, store: Store) -> "PolicyWatch":
+        """Read from the store what was applied."""
+        return cls(settings.applications, await _newest(store, settings))
 
     @property
     def policies(self) -> Mapping[ApplicationId, Policy]:

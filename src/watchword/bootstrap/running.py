@@ -14,14 +14,12 @@ from starlette.types import ASGIApp
 
 from watchword.adapters.inbox import InboxFile
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.process_lock import ProcessLock
-from watchword.adapters.sqlite.schema import migrate
 from watchword.adapters.structured_logs import configure_logs
 from watchword.adapters.system import SystemClock
-from watchword.bootstrap.house import House, build
+from watchword.bootstrap.house import build
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.listening import Listener, address_of, open_socket, serve
-from watchword.bootstrap.policy_watch import PolicyWatch
+from watchword.bootstrap.store_opening import ONE_WRITER, is_for_many, migrate_store, sole_process
 from watchword.bootstrap.upkeep import lasting_key
 from watchword.config.first_files import write_default, write_demo
 from watchword.config.loading import load_settings
@@ -75,11 +73,11 @@ def run_dev(
     overrides: dict[str, object] = {"server.host": host} | ({} if port is None else {"server.port": port})
     found = load_settings(path, situation=Situation.DEV, overrides=overrides)
     configure_logs(found.log_level)
-    with ProcessLock(str(found.store_path)):
+    with sole_process(found):
         opened = open_socket(host, found.server.port, chosen_with="--port")
         overrides["server.page_base"] = address_of(opened)
         settings = load_settings(path, situation=Situation.DEV, overrides=overrides)
-        migrate(str(settings.store_path))
+        migrate_store(settings)
         keys = open_keys(settings.keys, create=True)
         key = lasting_key(settings, keys, settings.applications[0].application, data / KEY_FILE)
         base = settings.server.page_base
@@ -89,21 +87,19 @@ def run_dev(
             store_socket = open_socket(host, store_port, chosen_with="--store-port")
             told = replace(told, store=address_of(store_socket))
             store = Listener(socket=store_socket, app=make_store(told))
-        watch = PolicyWatch.at_start(settings, keys)
-        uvloop.run(_serve_dev(settings, keys, watch, told, opened, store, ready))
+        uvloop.run(_serve_dev(settings, keys, told, opened, store, ready))
 
 
 async def _serve_dev(
     settings: Settings,
     keys: KeySet,
-    policy_watch: PolicyWatch,
     told: Ready,
     opened: socket.socket,
     store: Listener | None,
     ready: Callable[[Ready], None],
 ) -> None:
     inbox = InboxFile(told.data / INBOX_FILE, SystemClock())
-    house = build(settings, keys, policy_watch, inbox=inbox)
+    house = await build(settings, keys, inbox=inbox)
     listeners = [Listener(socket=opened, app=house.site), *([store] if store is not None else ())]
 
     async def announce() -> None:
@@ -122,19 +118,19 @@ def run_server(settings: Settings, *, ready: Callable[[str], None]) -> None:
     Raises ``ConfigurationError`` for a store that is not migrated, keys that are missing, or a port that is taken.
     """
     configure_logs(settings.log_level)
-    if settings.server.workers > 1:
-        reason = "SQLite has one writing process: server.workers is 1 (PostgreSQL comes in a later version)"
-        raise ConfigurationError((reason,))
-    with ProcessLock(str(settings.store_path)):
+    if settings.server.workers > 1 and not is_for_many(settings):
+        raise ConfigurationError((ONE_WRITER,))
+    with sole_process(settings):
         keys = open_keys(settings.keys, create=False)
         opened = open_socket(settings.server.host, settings.server.port)
-        house = build(settings, keys, PolicyWatch.at_start(settings, keys))
-        uvloop.run(_serve(house, opened, settings.server.page_base, ready))
+        uvloop.run(_serve(settings, keys, opened, ready))
 
 
-async def _serve(house: House, opened: socket.socket, base: str, ready: Callable[[str], None]) -> None:
+async def _serve(settings: Settings, keys: KeySet, opened: socket.socket, ready: Callable[[str], None]) -> None:
+    house = await build(settings, keys)
+
     async def announce() -> None:
-        ready(base)
+        ready(settings.server.page_base)
 
     try:
         await serve([Listener(socket=opened, app=house.site)], ready=announce)
@@ -148,12 +144,13 @@ def run_worker(settings: Settings, *, ready: Callable[[], None]) -> None:
     On SQLite only while nobody serves the same file: the serving process is the worker there.
     """
     configure_logs(settings.log_level)
-    with ProcessLock(str(settings.store_path)):
+    with sole_process(settings):
         keys = open_keys(settings.keys, create=False)
-        uvloop.run(_work(build(settings, keys, PolicyWatch.at_start(settings, keys)), ready))
+        uvloop.run(_work(settings, keys, ready))
 
 
-async def _work(house: House, ready: Callable[[], None]) -> None:
+async def _work(settings: Settings, keys: KeySet, ready: Callable[[], None]) -> None:
+    house = await build(settings, keys)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -8,10 +8,9 @@ from typing import Final, TypeVar
 
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
-from watchword.adapters.sqlite import schema
-from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.adapters.system import SystemClock, SystemEntropy
+from watchword.adapters.system import SystemEntropy
 from watchword.bootstrap.key_source import SecretInfo, list_keys_of, open_keys, rotate_key
+from watchword.bootstrap.store_opening import migrate_store, open_store
 from watchword.config.settings import Settings
 from watchword.domain.application import Application
 from watchword.domain.errors import ConfigurationError
@@ -32,7 +31,7 @@ Result = TypeVar("Result")
 
 def migrate(settings: Settings) -> int:
     """Bring the store to the version of this program and return that version."""
-    return schema.migrate(str(settings.store_path))
+    return migrate_store(settings)
 
 
 def create_key(settings: Settings, application_id: str, scopes: frozenset[str]) -> tuple[ApiKey, Secret]:
@@ -134,7 +133,7 @@ def with_store(settings: Settings, keys: KeySet, work: Callable[[RowStore], Awai
     """Return what one piece of work with the store comes to; not to be called while an event loop runs."""
 
     async def opened() -> Result:
-        store = open_sqlite_store(str(settings.store_path), SystemClock(), SystemEntropy(), keys)
+        store = await open_store(settings, keys)
         try:
             return await work(store)
         finally:
