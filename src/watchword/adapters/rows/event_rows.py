@@ -30,7 +30,8 @@ def read_events(
 ) -> Sequence[tuple[int, Event]]:
     """Return events with their numbers, in the order of their commit."""
     rows = transaction.all(
-        "SELECT * FROM events WHERE application_id = :application_id AND number > :after ORDER BY number LIMIT :limit",
+        "SELECT * FROM settled_events WHERE application_id = :application_id AND number > :after"
+        " ORDER BY number LIMIT :limit",
         application_id=application_id,
         after=after,
         limit=limit,
