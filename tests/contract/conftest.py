@@ -1,17 +1,30 @@
-"""Gives the contract suite a store of every kind there is, empty and at a time that stands until it is moved."""
+"""Gives the contract suite a store of every kind there is, empty and at a time that stands until it is moved.
 
-from collections.abc import AsyncIterator, Callable
+A test that asks for the ``database`` of its store is about the file of SQLite, and runs on that alone.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from tests.contract.builders import START, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
+from tests.kit.stores import open_store_at
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate
-from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.ports.store.values import Lesson
+
+OpenStore = Callable[[], Awaitable[RowStore]]
+"""Opens the same store again, as a restart does; whoever opens one closes it."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have every test that asks for a store run on every kind of store."""
+    if "place" in metafunc.fixturenames:
+        kinds = ["sqlite"]
+        metafunc.parametrize("place", kinds, indirect=True)
 
 
 @pytest.fixture
@@ -38,6 +51,13 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def place(request: pytest.FixtureRequest) -> str:
+    """Gives where the store of the test is."""
+    found: str = request.getfixturevalue("database")
+    return found
+
+
+@pytest.fixture
 def lessons() -> list[Lesson]:
     """Gives the list that every store of the test tells its lessons to."""
     return []
@@ -45,16 +65,16 @@ def lessons() -> list[Lesson]:
 
 @pytest.fixture
 def open_store(
-    database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet, lessons: list[Lesson]
-) -> Callable[[], RowStore]:
+    place: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet, lessons: list[Lesson]
+) -> OpenStore:
     """Gives a way to open the same store again, as a restart does; whoever opens one closes it."""
-    return lambda: open_sqlite_store(database, clock, entropy, keyring, on_lesson=lessons.append)
+    return lambda: open_store_at(place, clock, entropy, keyring, on_lesson=lessons.append)
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(open_store: Callable[[], RowStore]) -> AsyncIterator[RowStore]:
+@pytest.fixture
+async def store(open_store: OpenStore) -> AsyncIterator[RowStore]:
     """Gives a store of every kind that keeps the contract."""
-    opened = open_store()
+    opened = await open_store()
     yield opened
     await opened.close()
 

@@ -1,6 +1,6 @@
 """A process that works on a store until it is killed, and says what it was told before it believes anything further.
 
-Run as ``python -m tests.contract.crashing_worker <database> <keys>``; prints one JSON line for each acknowledged call.
+Run as ``python -m tests.contract.crashing_worker <place> <keys>``; prints one JSON line for each acknowledged call.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.contract.builders import PHONE, START, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
+from tests.kit.stores import open_store_at
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.challenge import Approved
 from watchword.domain.grant import Redeemed
 
@@ -41,11 +41,11 @@ async def _live(scene: Scene, user_id: str) -> None:
     _say(said="redeemed", challenge=planned.id, grant=outcome.grant.id)
 
 
-async def _work(database: str, keys: str) -> None:
+async def _work(place: str, keys: str) -> None:
     entropy, clock = SeededEntropy(99), MovableClock(START)
     keyring = KeySet.from_toml(keys, source="keys.toml", entropy=entropy)
     scene = Scene(
-        store=open_sqlite_store(database, clock, entropy, keyring), clock=clock, entropy=entropy, keyring=keyring
+        store=await open_store_at(place, clock, entropy, keyring), clock=clock, entropy=entropy, keyring=keyring
     )
     number = 0
     while True:

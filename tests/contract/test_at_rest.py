@@ -1,18 +1,16 @@
 """What lies on the disk says nothing without the keys, and nothing at all once it is over."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
-import apsw
 import pytest
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, Scene, update_details
-from tests.kit.database import count
+from tests.contract.conftest import OpenStore
+from tests.kit.database import change, count
 from watchword.adapters.key_file import KeyKind
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
-from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE
 from watchword.domain.challenge import Approved
 from watchword.domain.errors import StorageUnavailable
@@ -85,31 +83,18 @@ async def test_the_live_code_is_sealed_until_the_challenge_ends(scene: Scene, st
     assert user.contacts
 
 
-async def test_a_value_moved_to_another_row_does_not_open(scene: Scene, store: RowStore, database: str) -> None:
+async def test_a_value_moved_to_another_row_does_not_open(scene: Scene, store: RowStore) -> None:
+    """Somebody with access to the database gives one user the address of the other."""
     await scene.register(PHONE, user_id="u-1")
     await scene.register(EMAIL, user_id="u-2")
-    await store.close()
-    _exchange(database)
+    other = "SELECT sealed_address FROM contacts AS other WHERE other.id <> contacts.id"
+    assert await change(store, f"UPDATE contacts SET sealed_address = ({other})") == 2  # noqa: S608 our own words
     with pytest.raises(StorageUnavailable):
-        await _reopened(scene, database).user(scene.ref("u-1"))
-
-
-def _exchange(database: str) -> None:
-    """Give one user the address of the other, as somebody with access to the file could."""
-    connection = apsw.Connection(database)
-    connection.execute(
-        "UPDATE contacts SET sealed_address ="
-        " (SELECT sealed_address FROM contacts AS other WHERE other.id <> contacts.id)"
-    )
-    connection.close()
-
-
-def _reopened(scene: Scene, database: str) -> RowStore:
-    return open_sqlite_store(database, scene.clock, scene.entropy, scene.keyring)
+        await store.user(scene.ref("u-1"))
 
 
 async def test_addresses_are_sealed_anew_under_the_newest_key(
-    scene: Scene, store: RowStore, keyring: KeySet, open_store: Callable[[], RowStore]
+    scene: Scene, store: RowStore, keyring: KeySet, open_store: OpenStore
 ) -> None:
     await asyncio.gather(*(scene.register(PHONE, EMAIL, user_id=f"u-{number}") for number in range(4)))
     assert await store.reseal(limit=100) == 0

@@ -4,15 +4,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.contract.builders import Scene
+from tests.contract.conftest import OpenStore
 from watchword.adapters.key_set import KeySet
-from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.process_lock import ProcessLock
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.errors import ConfigurationError
@@ -24,9 +23,9 @@ from watchword.ports.store.values import HandedOver
 ROOT = Path(__file__).parents[2]
 
 
-def _work_and_die(database: str, keys: Path, after_lines: int) -> list[dict[str, Any]]:
+def _work_and_die(place: str, keys: Path, after_lines: int) -> list[dict[str, Any]]:
     """Kill a worker after so many acknowledged calls; return everything it was told."""
-    command = [sys.executable, "-m", "tests.contract.crashing_worker", database, str(keys)]
+    command = [sys.executable, "-m", "tests.contract.crashing_worker", place, str(keys)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
         if worker.stdout is None:
             raise RuntimeError("no pipe")
@@ -39,19 +38,19 @@ def _work_and_die(database: str, keys: Path, after_lines: int) -> list[dict[str,
 
 @pytest.mark.parametrize("after_lines", [1, 17, 60, 121])
 async def test_a_killed_process_loses_nothing_that_it_was_told(
-    database: str,
+    place: str,
     tmp_path: Path,
     keyring: KeySet,
-    open_store: Callable[[], RowStore],
+    open_store: OpenStore,
     scene: Scene,
     after_lines: int,
 ) -> None:
     keys = tmp_path / "keys.toml"
     keys.write_text(keyring.to_toml())
-    told = _work_and_die(database, keys, after_lines)
+    told = _work_and_die(place, keys, after_lines)
     assert len(told) >= after_lines
 
-    again = open_store()
+    again = await open_store()
     scene.store = again
     for word in told:
         challenge = await scene.challenge(ChallengeId(word["challenge"]))
@@ -70,13 +69,13 @@ async def test_a_killed_process_loses_nothing_that_it_was_told(
 
 
 async def test_accepted_messages_leave_after_a_restart(
-    database: str, tmp_path: Path, keyring: KeySet, open_store: Callable[[], RowStore], scene: Scene
+    place: str, tmp_path: Path, keyring: KeySet, open_store: OpenStore, scene: Scene
 ) -> None:
     keys = tmp_path / "keys.toml"
     keys.write_text(keyring.to_toml())
-    told = _work_and_die(database, keys, 30)
+    told = _work_and_die(place, keys, 30)
     pending = set()
-    scene.store = again = open_store()
+    scene.store = again = await open_store()
     for word in told:
         challenge = await scene.challenge(ChallengeId(word["challenge"]))
         if challenge.state is ChallengeState.PENDING:
@@ -84,7 +83,7 @@ async def test_accepted_messages_leave_after_a_restart(
     redeemed = {word["grant"] for word in told if word["said"] == "redeemed"}
 
     leased = await again.claim_deliveries(limit=100, lease_s=30)
-    assert await again.take_back_leases() == len(leased)  # as the starting process does on SQLite
+    assert await again.take_back_leases() == len(leased)  # on SQLite the starting process does, elsewhere they run out
     messages = await again.claim_deliveries(limit=100, lease_s=30)
     assert {message.id for message in messages} == {message.id for message in leased}
     codes = {message.challenge.id for message in messages if message.challenge is not None}

@@ -2,7 +2,7 @@
 
 import asyncio
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import apsw
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Scene
+from tests.contract.conftest import OpenStore
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
@@ -135,9 +136,9 @@ async def test_a_read_sees_nothing_before_its_commit(store: RowStore, scene: Sce
     assert seen == sorted(seen)
 
 
-async def test_closing_commits_what_is_open(open_store: Callable[[], RowStore], store: RowStore, scene: Scene) -> None:
+async def test_closing_commits_what_is_open(open_store: OpenStore, store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
-    other = open_store()
+    other = await open_store()
     opening, planned = scene.opening(scene.action(), (await scene.user()).contacts)
     pending = asyncio.ensure_future(other.open_challenge(opening))
     await asyncio.sleep(0)

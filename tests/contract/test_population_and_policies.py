@@ -1,11 +1,11 @@
 """What the traffic of an application has been counted to, by several processes, and which policies were applied."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from tests.contract.builders import SHOP, START, Scene
+from tests.contract.conftest import OpenStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.ids import ApplicationId
@@ -38,9 +38,9 @@ async def test_many_processes_at_once_lose_nothing(store: RowStore) -> None:
     assert [read.get(b"v-%d" % number, START) for number in range(10)] == [pytest.approx(5)] * 10
 
 
-async def test_a_restart_keeps_what_was_counted(store: RowStore, open_store: Callable[[], RowStore]) -> None:
+async def test_a_restart_keeps_what_was_counted(store: RowStore, open_store: OpenStore) -> None:
     await store.add_to_population(SHOP, {b"va": 1.5})
-    again = open_store()
+    again = await open_store()
     assert await again.population(SHOP) == {b"va": 1.5}
     await again.close()
 

@@ -1,13 +1,13 @@
 """The file: how it is made, whose it is, and when a store refuses to open it."""
 
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 import pytest
 
 from tests.contract.builders import PHONE, START, Scene
+from tests.contract.conftest import OpenStore
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from tests.kit.database import connections
 from watchword.adapters.key_set import KeySet
@@ -27,12 +27,10 @@ def test_migrates_from_nothing_and_again_without_effect(tmp_path: Path) -> None:
     assert migrate(path) == newest_version()
 
 
-async def test_migrating_again_keeps_what_is_there(
-    database: str, scene: Scene, open_store: Callable[[], RowStore]
-) -> None:
+async def test_migrating_again_keeps_what_is_there(database: str, scene: Scene, open_store: OpenStore) -> None:
     await scene.register(PHONE)
     migrate(database)
-    scene.store = open_store()
+    scene.store = await open_store()
     assert (await scene.user()).contacts[0].address.reveal() == PHONE
     await scene.store.close()
 

@@ -1,8 +1,7 @@
 """Time: it comes from the store, never goes back, and revives nothing (I18)."""
 
-from collections.abc import Callable
-
 from tests.contract.builders import PHONE, Scene
+from tests.contract.conftest import OpenStore
 from tests.kit.clock_and_chance import MovableClock
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.challenge import Approved, ChallengeState, Ended
@@ -20,7 +19,7 @@ async def test_does_not_go_back_with_the_clock(store: Store, clock: MovableClock
 
 
 async def test_does_not_go_back_over_a_restart(
-    store: RowStore, clock: MovableClock, scene: Scene, open_store: Callable[[], RowStore]
+    store: RowStore, clock: MovableClock, scene: Scene, open_store: OpenStore
 ) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
@@ -29,7 +28,7 @@ async def test_does_not_go_back_over_a_restart(
     late = await store.now()
     await store.close()
     clock.move(hours=-2)
-    scene.store = again = open_store()
+    scene.store = again = await open_store()
     assert await again.now() == late
     assert (await scene.challenge(planned.id)).state is ChallengeState.EXPIRED
     assert await again.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
@@ -37,12 +36,12 @@ async def test_does_not_go_back_over_a_restart(
 
 
 async def test_takes_over_the_time_that_another_process_committed(
-    store: RowStore, clock: MovableClock, scene: Scene, open_store: Callable[[], RowStore]
+    store: RowStore, clock: MovableClock, scene: Scene, open_store: OpenStore
 ) -> None:
     """A command of the operator whose clock was ahead for a moment, beside a server that is running."""
     await scene.register(PHONE)
     clock.move(hours=1)
-    command = open_store()
+    command = await open_store()
     await command.unlock_user(scene.ref(), reason="asked")
     late = await command.now()
     await command.close()
@@ -52,7 +51,7 @@ async def test_takes_over_the_time_that_another_process_committed(
 
 
 async def test_a_restart_with_the_clock_back_revives_no_grant(
-    store: RowStore, clock: MovableClock, scene: Scene, open_store: Callable[[], RowStore]
+    store: RowStore, clock: MovableClock, scene: Scene, open_store: OpenStore
 ) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
@@ -64,7 +63,7 @@ async def test_a_restart_with_the_clock_back_revives_no_grant(
     assert await store.redeem_grant(redemption) is GrantProblem.EXPIRED
     await store.close()
     clock.move(days=-1)
-    again = open_store()
+    again = await open_store()
     assert await again.redeem_grant(redemption) is GrantProblem.EXPIRED
     await again.close()
 

@@ -232,7 +232,7 @@ class RowStore:
     ) -> Charged | Full:
         """Charge one to an address if there is room."""
         return await self.runner.write(
-            subject[:8],
+            subject,
             lambda write: budget_rows.charge_address(
                 write, application_id, budget, subject, lane, windows, open_windows
             ),
