@@ -71,5 +71,19 @@ def postgres_databases(postgres_server: PostgresServer) -> PostgresDatabases:
     return PostgresDatabases(postgres_server)
 
 
+@pytest.fixture
+def empty_postgres(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """Gives the address of a database without any table."""
+    with postgres_databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """Gives the address of an empty database at the newest version; its clock is the machine's."""
+    with postgres_databases.migrated() as url:
+        yield url
+
+
 def _chromium_path() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM_COMMANDS)), None)

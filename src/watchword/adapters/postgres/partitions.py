@@ -1,0 +1,119 @@
+"""Makes the months of the audit log ahead of time, and drops old ones; neither keeps anybody from writing.
+
+A month is made as a table of its own and attached, which takes a lock that readers and writers do not meet; it is
+detached concurrently before it is dropped.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import psycopg
+from psycopg import errors, sql
+
+from watchword.domain.instant import SECOND_MS, Instant
+
+MONTHS_AHEAD: Final = 3
+"""So long may nobody keep house before an event finds no place."""
+_LOCK_WAIT_MS: Final = 1_000
+_MONTHS: Final = 12
+_BOUNDS: Final = re.compile(
+    r"FOR VALUES FROM \((?:'(?P<low>-?[0-9]+)'|MINVALUE)\) TO \((?:'(?P<high>-?[0-9]+)'|MAXVALUE)\)"
+)
+_LISTED: Final = """
+    SELECT relname, pg_get_expr(relpartbound, oid), inhdetachpending
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'events'::regclass
+"""
+_FOR_EVER: Final = Instant(2**63 - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A partition of the events: all before ``ends_at`` that no earlier one has."""
+
+    name: str
+    ends_at: Instant
+    is_leaving: bool
+    """Whether its detaching was begun and not finished."""
+
+
+def make_ahead(connection: psycopg.Connection) -> Sequence[str]:
+    """Make the months that are missing, this one and the next three; return their names."""
+    made: list[str] = []
+    months = list_months(connection)
+    covered = max((month.ends_at for month in months), default=None)
+    for start, end in _months_from(_now(connection), MONTHS_AHEAD):
+        if covered is not None and end <= covered:
+            continue
+        # The first one takes whatever came before as well: events of a store that was carried over, for example.
+        low = sql.SQL("MINVALUE") if covered is None else sql.Literal(covered)
+        name = f"events_{datetime.fromtimestamp(start / SECOND_MS, UTC):%Y_%m}"
+        _make(connection, name, low, end)
+        covered = end
+        made.append(name)
+    return made
+
+
+def drop_before(connection: psycopg.Connection, before: Instant) -> Sequence[str]:
+    """Drop the months whose events are all older than that; return their names.
+
+    A month that somebody reads for longer than a second stays until the next time.
+    """
+    old = [month for month in list_months(connection) if month.ends_at <= before]
+    return [month.name for month in old if _drop(connection, month)]
+
+
+def list_months(connection: psycopg.Connection) -> Sequence[Month]:
+    """Return the partitions of the events, oldest first."""
+    months = []
+    for name, bounds, is_leaving in connection.execute(_LISTED).fetchall():
+        found = _BOUNDS.fullmatch(bounds)
+        if found is not None:
+            high = _FOR_EVER if found["high"] is None else Instant(int(found["high"]))
+            months.append(Month(name=name, ends_at=high, is_leaving=is_leaving))
+    return sorted(months, key=lambda month: month.ends_at)
+
+
+def _make(connection: psycopg.Connection, name: str, low: sql.Composable, end: Instant) -> None:
+    """Attach a new table; one that somebody else is making at the same time is left to him."""
+    table = sql.Identifier(name)
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("CREATE TABLE {} (LIKE events INCLUDING ALL)").format(table))
+            connection.execute(
+                sql.SQL("ALTER TABLE events ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(table, low, end)
+            )
+    except (errors.DuplicateTable, errors.UniqueViolation, errors.InvalidObjectDefinition):
+        return
+
+
+def _drop(connection: psycopg.Connection, month: Month) -> bool:
+    table = sql.Identifier(month.name)
+    how = sql.SQL("FINALIZE" if month.is_leaving else "CONCURRENTLY")
+    connection.execute(sql.SQL("SET lock_timeout = {}").format(_LOCK_WAIT_MS))
+    try:
+        connection.execute(sql.SQL("ALTER TABLE events DETACH PARTITION {} {}").format(table, how))
+        connection.execute(sql.SQL("DROP TABLE {}").format(table))
+    except (errors.LockNotAvailable, errors.ObjectNotInPrerequisiteState, errors.UndefinedTable):
+        return False
+    return True
+
+
+def _months_from(now: Instant, ahead: int) -> Iterator[tuple[Instant, Instant]]:
+    """Return the bounds of the month of ``now`` and of those after it."""
+    today = datetime.fromtimestamp(now / SECOND_MS, UTC)
+    first = today.year * _MONTHS + today.month - 1
+    for number in range(first, first + ahead + 1):
+        yield _start_of(number), _start_of(number + 1)
+
+
+def _start_of(month: int) -> Instant:
+    year, month_of_year = divmod(month, _MONTHS)
+    return Instant(int(datetime(year, month_of_year + 1, 1, tzinfo=UTC).timestamp()) * SECOND_MS)
+
+
+def _now(connection: psycopg.Connection) -> Instant:
+    (now,) = connection.execute("SELECT watchword_now()").fetchone() or (0,)
+    return Instant(int(now))
