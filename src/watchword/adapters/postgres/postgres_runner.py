@@ -1,0 +1,92 @@
+"""Carries out operations on PostgreSQL: some connections for what writes, and some for what reads."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, TypeVar
+
+from watchword.adapters.postgres.group_lanes import GroupLanes, LaneSettings
+from watchword.adapters.postgres.postgres_connection import open_pipeline
+from watchword.adapters.postgres.waiting_operation import WaitingOperation
+from watchword.adapters.rows.transaction import Transaction
+from watchword.domain.instant import Instant
+from watchword.ports.clock import Entropy
+from watchword.ports.keyring import Keyring
+from watchword.ports.store.values import Lesson
+
+Answer = TypeVar("Answer")
+CONNECTIONS: Final = 4
+"""Of one process: enough that a group is made ready while another one is committed."""
+PATIENCE_S: Final = 5.0
+"""How long a caller waits for the database before he is told that it is not there: a standby takes over in less."""
+ANSWER_LIMIT_S: Final = 8.0
+"""Longer than any statement may take on the server; whoever is silent for so long is gone."""
+
+
+class PostgresRunner:
+    """Keeps the promise of ``rows.row_store.Runner``; belongs to one event loop."""
+
+    __slots__ = ("_loop", "_on_event", "_on_lesson", "_reading", "_writing")
+
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        entropy: Entropy,
+        keyring: Keyring,
+        *,
+        on_event: Callable[[str], None],
+        on_lesson: Callable[[Lesson], None],
+        connections: int = CONNECTIONS,
+        patience_s: float = PATIENCE_S,
+        answer_limit_s: float = ANSWER_LIMIT_S,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_event = on_event
+        self._on_lesson = on_lesson
+        connect = partial(open_pipeline, settings)
+        for_reading = max(1, connections // 2)
+
+        def lanes(count: int, *, writes: bool, on_committed: Callable[[WaitingOperation], None]) -> GroupLanes:
+            how = LaneSettings(writes=writes, connections=count, patience_s=patience_s, answer_limit_s=answer_limit_s)
+            return GroupLanes(how, connect, entropy, keyring, on_committed)
+
+        self._reading = lanes(for_reading, writes=False, on_committed=_tell_nothing)
+        self._writing = lanes(max(1, connections - for_reading), writes=True, on_committed=self._tell)
+
+    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
+        """Carry out an operation and return its result once it is committed."""
+        return await self._answer_of(self._writing, owner, operation)
+
+    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
+        """Answer a question from one consistent view of what is committed."""
+        return await self._answer_of(self._reading, None, question)
+
+    async def now(self) -> Instant:
+        """Return the time of the database."""
+        return await self.ask(lambda read: read.now)
+
+    async def close(self) -> None:
+        """Commit what is open, answer everybody, and let go of the database."""
+        await self._writing.close()
+        await self._reading.close()
+
+    async def _answer_of(
+        self, lanes: GroupLanes, owner: bytes | None, operation: Callable[[Transaction], Answer]
+    ) -> Answer:
+        waiting = WaitingOperation(owner, operation, self._loop.create_future(), self._loop.time())
+        lanes.submit(waiting)
+        answer: Answer = await waiting.answer
+        return answer
+
+    def _tell(self, committed: WaitingOperation) -> None:
+        transaction = committed.transaction
+        if transaction is None:
+            return
+        for event_type in transaction.events:
+            self._on_event(event_type)
+        for lesson in transaction.lessons:
+            self._on_lesson(lesson)
+
+
+def _tell_nothing(_: WaitingOperation) -> None:
+    """Keep silent: a question writes no event."""

@@ -1,0 +1,83 @@
+"""An operation that somebody waits for, with what is known of it from its call to its answer."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from watchword.adapters.rows.transaction import Transaction
+from watchword.domain.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from greenlet import greenlet
+
+
+class WaitingOperation:
+    """One caller with his operation, which may be carried out again as long as nothing of it was committed."""
+
+    __slots__ = (
+        "answer",
+        "changed",
+        "conflicts",
+        "error",
+        "goes_alone",
+        "has_begun",
+        "is_done",
+        "losses",
+        "operation",
+        "owner",
+        "rejections",
+        "result",
+        "run",
+        "since_s",
+        "transaction",
+    )
+
+    def __init__(
+        self,
+        owner: bytes | None,
+        operation: Callable[[Transaction], Any],
+        answer: "asyncio.Future[Any]",
+        since_s: float,
+    ) -> None:
+        self.owner = owner
+        self.operation = operation
+        self.answer = answer
+        self.since_s = since_s
+        """When it was called, on the clock of the loop."""
+        self.losses = 0
+        """How often its connection was lost before its commit was sent."""
+        self.conflicts = 0
+        """How often it was in a transaction that was rolled back for the sake of another one."""
+        self.rejections = 0
+        """How often it was in a transaction that was rolled back because of another operation."""
+        self.goes_alone = False
+        """Whether it gets a transaction to itself, so that its failure is nobody else's."""
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget how far it had come."""
+        self.has_begun = False
+        self.transaction: Transaction | None = None
+        self.run: greenlet | None = None
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.is_done = False
+        self.changed = False
+        """Whether it has put a statement that may change something."""
+
+    def deliver(self) -> None:
+        """Answer the caller, if he still waits."""
+        if self.answer.done():
+            return
+        if self.error is None:
+            self.answer.set_result(self.result)
+        else:
+            self.answer.set_exception(self.error)
+
+    def fail(self, reason: str, cause: Exception | None = None) -> None:
+        """Answer the caller that the store is not available; he can learn nothing from it about what happened."""
+        if not self.answer.done():
+            unavailable = StorageUnavailable(reason)
+            unavailable.__cause__ = cause
+            self.answer.set_exception(unavailable)
