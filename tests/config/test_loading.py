@@ -142,8 +142,6 @@ def test_every_problem_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("[atlas]\nlists_stale_days = 0", "2: atlas.lists_stale_days: 0 is outside 1 to 10000"),
         ('[log]\nlevel = "inf"', "2: log.level: must be debug or info or warning or error; did you mean info?"),
         ("[log]\nlevel = 10", "2: log.level: must be debug or info or warning or error"),
-        ('[store]\nurl = "postgres://a:b@db/x"', "2: store.url: PostgreSQL comes in a later version; use sqlite:///"),
-        ('[store]\nurl = "postgresql://db/x"', "2: store.url: PostgreSQL comes in a later version; use sqlite:///"),
         ('[store]\nurl = "sqlite:///"', "2: store.url: must be sqlite:/// and a path"),
         ('[store]\nurl = "watchword.db"', "2: store.url: must be sqlite:/// and a path"),
         ('[server]\npage_base = "http://shop.example"', "2: server.page_base: must be https; http is for loopback"),
@@ -163,6 +161,48 @@ def test_a_database_password_is_not_repeated(tmp_path: Path) -> None:
 
 def test_without_an_application_there_is_nothing_to_serve(tmp_path: Path) -> None:
     assert _problems(tmp_path, "") == [
+def test_a_postgresql_is_reached_by_its_address_as_it_stands(tmp_path: Path) -> None:
+    url = "postgresql://watchword@one:5432,two:5433/shop?target_session_attrs=read-write"
+    settings = _load(tmp_path, f'[store]\nurl = "{url}"\nconnections = 8\n{APPLICATION}')
+    assert settings.postgres is not None
+    assert (settings.postgres.conninfo.reveal(), settings.postgres.connections) == (url, 8)
+    assert url not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("postgresql://me@db/x", "postgresql://me@db/x?password=p%20%26%3F"),
+        ("postgresql://me@db/x?sslmode=require", "postgresql://me@db/x?sslmode=require&password=p%20%26%3F"),
+    ],
+)
+def test_a_database_password_comes_from_a_file(tmp_path: Path, url: str, whole: str) -> None:
+    (tmp_path / "secret").write_text("p &?\n")
+    settings = _load(tmp_path, f'[store]\nurl = "{url}"\npassword_file = "secret"\n{APPLICATION}')
+    assert settings.postgres is not None
+    assert settings.postgres.conninfo.reveal() == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('url = "postgresql://me:hunter2@db/x"', "2: store.url: a password does not belong in this file: set"),
+        ('url = "postgresql://me@db/x?password=hunter2"', "2: store.url: a password does not belong in this file"),
+        (
+            'url = "postgresql://me@db/x"\npassword = "hunter2"',
+            "3: store.password: does not belong in this file: set WATCHWORD_STORE__PASSWORD, or name a password_file",
+        ),
+        ('url = "postgresql://me@db"', "2: store.url: names no database"),
+        ('url = "postgresql://me@[db/x"', "2: store.url: cannot be read as an address"),
+        ('password_file = "watchword.toml"', "1: store.url: a SQLite file has no password"),
+    ],
+)
+def test_a_wrong_way_to_a_postgresql_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    (found,) = _problems(tmp_path, f"[store]\n{text}\n{APPLICATION}")
+    assert found.startswith(f"watchword.toml:{problem}")
+    assert "hunter2" not in found
+
+
         "watchword.toml:1: applications: declare at least one application, under [applications.shop]"
     ]
 
@@ -315,6 +355,12 @@ class TestEnvironment:
 
     def test_a_password_may_come_from_a_variable(self, tmp_path: Path) -> None:
         environ = {"WATCHWORD_SENDERS__MAIL__PASSWORD": "hunter2"}
+    def test_the_address_of_a_database_may_bring_its_password_in_a_variable(self, tmp_path: Path) -> None:
+        url = "postgresql://me:hunter2@db/x"
+        settings = _load(tmp_path, APPLICATION, environ={"WATCHWORD_STORE__URL": url})
+        assert settings.postgres is not None
+        assert settings.postgres.conninfo.reveal() == url
+
         settings = _load(tmp_path, f'{MAIL}username = "me"\n{APPLICATION}', environ=environ)
         password = settings.senders["mail"].password
         assert password is not None

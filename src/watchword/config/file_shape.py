@@ -55,7 +55,10 @@ class StoreTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
         str,
         Meta(
             description=(
-                "`sqlite:///` and a path: relative to the folder of `watchword.toml`, or absolute with a fourth slash."
+                "`sqlite:///` and a path: relative to the folder of `watchword.toml`, or absolute with a fourth slash. "
+                "Or a PostgreSQL: `postgresql://user@host/database`, with several hosts "
+                "`postgresql://user@host1,host2/database`, and after a `?` whatever libpq understands, such as "
+                "`sslmode=verify-full`."
             )
         ),
     ] = "sqlite:///watchword.sqlite3"
@@ -80,6 +83,25 @@ class AtlasTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
 
     country_files: Annotated[
         list[str],
+    password: Annotated[
+        str | None,
+        Meta(description="Password for PostgreSQL. Refused in the file: only from the environment."),
+    ] = None
+    password_file: Annotated[
+        str | None,
+        Meta(description="A file that holds the password, relative to the folder of `watchword.toml`."),
+    ] = None
+    connections: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=32,
+            description=(
+                "Connections to PostgreSQL that each process writes with. Each carries whole groups of operations, so "
+                "a few are enough."
+            ),
+        ),
+    ] = 4
         Meta(
             description=(
                 "Files in MaxMind's format (`.mmdb`), lists of `network,country` (`.csv`), or files of `watchword "

@@ -20,6 +20,7 @@ from watchword.config.environment import (
 )
 from watchword.config.file_shape import AtlasTable, FileShape, ServerTable, SmtpTable
 from watchword.config.key_lines import KeyLines
+from watchword.config.password_source import read_password
 from watchword.config.settings import (
     INBOX,
     SHIPPED,
@@ -32,6 +33,7 @@ from watchword.config.settings import (
     SmtpServer,
 )
 from watchword.config.shape_check import check_shape
+from watchword.config.store_place import read_file_place, read_postgres
 from watchword.config.web_addresses import is_loopback, origin_problem, read_network
 from watchword.domain.contact import ContactKind, read_address
 from watchword.domain.errors import ConfigurationError
@@ -117,7 +119,8 @@ def _resolve(
     around = Surroundings(folder=folder, situation=situation, page_base=server.page_base, senders=senders)
     return Settings(
         server=server,
-        store_path=_store_path(file.store.url, folder, problems),
+        store_path=read_file_place(file.store, folder, problems),
+        postgres=read_postgres(file.store, folder, problems),
         keys=_keys(file.keys.file, folder, environ, problems),
         atlas=_atlas(file.atlas, folder, problems),
         senders=senders,
@@ -182,14 +185,6 @@ def _page_base(table: ServerTable, situation: Situation, problems: Problems) -> 
     return page_base
 
 
-def _store_path(url: str, folder: Path, problems: Problems) -> Path:
-    if url.startswith(("postgres://", "postgresql://")):
-        problems.add(("store", "url"), "PostgreSQL comes in a later version; use sqlite:/// and a path")
-    elif not url.startswith(_SQLITE) or url == _SQLITE:
-        problems.add(("store", "url"), "must be sqlite:/// and a path, such as sqlite:///watchword.sqlite3")
-    return folder / url.removeprefix(_SQLITE)
-
-
 def _keys(file: str, folder: Path, environ: Mapping[str, str], problems: Problems) -> KeySource:
     text, named = environ.get(KEYS_VARIABLE), environ.get(KEYS_FILE_VARIABLE)
     if text and named:
@@ -204,7 +199,7 @@ def _smtp_server(name: str, table: SmtpTable, folder: Path, problems: Problems) 
     path = ("senders", name)
     if name == INBOX:
         problems.add(path, "the inbox is built in and has no settings")
-    password = _password(name, table, folder, problems)
+    password = read_password(table.password, table.password_file, path, folder, problems)
     if (table.username is None) != (password is None):
         problems.add((*path, "username"), "a user name and a password go together")
     if table.security is Security.NONE and not is_loopback(table.host):
@@ -223,23 +218,3 @@ def _smtp_server(name: str, table: SmtpTable, folder: Path, problems: Problems) 
         timeout_s=table.timeout_s,
         is_test_sender=table.test_sender,
     )
-
-
-def _password(name: str, table: SmtpTable, folder: Path, problems: Problems) -> Secret | None:
-    path = ("senders", name)
-    if table.password is not None:
-        if problems.origin_of((*path, "password")) is None:
-            variable = f"WATCHWORD_SENDERS__{name.upper()}__PASSWORD"
-            problems.add((*path, "password"), f"does not belong in this file: set {variable}, or name a password_file")
-        if table.password_file is not None:
-            problems.add((*path, "password_file"), "there is a password already; give one of the two")
-        return Secret(table.password)
-    if table.password_file is None:
-        return None
-    try:
-        return Secret((folder / table.password_file).read_text(encoding="utf-8").rstrip("\r\n"))
-    except OSError as error:
-        problems.add((*path, "password_file"), f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        problems.add((*path, "password_file"), "is not UTF-8")
-    return None

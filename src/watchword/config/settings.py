@@ -90,6 +90,16 @@ class SmtpServer:
     """A mail server that takes our messages."""
 
     host: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresAccess:
+    """A database on one PostgreSQL server, or on several of which one takes writes."""
+
+    conninfo: Secret
+    """Its address with the password, as libpq reads it."""
+    connections: int
+    """Connections that one process writes with."""
+
+
     port: int
     security: Security
     username: str | None
@@ -134,7 +144,8 @@ class Settings:
 
     server: Server
     store_path: Path
-    """The SQLite file."""
+    """The SQLite file, unless there is a PostgreSQL."""
+    postgres: PostgresAccess | None = None
     keys: KeySource
     atlas: AtlasFiles
     senders: Mapping[str, SmtpServer]

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from watchword.adapters.postgres.partitions import make_ahead
 from watchword.domain.errors import ConfigurationError
@@ -28,7 +28,11 @@ _LOCK_TRIES: Final = 60
 """How often it asks, with as long a pause, before it gives up."""
 _OTHER_MIGRATION_MS: Final = 600_000
 """How long another migration is waited for."""
-_CONNECT_S: Final = 10
+_DEFAULTS: Final = {
+    "connect_timeout": "10",
+    "target_session_attrs": "read-write",
+    "application_name": "watchword migrate",
+}
 _ONE_AT_A_TIME: Final = 0x57544348
 """The bytes "WTCH": the advisory lock of whoever migrates."""
 _NAME: Final = re.compile(r"(?P<number>[0-9]{4})_[a-z0-9_]+\.sql", re.ASCII)
@@ -69,7 +73,8 @@ def migrate(conninfo: str) -> int:
 def migrate_by(conninfo: str, migrations: tuple[Migration, ...]) -> int:
     """Do the same with these migrations instead of those that are shipped."""
     place = place_of(conninfo)
-    with explained(place), psycopg.connect(conninfo, autocommit=True, connect_timeout=_CONNECT_S) as connection:
+    settings = make_conninfo(conninfo, **{**_DEFAULTS, **conninfo_to_dict(conninfo)})
+    with explained(place), psycopg.connect(settings, autocommit=True) as connection:
         _refuse_old_server(connection.info.server_version, place)
         connection.execute(sql.SQL("SET lock_timeout = {}").format(_OTHER_MIGRATION_MS))
         connection.execute("SELECT pg_advisory_lock(%s)", (_ONE_AT_A_TIME,))
@@ -132,8 +137,12 @@ def read_migration(number: int, text: str) -> Migration:
 
 
 def place_of(conninfo: str) -> str:
-    """Return which database is meant, without the user and the password."""
-    parts = conninfo_to_dict(conninfo)
+    """Return which database is meant, without the user and the password; raises ``ConfigurationError``."""
+    try:
+        parts = conninfo_to_dict(conninfo)
+    except psycopg.ProgrammingError as error:
+        # libpq quotes what it could not read, which can be a password.
+        raise ConfigurationError(("store.url is not an address of PostgreSQL",)) from error
     hosts = str(parts.get("host") or parts.get("hostaddr") or "the local socket").split(",")
     ports = str(parts.get("port") or "").split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
