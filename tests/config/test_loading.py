@@ -136,7 +136,9 @@ def test_every_problem_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ("[server]\ntrusted_proxies = [10]", "2: server.trusted_proxies: must be a list of texts, such as"),
         ('[server]\ntrusted_proxies = ["10.0.0.1/8"]', "2: server.trusted_proxies: must be an address or a network"),
         ('[server]\ntrusted_proxies = ["::/0"]', "2: server.trusted_proxies: ::/0 is the whole internet"),
-        ("[server]\nworkers = 0", "2: server.workers: 0 needs a store for several processes"),
+        ("[server]\nworkers = 0", "2: server.workers: 0 is outside 1 to 64"),
+        ("[server]\nworkers = 2", "2: server.workers: SQLite has one writing process"),
+        ("[server]\nwork = false", "2: server.work: SQLite has one writing process"),
         ("[atlas]\nexample_places = 1", "2: atlas.example_places: must be true or false"),
         ('[atlas]\ntor_lists = ["shipped"]', "2: atlas.tor_lists: no list of Tor exits is shipped"),
         ("[atlas]\nlists_stale_days = 0", "2: atlas.lists_stale_days: 0 is outside 1 to 10000"),
@@ -159,8 +161,6 @@ def test_a_database_password_is_not_repeated(tmp_path: Path) -> None:
     assert "hunter2" not in found
 
 
-def test_without_an_application_there_is_nothing_to_serve(tmp_path: Path) -> None:
-    assert _problems(tmp_path, "") == [
 def test_a_postgresql_is_reached_by_its_address_as_it_stands(tmp_path: Path) -> None:
     url = "postgresql://watchword@one:5432,two:5433/shop?target_session_attrs=read-write"
     settings = _load(tmp_path, f'[store]\nurl = "{url}"\nconnections = 8\n{APPLICATION}')
@@ -203,6 +203,8 @@ def test_a_wrong_way_to_a_postgresql_is_refused(tmp_path: Path, text: str, probl
     assert "hunter2" not in found
 
 
+def test_without_an_application_there_is_nothing_to_serve(tmp_path: Path) -> None:
+    assert _problems(tmp_path, "") == [
         "watchword.toml:1: applications: declare at least one application, under [applications.shop]"
     ]
 
@@ -353,14 +355,14 @@ class TestEnvironment:
     def test_other_variables_are_not_ours(self, tmp_path: Path) -> None:
         _load(tmp_path, APPLICATION, environ={"WATCHWORD_SECRET_KEY": "wk_test_x", "SERVER__PORT": "x"})
 
-    def test_a_password_may_come_from_a_variable(self, tmp_path: Path) -> None:
-        environ = {"WATCHWORD_SENDERS__MAIL__PASSWORD": "hunter2"}
     def test_the_address_of_a_database_may_bring_its_password_in_a_variable(self, tmp_path: Path) -> None:
         url = "postgresql://me:hunter2@db/x"
         settings = _load(tmp_path, APPLICATION, environ={"WATCHWORD_STORE__URL": url})
         assert settings.postgres is not None
         assert settings.postgres.conninfo.reveal() == url
 
+    def test_a_password_may_come_from_a_variable(self, tmp_path: Path) -> None:
+        environ = {"WATCHWORD_SENDERS__MAIL__PASSWORD": "hunter2"}
         settings = _load(tmp_path, f'{MAIL}username = "me"\n{APPLICATION}', environ=environ)
         password = settings.senders["mail"].password
         assert password is not None

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import isfinite
 from pathlib import PurePath
 from typing import Final, TextIO
@@ -64,10 +64,11 @@ _DATE: Final = re.compile(r"(?:19|20)\d\d-[01]\d(?:-[0-3]\d)?")
 _ENCODER: Final = json.JSONEncoder()
 
 
-def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
+def configure_logs(level: str, *, stream: TextIO | None = None, process: int | None = None) -> None:
     """Send the lines of this and every other library through the nets to ``stream`` (standard error if None).
 
-    ``level`` is ``debug``, ``info``, ``warning`` or ``error``. For the composition root: it replaces what was
+    ``level`` is ``debug``, ``info``, ``warning`` or ``error``. Every line tells ``process``, where several write to one
+    stream. For the composition root: it replaces what was
     configured for the whole process before.
     """
     output = sys.stderr if stream is None else stream
@@ -75,6 +76,7 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        *(() if process is None else (partial(_add_process, process),)),
         structlog.processors.format_exc_info,
         redact,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -96,6 +98,10 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(number)
     logging.captureWarnings(capture=True)
+
+
+def _add_process(process: int, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return event | {"process": process}
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

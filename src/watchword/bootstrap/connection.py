@@ -1,4 +1,4 @@
-"""One connection of a server: how large the head of a request may be, and how long a request may take to arrive.
+"""One connection of a server: how large a request's head may be, how long it may take to arrive, and how it ends.
 
 The server library bounds neither, so that anybody could fill the memory with one endless header, or keep every
 connection busy with requests that never end (Slowloris).
@@ -38,6 +38,13 @@ class BoundedConnection(HttpToolsProtocol):
         self._head_bytes = 0
         self._has_completed = False
         self._deadline: TimerHandle | None = None
+        self._is_leaving = False
+
+    def leave(self) -> None:
+        """Say with the next answer that the connection ends; nothing is closed that a request may be on its way to."""
+        self._is_leaving = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
 
     @override
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as the library has it
@@ -70,6 +77,8 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
+        if self._is_leaving:
+            self.leave()
 
     @override
     def on_message_complete(self) -> None:

@@ -1,5 +1,6 @@
 """Puts the house together: ports from settings, the site from ports, and a worker beside it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.api.surface import create_api
 from watchword.bootstrap.atlas_files import open_atlas
 from watchword.bootstrap.key_source import KeyWatch
-from watchword.bootstrap.listening import Stopping
 from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.store_opening import OpenStore, is_for_many, open_store
@@ -54,7 +54,7 @@ class House:
     worker: Worker
     mail: tuple[SmtpSender, ...]
     store: RowStore
-    stopping: Stopping
+    stopping: asyncio.Event
     """To be set when the order to stop comes; ``/readyz`` says no from then on."""
 
     async def close(self) -> None:
@@ -71,8 +71,11 @@ async def build(
     inbox: InboxFile | None = None,
     open_store: OpenStore = open_store,
     metrics: Metrics | None = None,
+    delivers: bool = True,
 ) -> House:
     """Put a service together on a migrated store; ``inbox`` is there in ``dev`` and ``demo`` only.
+
+    Without ``delivers`` messages and upkeep are left to others.
 
     It belongs to the event loop that is running. Raises ``ConfigurationError`` for what is wrong with the store, the
     policies that were applied, logos, languages or files of the atlas, ``StorageUnavailable`` for a store that does not
@@ -98,8 +101,8 @@ async def build(
             senders=_senders(settings, mail, inbox),
             page_base=settings.server.page_base,
         )
-        worker = _worker(settings, ports, keyring, policy_watch, inbox)
-        stopping = Stopping()
+        worker = _worker(settings, ports, keyring, policy_watch, inbox, delivers=delivers)
+        stopping = asyncio.Event()
         site = _site(settings, ports, _edge(settings, ports, metrics), stopping, worker, inbox, languages)
     except BaseException:
         await store.close()
@@ -108,11 +111,18 @@ async def build(
 
 
 def _worker(
-    settings: Settings, ports: Ports, keyring: KeySet, policy_watch: PolicyWatch, inbox: InboxFile | None
+    settings: Settings,
+    ports: Ports,
+    keyring: KeySet,
+    policy_watch: PolicyWatch,
+    inbox: InboxFile | None,
+    *,
+    delivers: bool,
 ) -> Worker:
     return Worker(
         ports=ports,
         alone=not is_for_many(settings),
+        delivers=delivers,
         key_watch=KeyWatch(settings.keys, keyring),
         policy_watch=policy_watch,
         tidy=_nothing if inbox is None else inbox.forget,
@@ -138,7 +148,7 @@ def _site(
     settings: Settings,
     ports: Ports,
     edge: Edge,
-    stopping: Stopping,
+    stopping: asyncio.Event,
     worker: Worker,
     inbox: InboxFile | None,
     languages: Languages,

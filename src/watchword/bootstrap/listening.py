@@ -11,11 +11,31 @@ from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+from typing_extensions import override
 
 from watchword.bootstrap.connection import BoundedConnection
+from watchword.bootstrap.door import Door
 from watchword.domain.errors import ConfigurationError
 
-_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+LINGERING_S: Final = 3.0
+"""How long a process that others stand in for leaves idle connections open while it stops: whoever is just sending a
+request gets its answer, with the word that the connection ends. Clients under load come back within that time."""
+_LOOKING_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Farewell:
+    """How a server stops once it was told to."""
+
+    notice_s: float = 0.0
+    """How long it goes on listening after SIGTERM while ``/readyz`` says no, so that a load balancer looks elsewhere
+    first. SIGINT is somebody at a terminal, who is not kept waiting."""
+    lingering_s: float = 0.0
+    """How long idle connections may be used for one more request after it has ceased to listen."""
+
+
+AT_ONCE: Final = Farewell()
+"""Where nobody stands in: what is not being answered is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,23 +44,8 @@ class Listener:
 
     socket: socket.socket
     app: ASGIApp
-
-
-class Stopping:
-    """Says once that the process stops."""
-
-    __slots__ = ("_is_set",)
-
-    def __init__(self) -> None:
-        self._is_set = False
-
-    def set(self) -> None:
-        """Take note of the order."""
-        self._is_set = True
-
-    def is_set(self) -> bool:
-        """Whether the order came."""
-        return self._is_set
+    is_shared: bool = False
+    """Whether other processes take connections from it too."""
 
 
 def open_socket(host: str, port: int, *, chosen_with: str = "server.port") -> socket.socket:
@@ -68,20 +73,30 @@ def address_of(opened: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(listeners: Sequence[Listener], *, ready: Callable[[], Awaitable[None]]) -> None:
-    """Serve until SIGINT or SIGTERM, and let requests that are running finish.
+async def serve(
+    listeners: Sequence[Listener],
+    *,
+    ready: Callable[[], Awaitable[None]],
+    stopping: asyncio.Event | None = None,
+    farewell: Farewell = AT_ONCE,
+) -> None:
+    """Serve until SIGINT, SIGTERM or ``stopping``, and let requests that are running finish.
 
-    ``ready`` is called once every listener answers. Raises ``ConfigurationError`` where an application does not start.
-    Whatever the caller has to put down comes after the return.
+    ``ready`` is called once every listener answers. ``stopping`` is set when the order comes, whoever gave it. Raises
+    ``ConfigurationError`` where an application does not start. Whatever the caller has to put down comes after the
+    return.
     """
-    servers = [_Server(_settings_for(listener.app)) for listener in listeners]
-    tasks = [asyncio.create_task(_run(server, listener)) for server, listener in zip(servers, listeners, strict=True)]
+    ordered = asyncio.Event() if stopping is None else stopping
+    servers = [_Server(listener, farewell.lingering_s) for listener in listeners]
+    tasks = [asyncio.create_task(_run(server)) for server in servers]
     announcing = asyncio.create_task(_announce(servers, tasks, ready))
+    ending = asyncio.create_task(_end_when(ordered, servers, farewell.notice_s))
     try:
-        with _stopped_by_signals(servers):
+        with _stopped_by_signals(ordered, servers):
             await asyncio.gather(*tasks)
     finally:
         announcing.cancel()
+        ending.cancel()
         # Where one of them failed, the others are told to stop as they would be by a signal.
         for server in servers:
             server.should_exit = True
@@ -93,35 +108,79 @@ async def serve(listeners: Sequence[Listener], *, ready: Callable[[], Awaitable[
 class _Server(uvicorn.Server):
     """A server that leaves the signals to ``serve``; its own way would raise them again before anything is put down."""
 
+    def __init__(self, listener: Listener, lingering_s: float) -> None:
+        super().__init__(_settings_for(listener.app))
+        self.own_sockets = [] if listener.is_shared else [listener.socket]
+        self._shared = listener.socket if listener.is_shared else None
+        self._lingering_s = lingering_s
+        self._door: Door | None = None
+
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._shared is not None:
+            self._door = Door(self._shared, self._admit, lambda: len(self.server_state.connections))
+            self._door.open()
 
-async def _run(server: uvicorn.Server, listener: Listener) -> None:
+    def _admit(self) -> BoundedConnection:
+        return BoundedConnection(self.config, self.server_state, self.lifespan.state)
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Cease to listen and let idle connections linger; the library's own way would close them at once."""
+        if self._door is not None:
+            self._door.close()
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, BoundedConnection):
+                connection.leave()
+        for _ in range(round(self._lingering_s / _LOOKING_S)):
+            if not self.server_state.connections:
+                break
+            await asyncio.sleep(_LOOKING_S)
+        await super().shutdown(sockets)
+
+
+async def _run(server: _Server) -> None:
     try:
-        await server.serve(sockets=[listener.socket])
+        await server.serve(sockets=server.own_sockets)
     except SystemExit:
         # uvicorn's way to say that the lifespan of the application failed; the log has said what it was.
         raise ConfigurationError(("the service could not start; its log says why",)) from None
 
 
 @contextmanager
-def _stopped_by_signals(servers: Sequence[uvicorn.Server]) -> Generator[None, None, None]:
+def _stopped_by_signals(ordered: asyncio.Event, servers: Sequence[uvicorn.Server]) -> Generator[None, None, None]:
     loop = asyncio.get_running_loop()
 
-    def stop() -> None:
-        for server in servers:
-            # A second signal drops nothing: terminals and supervisors often send two for one wish.
-            server.should_exit = True
+    def interrupt() -> None:
+        ordered.set()
+        _end(servers)
 
-    for number in _STOPPING:
-        loop.add_signal_handler(number, stop)
+    # A second signal drops nothing: terminals and supervisors often send two for one wish.
+    for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, ordered.set)):
+        loop.add_signal_handler(number, handler)
     try:
         yield
     finally:
-        for number in _STOPPING:
+        for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+async def _end_when(ordered: asyncio.Event, servers: Sequence[uvicorn.Server], notice_s: float) -> None:
+    await ordered.wait()
+    await asyncio.sleep(notice_s)
+    _end(servers)
+
+
+def _end(servers: Sequence[uvicorn.Server]) -> None:
+    for server in servers:
+        server.should_exit = True
 
 
 def _settings_for(app: ASGIApp) -> uvicorn.Config:

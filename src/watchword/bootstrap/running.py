@@ -1,7 +1,5 @@
-"""Runs Watchword: for development with its inbox, for the demo with its store, for real, or as a worker alone."""
+"""Runs Watchword on the machine of whoever tries it: for development with its inbox, for the demo with its store."""
 
-import asyncio
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +17,7 @@ from watchword.adapters.system import SystemClock
 from watchword.bootstrap.house import build
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.listening import Listener, address_of, open_socket, serve
-from watchword.bootstrap.store_opening import ONE_WRITER, is_for_many, migrate_store, sole_process
+from watchword.bootstrap.store_opening import migrate_store, sole_process
 from watchword.bootstrap.upkeep import lasting_key
 from watchword.config.first_files import write_default, write_demo
 from watchword.config.loading import load_settings
@@ -106,61 +104,10 @@ async def _serve_dev(
         ready(told)
 
     try:
-        await serve(listeners, ready=announce)
+        await serve(listeners, ready=announce, stopping=house.stopping)
     finally:
         await house.close()
         inbox.close()
-
-
-def run_server(settings: Settings, *, ready: Callable[[str], None]) -> None:
-    """Serve, deliver and keep house until SIGINT or SIGTERM.
-
-    Raises ``ConfigurationError`` for a store that is not migrated, keys that are missing, or a port that is taken.
-    """
-    configure_logs(settings.log_level)
-    if settings.server.workers > 1 and not is_for_many(settings):
-        raise ConfigurationError((ONE_WRITER,))
-    with sole_process(settings):
-        keys = open_keys(settings.keys, create=False)
-        opened = open_socket(settings.server.host, settings.server.port)
-        uvloop.run(_serve(settings, keys, opened, ready))
-
-
-async def _serve(settings: Settings, keys: KeySet, opened: socket.socket, ready: Callable[[str], None]) -> None:
-    house = await build(settings, keys)
-
-    async def announce() -> None:
-        ready(settings.server.page_base)
-
-    try:
-        await serve([Listener(socket=opened, app=house.site)], ready=announce)
-    finally:
-        await house.close()
-
-
-def run_worker(settings: Settings, *, ready: Callable[[], None]) -> None:
-    """Deliver and keep house until SIGINT or SIGTERM, without serving.
-
-    On SQLite only while nobody serves the same file: the serving process is the worker there.
-    """
-    configure_logs(settings.log_level)
-    with sole_process(settings):
-        keys = open_keys(settings.keys, create=False)
-        uvloop.run(_work(settings, keys, ready))
-
-
-async def _work(settings: Settings, keys: KeySet, ready: Callable[[], None]) -> None:
-    house = await build(settings, keys)
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await house.worker.start()
-    try:
-        ready()
-        await stop.wait()
-    finally:
-        await house.worker.stop()
-        await house.close()
 
 
 def _make_folder(data: Path) -> None:

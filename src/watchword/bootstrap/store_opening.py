@@ -1,9 +1,11 @@
 """Opens the store that the settings name: the one place that knows which databases there are."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
+from watchword.adapters.postgres import postgres_schema
+from watchword.adapters.postgres.postgres_store import open_postgres_store
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite import schema
 from watchword.adapters.sqlite.process_lock import ProcessLock
@@ -12,11 +14,6 @@ from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.config.settings import Settings
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.values import Lesson
-
-ONE_WRITER: Final = (
-    "SQLite has one writing process, and a second one would only wait for it: server.workers is 1 there;"
-    " for more, name a PostgreSQL in store.url"
-)
 
 
 class OpenStore(Protocol):
@@ -34,9 +31,9 @@ class OpenStore(Protocol):
         ...
 
 
-def is_for_many(settings: Settings) -> bool:  # noqa: ARG001 SQLite is the only store yet
+def is_for_many(settings: Settings) -> bool:
     """Whether several processes may serve and work on this store at once."""
-    return False
+    return settings.postgres is not None
 
 
 def sole_process(settings: Settings) -> AbstractContextManager[object]:
@@ -44,7 +41,7 @@ def sole_process(settings: Settings) -> AbstractContextManager[object]:
 
     Entering it raises ``ConfigurationError`` where another process has it.
     """
-    return ProcessLock(str(settings.store_path))
+    return nullcontext() if is_for_many(settings) else ProcessLock(str(settings.store_path))
 
 
 async def open_store(
@@ -56,9 +53,18 @@ async def open_store(
 ) -> RowStore:
     """Return the store of the settings, which is migrated; it belongs to the event loop that is running.
 
-    Raises ``ConfigurationError`` for one that is not exactly of this version, ``StorageUnavailable`` for one that does
-    not answer.
+    Raises ``ConfigurationError`` for one that this version cannot work on, ``StorageUnavailable`` for one that does not
+    answer.
     """
+    if settings.postgres is not None:
+        return await open_postgres_store(
+            settings.postgres.conninfo.reveal(),
+            SystemEntropy(),
+            keyring,
+            on_event=on_event,
+            on_lesson=on_lesson,
+            connections=settings.postgres.connections,
+        )
     return open_sqlite_store(
         str(settings.store_path), SystemClock(), SystemEntropy(), keyring, on_event=on_event, on_lesson=on_lesson
     )
@@ -66,9 +72,11 @@ async def open_store(
 
 def is_there(settings: Settings) -> bool:
     """Whether there may be a store yet, for those who can do without one."""
-    return settings.store_path.exists()
+    return is_for_many(settings) or settings.store_path.exists()
 
 
 def migrate_store(settings: Settings) -> int:
     """Bring the store to the version of this program and return that version."""
+    if settings.postgres is not None:
+        return postgres_schema.migrate(settings.postgres.conninfo.reveal())
     return schema.migrate(str(settings.store_path))

@@ -23,8 +23,9 @@ from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
 
 DELIVERY_PAUSE_S: Final = 0.1
 """How long an idle worker waits before it looks again: the longest a message waits for nothing."""
-SWEEP_PAUSE_S: Final = 10.0
-"""How often what is over is swept: often enough that a sealed code is wiped within a minute of its end (I14)."""
+UPKEEP_PAUSE_S: Final = 10.0
+"""How often keys and policies are looked at, and what is over is swept: often enough that a sealed code is wiped within
+a minute of its end (I14)."""
 FAILURE_PAUSE_S: Final = 2.0
 AT_ONCE: Final = 32
 """Messages handed over at the same time; one that hangs takes one of these places, and nobody waits for it."""
@@ -49,6 +50,8 @@ class Worker:
     policy_watch: PolicyWatch
     tidy: Callable[[], object]
     """What else is to be forgotten with every round of upkeep."""
+    delivers: bool = True
+    """Whether it hands over messages and sweeps; what its own process has to know it keeps up in any case."""
     _stopping: asyncio.Event | None = None
     _duties: tuple[asyncio.Task[None], ...] = ()
     _traffic_rounds: int = 0
@@ -60,10 +63,14 @@ class Worker:
             await self.ports.store.take_back_leases()
         await read_traffic(self.ports)
         self._stopping = asyncio.Event()
-        self._duties = (
-            asyncio.create_task(self._repeat(self._deliver, DELIVERY_PAUSE_S), name="deliver"),
-            asyncio.create_task(self._repeat(self._keep_house, SWEEP_PAUSE_S), name="keep house"),
-            asyncio.create_task(self._repeat(self._keep_traffic, TRAFFIC_PAUSE_S), name="keep traffic"),
+        duties = [
+            (self._keep_up, UPKEEP_PAUSE_S, "keep up"),
+            (self._keep_traffic, TRAFFIC_PAUSE_S, "keep traffic"),
+        ]
+        if self.delivers:
+            duties += [(self._deliver, DELIVERY_PAUSE_S, "deliver"), (self._sweep, UPKEEP_PAUSE_S, "sweep")]
+        self._duties = tuple(
+            asyncio.create_task(self._repeat(duty, pause_s), name=name) for duty, pause_s, name in duties
         )
 
     async def stop(self) -> None:
@@ -122,11 +129,15 @@ class Worker:
         if isinstance(result, NotHandedOver):
             _log.warning("worker.not_handed_over", delivery_id=claimed.id, reason=result.reason)
 
-    async def _keep_house(self) -> bool:
+    async def _keep_up(self) -> bool:
+        """Take up keys and policies that others changed."""
         if self.key_watch.look():
             _log.info("worker.keys_adopted", resealed=await reseal(self.ports))
         await self.policy_watch.look(self.ports.store)
         self.tidy()
+        return False
+
+    async def _sweep(self) -> bool:
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:
             _log.info("worker.swept", expired=swept.expired, wiped=swept.wiped, forgotten=swept.forgotten)

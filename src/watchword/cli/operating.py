@@ -1,15 +1,30 @@
 """The commands of somebody who runs Watchword for others: ``serve``, ``work`` and ``migrate``."""
 
-from typing import Annotated
+import sys
+from typing import Annotated, Final
 
 import typer
 
-from watchword.bootstrap.running import run_server, run_worker
+from watchword.bootstrap.serving import run_server, run_worker
 from watchword.bootstrap.upkeep import migrate
 from watchword.cli.printing import print_json, print_line
-from watchword.cli.settings_option import ConfigOption, DataOption, JsonOption, read_settings
+from watchword.cli.settings_option import SETTINGS_FILE, ConfigOption, DataOption, JsonOption, read_settings
 from watchword.cli.teaching import RUNNING, Example, teach
 
+_MEMBER: Final = "watchword.cli.crew_member"
+"""The program of one process of several."""
+
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        max=64,
+        show_default=False,
+        help="Serve in N equal processes; needs PostgreSQL.  [dim]default: the number in the settings, at first 1[/]",
+    ),
+]
 ReadyJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready, and nothing else.")]
 
 
@@ -22,8 +37,10 @@ def add_operating(command_line: typer.Typer) -> None:
             "Serve API and pages, and deliver messages, until stopped.",
             Example(command="watchword serve", what="with the watchword.toml of this folder"),
             Example(command="watchword serve --config /etc/watchword/watchword.toml", what="as a system service"),
+            Example(command="watchword serve --workers 4", what="with a process for each of four cores"),
             remarks=[
                 "Before the first start: watchword secrets create, and watchword migrate.",
+                "With several processes SIGHUP replaces them one by one, by what is installed and set then.",
                 "Every application needs a sender that reaches people: the inbox is for dev and demo.",
             ],
         ),
@@ -33,7 +50,7 @@ def add_operating(command_line: typer.Typer) -> None:
         rich_help_panel=RUNNING,
         help=teach(
             "Deliver messages and keep house, without serving anything, until stopped.",
-            Example(command="watchword work", what="while no serve runs on this store"),
+            Example(command="watchword work", what="beside any number of serve on PostgreSQL"),
             Example(command="watchword work --config /etc/watchword/watchword.toml", what="as a system service"),
             remarks=["On SQLite there is one process, so serve works by itself and this command is refused."],
         ),
@@ -50,9 +67,9 @@ def add_operating(command_line: typer.Typer) -> None:
     )(migrate_store)
 
 
-def serve(config: ConfigOption = None, as_json: ReadyJson = False) -> None:
+def serve(config: ConfigOption = None, workers: WorkersOption = None, as_json: ReadyJson = False) -> None:
     """Serve until stopped."""
-    settings = read_settings(config, None)
+    settings = read_settings(config, None, {} if workers is None else {"server.workers": workers})
     host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
     listening = f"http://{host}:{settings.server.port}"
 
@@ -62,7 +79,8 @@ def serve(config: ConfigOption = None, as_json: ReadyJson = False) -> None:
         else:
             print_line(f"Watchword serves {address} and listens on {listening}. Ctrl-C stops it.")
 
-    run_server(settings, ready=ready)
+    member = [sys.executable, "-P", "-m", _MEMBER, str(config or SETTINGS_FILE)]
+    run_server(settings, member=member, ready=ready)
 
 
 def work(config: ConfigOption = None, as_json: ReadyJson = False) -> None:

@@ -1,5 +1,6 @@
 """The options that say whose settings a command works with, and the reading of them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -41,14 +42,16 @@ def find_application(settings: Settings, application_id: str) -> DeclaredApplica
     raise CommandFailed(f"no application {application_id} is declared", hint=f"there are: {names}")
 
 
-def read_settings(config: Path | None, data: Path | None) -> Settings:
+def read_settings(config: Path | None, data: Path | None, overrides: Mapping[str, object] | None = None) -> Settings:
     """Return the settings of a ``watchword.toml``, or those in the data folder of ``dev``.
 
-    Raises ``ConfigurationError`` with every problem.
+    ``overrides`` are what other options of the command say, by dotted key. Raises ``ConfigurationError`` with every
+    problem.
     """
     if config is not None and data is not None:
         raise CommandMisused("--config and --data both bring settings", hint="give one of the two")
     path = data / SETTINGS_FILE if data is not None else config or Path(SETTINGS_FILE)
     if not path.exists():
         raise CommandFailed(f"{path}: there are no settings here", hint=_WHERE)
-    return load_settings(path, situation=Situation.SERVE if data is None else Situation.DEV)
+    situation = Situation.SERVE if data is None else Situation.DEV
+    return load_settings(path, situation=situation, overrides=overrides)

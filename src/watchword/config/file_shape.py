@@ -38,14 +38,35 @@ class ServerTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
     workers: Annotated[
         int,
         Meta(
-            ge=0,
-            le=16,
+            ge=1,
+            le=64,
             description=(
-                "Workers for delivery and upkeep inside `serve`. 0 leaves them to `watchword work`, which needs a "
-                "store for several processes."
+                "Equal processes of `serve` on one address; `--workers` wins over it. SQLite has one writing process, "
+                "so more than 1 needs PostgreSQL."
             ),
         ),
     ] = 1
+    work: Annotated[
+        bool,
+        Meta(
+            description=(
+                "Whether `serve` delivers messages and keeps house too. `false` leaves both to `watchword work`, which "
+                "needs PostgreSQL."
+            )
+        ),
+    ] = True
+    drain_s: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=300,
+            description=(
+                "How long `serve` goes on listening after SIGTERM while `/readyz` answers 503, so that a load balancer "
+                "takes it out first. Give it a little more than your balancer's health checks take to notice."
+            ),
+            extra={"unit": "seconds"},
+        ),
+    ] = 0
 
 
 class StoreTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -62,6 +83,25 @@ class StoreTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
             )
         ),
     ] = "sqlite:///watchword.sqlite3"
+    password: Annotated[
+        str | None,
+        Meta(description="Password for PostgreSQL. Refused in the file: only from the environment."),
+    ] = None
+    password_file: Annotated[
+        str | None,
+        Meta(description="A file that holds the password, relative to the folder of `watchword.toml`."),
+    ] = None
+    connections: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=32,
+            description=(
+                "Connections to PostgreSQL that each process writes with. Each carries whole groups of operations, so "
+                "a few are enough."
+            ),
+        ),
+    ] = 4
 
 
 class KeysTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -83,25 +123,6 @@ class AtlasTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
 
     country_files: Annotated[
         list[str],
-    password: Annotated[
-        str | None,
-        Meta(description="Password for PostgreSQL. Refused in the file: only from the environment."),
-    ] = None
-    password_file: Annotated[
-        str | None,
-        Meta(description="A file that holds the password, relative to the folder of `watchword.toml`."),
-    ] = None
-    connections: Annotated[
-        int,
-        Meta(
-            ge=2,
-            le=32,
-            description=(
-                "Connections to PostgreSQL that each process writes with. Each carries whole groups of operations, so "
-                "a few are enough."
-            ),
-        ),
-    ] = 4
         Meta(
             description=(
                 "Files in MaxMind's format (`.mmdb`), lists of `network,country` (`.csv`), or files of `watchword "

@@ -115,6 +115,8 @@ def _resolve(
     file: FileShape, folder: Path, situation: Situation, environ: Mapping[str, str], problems: Problems
 ) -> Settings:
     server = _server(file.server, situation, problems)
+    if file.store.url.startswith(_SQLITE):
+        _refuse_several_processes(server, problems)
     senders = {name: _smtp_server(name, table, folder, problems) for name, table in file.senders.items()}
     around = Surroundings(folder=folder, situation=situation, page_base=server.page_base, senders=senders)
     return Settings(
@@ -154,8 +156,6 @@ def _server(table: ServerTable, situation: Situation, problems: Problems) -> Ser
         problems.add(("server", "host"), f"{table.host}: `dev` and `demo` listen on loopback only, such as 127.0.0.1")
     if situation is Situation.SERVE and table.port == 0:
         problems.add(("server", "port"), "0 takes any free port in `dev` and `demo`; `serve` needs one that is known")
-    if table.workers == 0:
-        problems.add(("server", "workers"), "0 needs a store for several processes; a SQLite file has one writer")
     networks = []
     for text in table.trusted_proxies:
         network = read_network(text)
@@ -169,7 +169,17 @@ def _server(table: ServerTable, situation: Situation, problems: Problems) -> Ser
         page_base=_page_base(table, situation, problems),
         trusted_proxies=tuple(networks),
         workers=table.workers,
+        work=table.work,
+        drain_s=table.drain_s,
     )
+
+
+def _refuse_several_processes(server: Server, problems: Problems) -> None:
+    reason = "SQLite has one writing process, and a second one would only wait for it"
+    if server.workers > 1:
+        problems.add(("server", "workers"), f"{reason}: 1, or name a PostgreSQL in store.url")
+    if not server.work:
+        problems.add(("server", "work"), f"{reason}: true, or name a PostgreSQL in store.url")
 
 
 def _page_base(table: ServerTable, situation: Situation, problems: Problems) -> str:

@@ -53,6 +53,11 @@ class Server:
     """Public origin without a slash at the end."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     workers: int
+    """Serving processes on the address."""
+    work: bool
+    """Whether they deliver and keep house too."""
+    drain_s: int
+    """How long they go on listening after the order to stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +91,6 @@ class AtlasFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpServer:
-    """A mail server that takes our messages."""
-
-    host: str
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresAccess:
     """A database on one PostgreSQL server, or on several of which one takes writes."""
 
@@ -100,6 +100,11 @@ class PostgresAccess:
     """Connections that one process writes with."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """A mail server that takes our messages."""
+
+    host: str
     port: int
     security: Security
     username: str | None

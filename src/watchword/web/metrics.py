@@ -1,9 +1,16 @@
-"""Counts what happens, for Prometheus; no label holds a user, an address, an application's secret or a path."""
+"""Counts what happens, for Prometheus; no label holds a user, an address, an application's secret or a path.
 
+Where several processes share an address, whoever asks reaches any of them. So each writes what it counts into files of
+one folder (the library's way, chosen by its variable before it is imported), and each shows the sum of them all, of
+processes that have ended too: a counter never goes back.
+"""
+
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 METRICS_TYPE: Final = CONTENT_TYPE_LATEST
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
@@ -11,10 +18,11 @@ _LATENCY_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 
 
 class Metrics:
-    """The counters of one process, in a registry of their own."""
+    """The counters of one process, in a registry of their own; with ``shared`` in a folder of several processes."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, *, shared: Path | None = None) -> None:
         self._registry = registry
+        self._shared = shared
         self._decisions = Counter(
             "watchword_decisions", "Decisions about actions", ("type", "decision"), registry=registry
         )
@@ -47,4 +55,8 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return everything in the text format of Prometheus."""
-        return generate_latest(self._registry)
+        if self._shared is None:
+            return generate_latest(self._registry)
+        sums = CollectorRegistry()
+        MultiProcessCollector(sums, path=str(self._shared))  # type: ignore[no-untyped-call]  # the library tells none
+        return generate_latest(sums)
