@@ -106,7 +106,9 @@ def action_rows(
         " AND sealed_action IS NOT NULL AND (:before IS NULL OR number < (SELECT number FROM actions WHERE id = :before"
         " AND application_id = :application_id AND user_key = :user_key))"
         " AND (:asked_since IS NULL OR (created_at >= :asked_since AND (decision = :deny OR EXISTS"
-        " (SELECT 1 FROM challenges WHERE challenges.action_id = actions.id)))) ORDER BY number DESC LIMIT :limit",
+        " (SELECT 1 FROM challenges WHERE challenges.application_id = :application_id"
+        " AND challenges.user_key = :user_key AND challenges.action_id = actions.id))))"
+        " ORDER BY number DESC LIMIT :limit",
         application_id=ref.application_id,
         user_key=ref.key,
         before=before,
@@ -156,7 +158,14 @@ def newest_allowed_purchase(transaction: Transaction, ref: UserRef, after_number
 
 def label(transaction: Transaction, ref: UserRef, action_id: str, word: Label) -> None:
     """Note what the application says an action was."""
-    transaction.write("UPDATE actions SET label = :label WHERE id = :id", label=word, id=action_id)
+    transaction.write(
+        "UPDATE actions SET label = :label"
+        " WHERE id = :id AND application_id = :application_id AND user_key = :user_key",
+        label=word,
+        id=action_id,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
     write_event(transaction, ref, EventType.ACTION_LABELLED, action_id=action_id, label=word)
 
 

@@ -2,7 +2,7 @@
 
 from watchword.adapters.rows.action_rows import find_action_row, newest_number, open_action
 from watchword.adapters.rows.challenge_endings import cancel_pending, end
-from watchword.adapters.rows.challenge_rows import generation_rows, must_find
+from watchword.adapters.rows.challenge_rows import generation_rows, must_find, note_device
 from watchword.adapters.rows.contact_rows import find_contact, prove_contact
 from watchword.adapters.rows.device_rows import distrust_others, find_device, prove_device
 from watchword.adapters.rows.grant_rows import insert_grant, revoke_grants
@@ -25,7 +25,7 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
     """Approve a pending challenge with everything that follows from it."""
     ref = ref_of(row)
     action_row = find_action_row(transaction, ref, row["action_id"])
-    contact_id = generation_rows(transaction, row["id"])[-1]["contact_id"]
+    contact_id = generation_rows(transaction, row)[-1]["contact_id"]
     # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
     # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
     proves_user = row["confirms"] is None or _is_first_proof(transaction, ref, contact_id)
@@ -108,7 +108,7 @@ def _know_device(transaction: Transaction, ref: UserRef, row: Row, spending: Spe
         trust=spending.trust_device and bool(row["trust_allowed"]),
         limits=spending.limits,
     )
-    transaction.write("UPDATE challenges SET device_id = :device_id WHERE id = :id", device_id=device.id, id=row["id"])
+    note_device(transaction, row, device.id)
     if newly_trusted:
         alert(
             transaction,

@@ -60,7 +60,7 @@ def _evaluate(transaction: Transaction, row: Row | None, spending: Spending) -> 
     charge = charge_failure(transaction, ref, lane)
     verdict = _compare(transaction, row, spending.candidates)
     if verdict is _Verdict.RIGHT:
-        take_back(transaction, charge)
+        take_back(transaction, ref, charge)
         return approve(transaction, row, spending)
     outcome = _miss(transaction, row, verdict, attempts_left)
     _lock_if_spent(transaction, row, spending)
@@ -70,15 +70,17 @@ def _evaluate(transaction: Transaction, row: Row | None, spending: Spending) -> 
 def _charge_try(transaction: Transaction, row: Row) -> int:
     """Charge a try before anything is compared, and return how many are left; a CHECK of the table is behind it."""
     return transaction.number(
-        "UPDATE challenges SET tries_spent = tries_spent + 1 WHERE id = :id AND state = 'pending'"
-        " RETURNING tries_allowed - tries_spent",
+        "UPDATE challenges SET tries_spent = tries_spent + 1 WHERE id = :id AND application_id = :application_id"
+        " AND user_key = :user_key AND state = 'pending' RETURNING tries_allowed - tries_spent",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
         id=row["id"],
     )
 
 
 def _compare(transaction: Transaction, row: Row, candidates: Mapping[int, bytes]) -> _Verdict:
     """Compare in constant time; a challenge without a code (a decoy) is wrong whatever was typed."""
-    generations = generation_rows(transaction, row["id"])
+    generations = generation_rows(transaction, row)
     if not generations:
         return _Verdict.WRONG
     *older, live = generations

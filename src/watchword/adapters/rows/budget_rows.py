@@ -32,9 +32,14 @@ def charge_failure(transaction: Transaction, ref: UserRef, lane: Lane) -> int:
     return _charge(transaction, ref.application_id, ref.key, Budget.FAILURES, _WHOLE_USER, lane)
 
 
-def take_back(transaction: Transaction, charge: int) -> None:
-    """Take one charge back."""
-    transaction.write("DELETE FROM charges WHERE number = :number", number=charge)
+def take_back(transaction: Transaction, ref: UserRef, charge: int) -> None:
+    """Take one charge of a user back."""
+    transaction.write(
+        "DELETE FROM charges WHERE application_id = :application_id AND user_key = :user_key AND number = :number",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        number=charge,
+    )
 
 
 def failure_count(transaction: Transaction, ref: UserRef, limits: Limits) -> int:

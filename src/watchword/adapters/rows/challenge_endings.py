@@ -25,7 +25,9 @@ def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str, 
     ended_at = row["expires_at"] if state is ChallengeState.EXPIRED else transaction.now
     changed = transaction.run(
         "UPDATE challenges SET state = :state, end_reason = :reason, ended_at = :ended_at, sealed_code = NULL"
-        " WHERE id = :id AND state = 'pending'",
+        " WHERE id = :id AND application_id = :application_id AND user_key = :user_key AND state = 'pending'",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
         state=state,
         reason=reason,
         ended_at=ended_at,
@@ -88,13 +90,19 @@ def kill_codes_to(transaction: Transaction, ref: UserRef, contact_id: str) -> No
     """Kill the codes that were sent to a contact which no longer counts; their challenges stay pending."""
     for row in pending_rows(transaction, ref):
         transaction.write(
-            "UPDATE generations SET mac = NULL WHERE challenge_id = :challenge_id AND contact_id = :contact_id",
-            challenge_id=row["id"],
+            "UPDATE generations SET mac = NULL WHERE application_id = :application_id AND user_key = :user_key"
+            " AND challenge_id = :id AND contact_id = :contact_id",
+            application_id=ref.application_id,
+            user_key=ref.key,
+            id=row["id"],
             contact_id=contact_id,
         )
         transaction.write(
-            "UPDATE challenges SET sealed_code = NULL WHERE id = :id AND (SELECT mac FROM generations"
-            " WHERE challenge_id = :id ORDER BY number DESC LIMIT 1) IS NULL",
+            "UPDATE challenges SET sealed_code = NULL WHERE application_id = :application_id AND user_key = :user_key"
+            " AND id = :id AND (SELECT mac FROM generations WHERE application_id = :application_id"
+            " AND user_key = :user_key AND challenge_id = :id ORDER BY number DESC LIMIT 1) IS NULL",
+            application_id=ref.application_id,
+            user_key=ref.key,
             id=row["id"],
         )
 

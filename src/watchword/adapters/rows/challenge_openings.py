@@ -74,13 +74,13 @@ def order_delivery(
 
 
 def _refuse(transaction: Transaction, row: Row, order: SendOrder) -> TooSoon | SendRefused | None:
-    if order.generation != live_number(transaction, row["id"]):
+    if order.generation != live_number(transaction, row):
         return SendRefused.OVERTAKEN
     if row["sends"] >= row["sends_allowed"]:
         return SendRefused.SPENT
     if row["conceal"] and transaction.now < row["resend_at"]:
         return TooSoon(free_at=Instant(row["resend_at"]))
-    sent_at = last_send_at(transaction, row["id"], order.route)
+    sent_at = last_send_at(transaction, row, order.route)
     if sent_at is not None:
         free_at = later(sent_at, seconds=order.limits.resend_wait_s(row["sends"]))
         if transaction.now < free_at:
@@ -107,11 +107,15 @@ def _route_counts(transaction: Transaction, row: Row, route: Route) -> bool:
 def _repeats_live(transaction: Transaction, row: Row, route: Route) -> bool:
     """Whether the live code belongs to this route, so that repeating it sends the code where it was meant to go."""
     found = transaction.one(
-        "SELECT contact_id, channel FROM generations WHERE challenge_id = :id AND mac IS NOT NULL AND number ="
-        " (SELECT max(number) FROM generations WHERE challenge_id = :id)",
+        "SELECT contact_id, channel, mac FROM generations WHERE application_id = :application_id"
+        " AND user_key = :user_key AND challenge_id = :id ORDER BY number DESC LIMIT 1",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
         id=row["id"],
     )
-    return found is not None and (found["contact_id"], found["channel"]) == (route.contact_id, route.channel)
+    if found is None or found["mac"] is None:
+        return False
+    return (found["contact_id"], found["channel"]) == (route.contact_id, route.channel)
 
 
 def _send(
@@ -127,7 +131,7 @@ def _send(
         return
     if live is not None:
         put_live_code(transaction, row, live, route.channel)
-    queue_code(transaction, row, live_number(transaction, row["id"]), route.contact_id, route.channel)
+    queue_code(transaction, row, live_number(transaction, row), route.contact_id, route.channel)
 
 
 def _make_room(transaction: Transaction, ref: UserRef, opening: Opening) -> None:

@@ -12,7 +12,7 @@ from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, LastSend, Route
 from watchword.domain.contact import Channel
 from watchword.domain.event import EventType
-from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference
+from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference, user_key_of
 from watchword.domain.instant import DAY_MS, Instant, later
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.secret import Secret
@@ -68,7 +68,10 @@ def count_send(transaction: Transaction, row: Row, route: Route, resend_at: Inst
     shown = write_display(read_options(display), route.masked, read_reasons(display))
     transaction.write(
         "UPDATE challenges SET sends = :number, resend_at = :resend_at, route_option_id = :option_id,"
-        " route_contact_id = :contact_id, route_channel = :channel, sealed_display = :sealed_display WHERE id = :id",
+        " route_contact_id = :contact_id, route_channel = :channel, sealed_display = :sealed_display"
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
         number=number,
         resend_at=resend_at,
         option_id=route.option_id,
@@ -78,8 +81,10 @@ def count_send(transaction: Transaction, row: Row, route: Route, resend_at: Inst
         id=row["id"],
     )
     transaction.write(
-        "INSERT INTO sends (challenge_id, number, option_id, channel, at)"
-        " VALUES (:challenge_id, :number, :option_id, :channel, :now)",
+        "INSERT INTO sends (application_id, user_key, challenge_id, number, option_id, channel, at)"
+        " VALUES (:application_id, :user_key, :challenge_id, :number, :option_id, :channel, :now)",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
         challenge_id=row["id"],
         number=number,
         option_id=route.option_id,
@@ -89,24 +94,28 @@ def count_send(transaction: Transaction, row: Row, route: Route, resend_at: Inst
     return number
 
 
-def last_send_at(transaction: Transaction, challenge_id: str, route: Route) -> Instant | None:
+def last_send_at(transaction: Transaction, row: Row, route: Route) -> Instant | None:
     """Return when this option and channel of a challenge was last sent to."""
-    row = transaction.one(
-        "SELECT max(at) AS at FROM sends"
-        " WHERE challenge_id = :challenge_id AND option_id = :option_id AND channel = :channel",
-        challenge_id=challenge_id,
+    last = transaction.one(
+        "SELECT max(at) AS at FROM sends WHERE application_id = :application_id AND user_key = :user_key"
+        " AND challenge_id = :challenge_id AND option_id = :option_id AND channel = :channel",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        challenge_id=row["id"],
         option_id=route.option_id,
         channel=route.channel,
     )
-    return None if row is None or row["at"] is None else Instant(row["at"])
+    return None if last is None or last["at"] is None else Instant(last["at"])
 
 
 def put_live_code(transaction: Transaction, row: Row, live: LiveCode, channel: Channel) -> int:
     """Make a code the live one; every older one is dead from now on. Return the number of its generation."""
-    number = live_number(transaction, row["id"]) + 1
+    number = live_number(transaction, row) + 1
     transaction.write(
-        "INSERT INTO generations (challenge_id, number, mac, mac_key_id, contact_id, channel)"
-        " VALUES (:challenge_id, :number, :mac, :mac_key_id, :contact_id, :channel)",
+        "INSERT INTO generations (application_id, user_key, challenge_id, number, mac, mac_key_id, contact_id, channel)"
+        " VALUES (:application_id, :user_key, :challenge_id, :number, :mac, :mac_key_id, :contact_id, :channel)",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
         challenge_id=row["id"],
         number=number,
         mac=live.mac,
@@ -115,7 +124,10 @@ def put_live_code(transaction: Transaction, row: Row, live: LiveCode, channel: C
         channel=channel,
     )
     transaction.write(
-        "UPDATE challenges SET sealed_code = :sealed_code WHERE id = :id",
+        "UPDATE challenges SET sealed_code = :sealed_code"
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
         sealed_code=transaction.seal(ref_of(row), _TABLE, row["id"], f"{_CODE}-{number}", live.code.reveal()),
         id=row["id"],
     )
@@ -129,29 +141,57 @@ def live_code(transaction: Transaction, row: Row, generation: int) -> Secret | N
     return Secret(transaction.open(ref_of(row), _TABLE, row["id"], f"{_CODE}-{generation}", row["sealed_code"]))
 
 
-def generation_rows(transaction: Transaction, challenge_id: str) -> list[Row]:
-    """Return the generations of a challenge, the live one last."""
-    return transaction.all(
-        "SELECT * FROM generations WHERE challenge_id = :challenge_id ORDER BY number", challenge_id=challenge_id
+def note_device(transaction: Transaction, row: Row, device_id: str) -> None:
+    """Note which device the approval of a challenge made known."""
+    transaction.write(
+        "UPDATE challenges SET device_id = :device_id"
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        device_id=device_id,
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        id=row["id"],
     )
 
 
-def live_number(transaction: Transaction, challenge_id: str) -> int:
+def generation_rows(transaction: Transaction, row: Row) -> list[Row]:
+    """Return the generations of a challenge, the live one last."""
+    return transaction.all(
+        "SELECT * FROM generations WHERE application_id = :application_id AND user_key = :user_key"
+        " AND challenge_id = :challenge_id ORDER BY number",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        challenge_id=row["id"],
+    )
+
+
+def live_number(transaction: Transaction, row: Row) -> int:
     """Return the number of the live generation; 0 before the first."""
     return transaction.number(
-        "SELECT coalesce(max(number), 0) FROM generations WHERE challenge_id = :challenge_id", challenge_id=challenge_id
+        "SELECT coalesce(max(number), 0) FROM generations WHERE application_id = :application_id"
+        " AND user_key = :user_key AND challenge_id = :challenge_id",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        challenge_id=row["id"],
     )
 
 
 def find_challenge_row(transaction: Transaction, challenge_id: str) -> Row | None:
     """Return the row of a challenge, unless its user was erased."""
-    return transaction.one("SELECT * FROM challenges WHERE id = :id AND sealed_display IS NOT NULL", id=challenge_id)
-
-
-def challenge_row_of_action(transaction: Transaction, action_id: str) -> Row | None:
-    """Return the row of an action's challenge."""
     return transaction.one(
-        "SELECT * FROM challenges WHERE action_id = :action_id AND sealed_display IS NOT NULL", action_id=action_id
+        "SELECT * FROM challenges WHERE id = :id AND user_key = :user_key AND sealed_display IS NOT NULL",
+        id=challenge_id,
+        user_key=user_key_of("chl", challenge_id),
+    )
+
+
+def challenge_row_of_action(transaction: Transaction, ref: UserRef, action_id: str) -> Row | None:
+    """Return the row of the challenge of an action of this user."""
+    return transaction.one(
+        "SELECT * FROM challenges WHERE action_id = :action_id AND application_id = :application_id"
+        " AND user_key = :user_key AND sealed_display IS NOT NULL",
+        action_id=action_id,
+        application_id=ref.application_id,
+        user_key=ref.key,
     )
 
 
@@ -187,7 +227,14 @@ def bind_browser(transaction: Transaction, challenge_id: str, browser: bytes) ->
         return False
     if row["browser"] is not None:
         return hmac.compare_digest(row["browser"], browser)
-    transaction.write("UPDATE challenges SET browser = :browser WHERE id = :id", browser=browser, id=challenge_id)
+    transaction.write(
+        "UPDATE challenges SET browser = :browser"
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        browser=browser,
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        id=challenge_id,
+    )
     write_event(transaction, ref_of(row), EventType.CHALLENGE_BOUND, challenge_id=challenge_id)
     return True
 
@@ -206,8 +253,8 @@ def read_challenge(transaction: Transaction, row: Row) -> Challenge | None:
     if action is None:
         return None
     display = _display(transaction, row)
-    generations = generation_rows(transaction, row["id"])
-    status, status_at = _delivery_status(transaction, row["id"], len(generations))
+    generations = generation_rows(transaction, row)
+    status, status_at = _delivery_status(transaction, row, len(generations))
     is_unwritten = state.value != row["state"]
     return Challenge(
         id=ChallengeId(row["id"]),
@@ -238,19 +285,21 @@ def read_challenge(transaction: Transaction, row: Row) -> Challenge | None:
         ended_at=row["expires_at"] if is_unwritten else row["ended_at"],
         resend_at=Instant(row["resend_at"]),
         others_count_from=row["others_count_from"],
-        last_sends=_last_sends(transaction, row["id"]),
+        last_sends=_last_sends(transaction, row),
     )
 
 
-def _last_sends(transaction: Transaction, challenge_id: str) -> tuple[LastSend, ...]:
-    rows = transaction.all(
-        "SELECT option_id, channel, max(at) AS at FROM sends WHERE challenge_id = :challenge_id"
-        " GROUP BY option_id, channel",
-        challenge_id=challenge_id,
+def _last_sends(transaction: Transaction, row: Row) -> tuple[LastSend, ...]:
+    sends = transaction.all(
+        "SELECT option_id, channel, max(at) AS at FROM sends WHERE application_id = :application_id"
+        " AND user_key = :user_key AND challenge_id = :challenge_id GROUP BY option_id, channel",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        challenge_id=row["id"],
     )
     return tuple(
-        LastSend(option_id=ContactId(row["option_id"]), channel=Channel(row["channel"]), at=Instant(row["at"]))
-        for row in rows
+        LastSend(option_id=ContactId(send["option_id"]), channel=Channel(send["channel"]), at=Instant(send["at"]))
+        for send in sends
     )
 
 
@@ -265,16 +314,18 @@ def _read_generation(row: Row) -> Generation:
 
 
 def _delivery_status(
-    transaction: Transaction, challenge_id: str, generation: int
+    transaction: Transaction, row: Row, generation: int
 ) -> tuple[DeliveryStatus | None, Instant | None]:
     """Return what is known of the newest delivery of the live code."""
-    row = transaction.one(
-        "SELECT status, status_at FROM deliveries WHERE challenge_id = :challenge_id AND generation = :generation"
-        " ORDER BY number DESC LIMIT 1",
-        challenge_id=challenge_id,
+    newest = transaction.one(
+        "SELECT status, status_at FROM deliveries WHERE application_id = :application_id AND user_key = :user_key"
+        " AND challenge_id = :challenge_id AND generation = :generation ORDER BY number DESC LIMIT 1",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        challenge_id=row["id"],
         generation=generation,
     )
-    return (None, None) if row is None else (DeliveryStatus(row["status"]), Instant(row["status_at"]))
+    return (None, None) if newest is None else (DeliveryStatus(newest["status"]), Instant(newest["status_at"]))
 
 
 def _seal_display(transaction: Transaction, ref: UserRef, opening: Opening) -> bytes:

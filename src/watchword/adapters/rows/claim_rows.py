@@ -63,7 +63,7 @@ def _claim_code(transaction: Transaction, row: Row, contact: Contact) -> Claimed
     challenge_row = find_settled(transaction, row["challenge_id"])
     if challenge_row is None or challenge_row["state"] != ChallengeState.PENDING:
         return "challenge_ended"
-    if live_number(transaction, row["challenge_id"]) != row["generation"]:
+    if live_number(transaction, challenge_row) != row["generation"]:
         return "superseded"
     if not may_carry(contact, transaction.now, confirms=challenge_row["confirms"]):
         return "contact_left"

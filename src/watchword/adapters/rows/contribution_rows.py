@@ -20,6 +20,10 @@ KEPT_MS: Final = 30 * DAY_MS
 """How long an action can be taken back: as long as "this wasn't me" counts."""
 _TABLE: Final = "contributions"
 _CONTRIBUTION: Final = "contribution"
+_WITH_ACTIONS: Final = (
+    "JOIN actions ON actions.application_id = :application_id AND actions.user_key = :user_key"
+    " AND actions.number = contributions.number"
+)
 
 
 class Contributed(StrEnum):
@@ -61,11 +65,14 @@ def open_contribution(transaction: Transaction, ref: UserRef, row: Row) -> Contr
         return None
 
 
-def find_contribution_row(transaction: Transaction, number: int) -> Row | None:
+def find_contribution_row(transaction: Transaction, ref: UserRef, number: int) -> Row | None:
     """Return what the action of this number teaches, with the action's country."""
     return transaction.one(
-        "SELECT contributions.*, actions.id, country, decision FROM contributions JOIN actions USING (number)"
-        " WHERE number = :number",
+        f"SELECT contributions.*, actions.id, country, decision FROM contributions {_WITH_ACTIONS}"  # noqa: S608 our own text, values bound
+        " WHERE contributions.application_id = :application_id AND contributions.user_key = :user_key"
+        " AND contributions.number = :number",
+        application_id=ref.application_id,
+        user_key=ref.key,
         number=number,
     )
 
@@ -78,8 +85,9 @@ def contribution_rows(
     To a device belongs the action whose approval made it known, and every one that carried its token.
     """
     return transaction.all(
-        "SELECT contributions.*, actions.id, country, decision, label FROM contributions"
-        " JOIN actions USING (number) LEFT JOIN challenges ON challenges.action_id = actions.id"
+        f"SELECT contributions.*, actions.id, country, decision, label FROM contributions {_WITH_ACTIONS}"  # noqa: S608 our own text, values bound
+        " LEFT JOIN challenges ON challenges.application_id = :application_id AND challenges.user_key = :user_key"
+        " AND challenges.action_id = actions.id"
         " WHERE contributions.application_id = :application_id AND contributions.user_key = :user_key"
         " AND contributions.created_at > :since AND (contributions.number = :number"
         " OR actions.device_id = :device_id OR challenges.device_id = :device_id) ORDER BY contributions.number",
@@ -94,9 +102,10 @@ def contribution_rows(
 def reported_rows(transaction: Transaction, ref: UserRef, number: int) -> Sequence[Row]:
     """Return what a user's other actions taught that are reported, the newest ``REPORTED_MOST``."""
     return transaction.all(
-        "SELECT number, sealed_contribution FROM contributions JOIN actions USING (number)"
+        f"SELECT contributions.number, sealed_contribution FROM contributions {_WITH_ACTIONS}"  # noqa: S608 our own text, values bound
         " WHERE contributions.application_id = :application_id AND contributions.user_key = :user_key"
-        " AND number <> :number AND (label = 'fraud' OR disputed_at IS NOT NULL) ORDER BY number DESC LIMIT :limit",
+        " AND contributions.number <> :number AND (label = 'fraud' OR disputed_at IS NOT NULL)"
+        " ORDER BY contributions.number DESC LIMIT :limit",
         application_id=ref.application_id,
         user_key=ref.key,
         number=number,
@@ -117,10 +126,15 @@ def due_rows(transaction: Transaction, ref: UserRef) -> Sequence[Row]:
     )
 
 
-def note_state(transaction: Transaction, row: Row, state: Contributed, *, taken_back_by: str | None = None) -> None:
-    """Note how much of a contribution counts now."""
+def note_state(
+    transaction: Transaction, ref: UserRef, row: Row, state: Contributed, *, taken_back_by: str | None = None
+) -> None:
+    """Note how much of a contribution of this user counts now."""
     transaction.write(
-        "UPDATE contributions SET state = :state, taken_back_by = :taken_back_by WHERE number = :number",
+        "UPDATE contributions SET state = :state, taken_back_by = :taken_back_by"
+        " WHERE application_id = :application_id AND user_key = :user_key AND number = :number",
+        application_id=ref.application_id,
+        user_key=ref.key,
         state=state,
         taken_back_by=taken_back_by,
         number=row["number"],
@@ -139,4 +153,10 @@ def outlived_rows(transaction: Transaction, limit: int) -> Sequence[Row]:
 
 def delete_contribution(transaction: Transaction, row: Row) -> None:
     """Forget what an action taught."""
-    transaction.write("DELETE FROM contributions WHERE number = :number", number=row["number"])
+    transaction.write(
+        "DELETE FROM contributions"
+        " WHERE application_id = :application_id AND user_key = :user_key AND number = :number",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        number=row["number"],
+    )

@@ -64,7 +64,7 @@ def _dispute_action(transaction: Transaction, ref: UserRef, action_id: str) -> O
     dispute_action(transaction, ref, action_row)
     cancel_pending(transaction, ref, "disputed")
     revoke_grants(transaction, ref, reason="disputed")
-    challenge = challenge_row_of_action(transaction, action_id)
+    challenge = challenge_row_of_action(transaction, ref, action_id)
     revoke_made_by(transaction, ref, action_id)
     if challenge is not None and challenge["device_id"] is not None:
         revoke(transaction, ref, challenge["device_id"], "disputed")

@@ -8,7 +8,7 @@ from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.domain.event import EventType
 from watchword.domain.grant import Assurance, Grant, GrantState
-from watchword.domain.ids import ActionId, ApplicationId, ChallengeId, GrantId
+from watchword.domain.ids import ActionId, ApplicationId, ChallengeId, GrantId, user_key_of
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
 from watchword.ports.store.values import GrantProblem
@@ -55,19 +55,29 @@ def find_grant_row(transaction: Transaction, ref: UserRef, grant_id: str) -> Row
 
 def find_grant(transaction: Transaction, grant_id: str) -> Grant | None:
     """Return the claims of a grant, unless its user was erased."""
-    row = transaction.one("SELECT * FROM grants WHERE id = :id", id=grant_id)
+    row = transaction.one(
+        "SELECT * FROM grants WHERE id = :id AND user_key = :user_key",
+        id=grant_id,
+        user_key=user_key_of("grt", grant_id),
+    )
     return None if row is None else read_grant(transaction, row)
 
 
-def grant_of_action(transaction: Transaction, action_id: str) -> Grant | None:
-    """Return the grant that an action earned."""
-    row = transaction.one("SELECT * FROM grants WHERE action_id = :action_id", action_id=action_id)
+def grant_of_action(transaction: Transaction, ref: UserRef, action_id: str) -> Grant | None:
+    """Return the grant that an action of this user earned."""
+    row = transaction.one(
+        "SELECT * FROM grants WHERE action_id = :action_id AND application_id = :application_id"
+        " AND user_key = :user_key",
+        action_id=action_id,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
     return None if row is None else read_grant(transaction, row)
 
 
-def live_grant_of_action(transaction: Transaction, action_id: str) -> Grant | None:
+def live_grant_of_action(transaction: Transaction, ref: UserRef, action_id: str) -> Grant | None:
     """Return the grant of an action while it can be redeemed."""
-    grant = grant_of_action(transaction, action_id)
+    grant = grant_of_action(transaction, ref, action_id)
     if grant is None or grant.state is not GrantState.ISSUED or grant.expires_at <= transaction.now:
         return None
     return grant
@@ -119,7 +129,13 @@ def revoke_grants(transaction: Transaction, ref: UserRef, *, reason: str, kept_i
         kept_id=kept_id,
     )
     for row in rows:
-        transaction.write("UPDATE grants SET state = 'revoked' WHERE id = :id", id=row["id"])
+        transaction.write(
+            "UPDATE grants SET state = 'revoked'"
+            " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+            application_id=ref.application_id,
+            user_key=ref.key,
+            id=row["id"],
+        )
         write_event(
             transaction, ref, EventType.GRANT_REVOKED, grant_id=row["id"], action_id=row["action_id"], reason=reason
         )

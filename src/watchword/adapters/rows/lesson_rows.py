@@ -40,20 +40,20 @@ def teach_allowed(transaction: Transaction, ref: UserRef, contribution: Contribu
 
 def teach_approved(transaction: Transaction, ref: UserRef, action_row: Row, registered_at: Instant) -> None:
     """Learn in full from an action whose challenge was approved."""
-    row = find_contribution_row(transaction, action_row["number"])
+    row = find_contribution_row(transaction, ref, action_row["number"])
     contribution = None if row is None else open_contribution(transaction, ref, row)
     if row is None or contribution is None:
         return
     memory = Remembering(transaction, ref, registered_at)
     memory.catch_up()  # before, because the limit of a day holds for the day that something was seen last
     memory.learn(contribution, PROVEN)
-    note_state(transaction, row, Contributed.PROVEN)
+    note_state(transaction, ref, row, Contributed.PROVEN)
     memory.write()
 
 
 def report_action(transaction: Transaction, ref: UserRef, action_row: Row) -> None:
     """Take back what the device of an action, or the action, taught: the application calls it fraud."""
-    device_id = _device_of(transaction, action_row)
+    device_id = _device_of(transaction, ref, action_row)
     if device_id is not None:
         _note_reported(transaction, ref, device_id, transaction.now)
     if action_row["disputed_at"] is None:
@@ -67,19 +67,19 @@ def clear_action(transaction: Transaction, ref: UserRef, action_row: Row) -> Non
 
     Where another action of the device is labelled fraud, what was taken stays taken until that label goes too.
     """
-    device_id = _device_of(transaction, action_row)
+    device_id = _device_of(transaction, ref, action_row)
     _judge(transaction, ref, action_row, Label.LEGITIMATE)
     rows = contribution_rows(transaction, ref, device_id, action_row["number"])
     taken = [row for row in rows if row["taken_back_by"] == action_row["id"]]
     heir = next((row["id"] for row in rows if row["label"] == Label.FRAUD and row["id"] != action_row["id"]), None)
     if heir is not None:
         for row in taken:
-            note_state(transaction, row, Contributed.TAKEN_BACK, taken_back_by=heir)
+            note_state(transaction, ref, row, Contributed.TAKEN_BACK, taken_back_by=heir)
         return
     if device_id is not None:
         _note_reported(transaction, ref, device_id, None)
     _give_back(transaction, ref, taken, by=action_row["id"], device_id=device_id)
-    own = find_contribution_row(transaction, action_row["number"])
+    own = find_contribution_row(transaction, ref, action_row["number"])
     if own is not None and own["state"] == Contributed.PROVISIONAL:
         _count_in_full(transaction, ref, [own])
 
@@ -88,7 +88,7 @@ def dispute_action(transaction: Transaction, ref: UserRef, action_row: Row) -> N
     """Take back for good what the device of an action, or the action, taught: the owner says it wasn't him."""
     if action_row["label"] != Label.FRAUD:
         _judge(transaction, ref, action_row, Label.FRAUD)
-    device_id = _device_of(transaction, action_row)
+    device_id = _device_of(transaction, ref, action_row)
     rows = contribution_rows(transaction, ref, device_id, action_row["number"])
     _take_back_for_good(transaction, ref, rows, device_id)
 
@@ -120,16 +120,16 @@ def forget_contributions(transaction: Transaction, limit: int) -> int:
     return len(rows)
 
 
-def _device_of(transaction: Transaction, action_row: Row) -> str | None:
+def _device_of(transaction: Transaction, ref: UserRef, action_row: Row) -> str | None:
     """Return the device of an action: the one its approval made known, or whose token it carried."""
-    challenge = challenge_row_of_action(transaction, action_row["id"])
+    challenge = challenge_row_of_action(transaction, ref, action_row["id"])
     found: str | None = action_row["device_id"] if challenge is None else challenge["device_id"]
     return found
 
 
 def _judge(transaction: Transaction, ref: UserRef, action_row: Row, verdict: Label) -> None:
     """Tell what an action turned out to be, while it is known what it was like."""
-    memory, row = _remembering(transaction, ref), find_contribution_row(transaction, action_row["number"])
+    memory, row = _remembering(transaction, ref), find_contribution_row(transaction, ref, action_row["number"])
     contribution = None if row is None else open_contribution(transaction, ref, row)
     if memory is not None and contribution is not None:
         memory.judge(_witnessed(transaction, ref, action_row["number"], contribution), verdict)
@@ -156,7 +156,7 @@ def _witnessed(transaction: Transaction, ref: UserRef, number: int, contribution
 def _take_back_for_good(transaction: Transaction, ref: UserRef, rows: Sequence[Row], device_id: str | None) -> None:
     for row in rows:
         if row["taken_back_by"] is not None:
-            note_state(transaction, row, Contributed.TAKEN_BACK)
+            note_state(transaction, ref, row, Contributed.TAKEN_BACK)
     _take_back(transaction, ref, rows, by=None, device_id=device_id)
 
 
@@ -171,7 +171,7 @@ def _take_back(
         contribution = open_contribution(transaction, ref, row)
         if contribution is not None:
             memory.take_back(contribution, _SHARES[Contributed(row["state"])])
-        note_state(transaction, row, Contributed.TAKEN_BACK, taken_back_by=by)
+        note_state(transaction, ref, row, Contributed.TAKEN_BACK, taken_back_by=by)
     memory.write()
     forget_places(transaction, ref, {row["id"] for row in counting})
     _tell(transaction, ref, EventType.MEMORY_TAKEN_BACK, counting, by, device_id)
@@ -188,7 +188,7 @@ def _give_back(transaction: Transaction, ref: UserRef, rows: Sequence[Row], *, b
         contribution = open_contribution(transaction, ref, row)
         if contribution is not None:
             memory.learn(contribution, _SHARES[state])
-        note_state(transaction, row, state)
+        note_state(transaction, ref, row, state)
         bring_place_back(transaction, ref, row)
     memory.write()
     _tell(transaction, ref, EventType.MEMORY_GIVEN_BACK, rows, by, device_id)
@@ -202,7 +202,7 @@ def _count_in_full(transaction: Transaction, ref: UserRef, rows: Sequence[Row]) 
         contribution = open_contribution(transaction, ref, row)
         if contribution is not None:
             memory.count_in_full(contribution)
-        note_state(transaction, row, Contributed.PROVEN)
+        note_state(transaction, ref, row, Contributed.PROVEN)
     memory.write()
 
 

@@ -80,7 +80,7 @@ class Remembering:
             contribution = open_contribution(self._transaction, self._ref, row)
             if contribution is not None:
                 self.count_in_full(contribution)
-            note_state(self._transaction, row, Contributed.PROVEN)
+            note_state(self._transaction, self._ref, row, Contributed.PROVEN)
 
     def learn(self, contribution: Contribution, share: float) -> None:
         """Learn from an action that the memory holds nothing of."""

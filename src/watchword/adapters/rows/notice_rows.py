@@ -7,6 +7,7 @@ from watchword.adapters.rows.contact_rows import reachable_contacts
 from watchword.adapters.rows.outbox_rows import queue_notice_to
 from watchword.adapters.rows.transaction import Row, Transaction
 from watchword.domain.contact import Channel, Contact, ContactKind
+from watchword.domain.ids import user_key_of
 from watchword.domain.instant import DAY_MS
 from watchword.domain.message import NoticeKind
 from watchword.domain.user import UserRef
@@ -81,7 +82,8 @@ def routes_to(contacts: Iterable[Contact]) -> list[tuple[str, Channel]]:
 def find_notice_row(transaction: Transaction, notice_id: str) -> Row | None:
     """Return a notice whose link still counts."""
     return transaction.one(
-        "SELECT * FROM notices WHERE id = :id AND created_at > :since",
+        "SELECT * FROM notices WHERE id = :id AND user_key = :user_key AND created_at > :since",
         id=notice_id,
+        user_key=user_key_of("ntc", notice_id),
         since=transaction.now - LINK_KEPT_MS,
     )

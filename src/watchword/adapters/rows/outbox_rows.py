@@ -6,7 +6,7 @@ from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.domain.contact import Channel
 from watchword.domain.event import EventType
-from watchword.domain.ids import DeliveryId
+from watchword.domain.ids import DeliveryId, user_key_of
 from watchword.domain.instant import DAY_MS, Instant, later
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.user import UserRef
@@ -53,9 +53,12 @@ def due_rows(transaction: Transaction, limit: int) -> list[Row]:
 def lease(transaction: Transaction, row: Row, lease_s: int) -> None:
     """Lease a message and count the try, so that one that kills its worker does not come back for ever."""
     transaction.write(
-        "UPDATE deliveries SET state = 'leased', tries = tries + 1, due_at = :due_at WHERE number = :number",
+        "UPDATE deliveries SET state = 'leased', tries = tries + 1, due_at = :due_at"
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        id=row["id"],
         due_at=later(transaction.now, seconds=lease_s),
-        number=row["number"],
     )
 
 
@@ -67,7 +70,11 @@ def fail(transaction: Transaction, row: Row, reason: str) -> None:
 
 def finish(transaction: Transaction, delivery_id: DeliveryId, result: HandedOver | NotHandedOver) -> None:
     """Record what became of a leased message; a word about one that is done already changes nothing."""
-    row = transaction.one("SELECT * FROM deliveries WHERE id = :id AND state = 'leased'", id=delivery_id)
+    row = transaction.one(
+        "SELECT * FROM deliveries WHERE id = :id AND user_key = :user_key AND state = 'leased'",
+        id=delivery_id,
+        user_key=user_key_of("dlv", delivery_id),
+    )
     if row is None:
         return
     match result:
@@ -107,12 +114,12 @@ def forget_old_messages(transaction: Transaction, limit: int) -> int:
     """Forget deliveries and notices of the month before."""
     before = transaction.now - OUTBOX_KEPT_MS
     return transaction.run(
-        "DELETE FROM deliveries WHERE number IN"
-        " (SELECT number FROM deliveries WHERE created_at <= :before AND state = 'done' LIMIT :limit)",
+        "DELETE FROM deliveries WHERE id IN"
+        " (SELECT id FROM deliveries WHERE created_at <= :before AND state = 'done' LIMIT :limit)",
         before=before,
         limit=limit,
     ) + transaction.run(
-        "DELETE FROM notices WHERE number IN (SELECT number FROM notices WHERE created_at <= :before LIMIT :limit)",
+        "DELETE FROM notices WHERE id IN (SELECT id FROM notices WHERE created_at <= :before LIMIT :limit)",
         before=before,
         limit=limit,
     )
@@ -170,22 +177,28 @@ def _finish(
 ) -> None:
     transaction.write(
         "UPDATE deliveries SET state = 'done', status = :status, status_at = :now, reason = :reason,"
-        " provider = :provider, provider_message_id = :provider_message_id WHERE number = :number",
+        " provider = :provider, provider_message_id = :provider_message_id"
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        id=row["id"],
         status=status,
         now=transaction.now,
         reason=reason,
         provider=provider,
         provider_message_id=provider_message_id,
-        number=row["number"],
     )
 
 
 def _put_back(transaction: Transaction, row: Row, due_at: Instant, reason: str) -> None:
     transaction.write(
-        "UPDATE deliveries SET state = 'queued', due_at = :due_at, reason = :reason WHERE number = :number",
+        "UPDATE deliveries SET state = 'queued', due_at = :due_at, reason = :reason"
+        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        id=row["id"],
         due_at=due_at,
         reason=reason,
-        number=row["number"],
     )
     write_event(
         transaction,

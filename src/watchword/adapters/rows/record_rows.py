@@ -92,14 +92,14 @@ def find_result(transaction: Transaction, challenge_id: ChallengeId) -> Challeng
     is_approved = challenge.state is ChallengeState.APPROVED
     return ChallengeResult(
         challenge=challenge,
-        grant=live_grant_of_action(transaction, row["action_id"]) if is_approved else None,
+        grant=live_grant_of_action(transaction, ref, row["action_id"]) if is_approved else None,
         device=find_device(transaction, ref, row["device_id"]) if is_approved else None,
     )
 
 
 def _read_record(transaction: Transaction, row: Row) -> ActionRecord:
     ref = ref_of(row)
-    challenge_row = challenge_row_of_action(transaction, row["id"])
+    challenge_row = challenge_row_of_action(transaction, ref, row["id"])
     challenge = None if challenge_row is None else read_challenge(transaction, challenge_row)
     word = row["label"]
     return ActionRecord(
@@ -107,7 +107,7 @@ def _read_record(transaction: Transaction, row: Row) -> ActionRecord:
         assessment=open_assessment(transaction, row),
         decision=Decision(row["decision"]),
         challenge=challenge,
-        grant=grant_of_action(transaction, row["id"]),
+        grant=grant_of_action(transaction, ref, row["id"]),
         device=find_device(transaction, ref, row["device_id"] if challenge is None else challenge.device_id),
         label=None if word is None else Label(word),
         disputed_at=row["disputed_at"],

@@ -70,5 +70,5 @@ def _confirm(transaction: Transaction, ref: UserRef, row: Row, action_type: str)
 def _proven_route(transaction: Transaction, challenge_id: str) -> list[tuple[str, Channel]]:
     """Return the contact and channel over which the right code came."""
     challenge = find_challenge_row(transaction, challenge_id)
-    generations = [] if challenge is None else generation_rows(transaction, challenge_id)
+    generations = [] if challenge is None else generation_rows(transaction, challenge)
     return [(generations[-1]["contact_id"], Channel(generations[-1]["channel"]))] if generations else []

@@ -147,9 +147,10 @@ def forget_places(transaction: Transaction, ref: UserRef, action_ids: Collection
 
 def _forget_place(transaction: Transaction, ref: UserRef, country: str) -> None:
     other = transaction.one(
-        "SELECT id FROM contributions JOIN actions USING (number) WHERE contributions.application_id = :application_id"
-        " AND contributions.user_key = :user_key AND state IN ('provisional', 'proven') AND country = :country"
-        " ORDER BY number LIMIT 1",
+        "SELECT id FROM contributions JOIN actions ON actions.application_id = :application_id"
+        " AND actions.user_key = :user_key AND actions.number = contributions.number"
+        " WHERE contributions.application_id = :application_id AND contributions.user_key = :user_key"
+        " AND state IN ('provisional', 'proven') AND country = :country ORDER BY contributions.number LIMIT 1",
         application_id=ref.application_id,
         user_key=ref.key,
         country=country,
