@@ -56,6 +56,7 @@ def open_writer(path: str) -> apsw.Connection:
         if found != newest_version():
             connection.close()
             raise ConfigurationError((other_version(path, found),))
+        _keep_plans(connection)
         connection.pragma("synchronous", "full")
         connection.pragma("foreign_keys", value=True)
         # What is erased shall not survive in free pages, as far as that costs no write of its own.
@@ -69,8 +70,18 @@ def open_reader(path: str) -> apsw.Connection:
         # Not opened read-only: a reader of a WAL file takes part in its shared memory.
         connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=_STATEMENTS)
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        _keep_plans(connection)
         connection.pragma("query_only", value=True)
         return connection
+
+
+def _keep_plans(connection: apsw.Connection) -> None:
+    """Have every statement planned once.
+
+    Where SQLite is built with STAT4, as apsw's is, it plans a statement anew for each value that is bound beside a
+    range or an order: 12 to 60 µs, three times what such a statement takes, and our plans depend on no value.
+    """
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
 
 
 def newest_version() -> int:
