@@ -20,6 +20,7 @@ from watchword.domain.challenge import Challenge, Option, Route
 from watchword.domain.code import make_code
 from watchword.domain.contact import Channel, Contact, ContactKind, mask
 from watchword.domain.customer_text import CatalogueSentence, CustomerText, OwnWords
+from watchword.domain.device import Found
 from watchword.domain.grant import Assurance, Grant
 from watchword.domain.ids import (
     ActionId,
@@ -43,6 +44,7 @@ from watchword.domain.user import User, UserRef
 from watchword.ports.clock import Entropy
 from watchword.ports.keyring import Keyring, Purpose
 from watchword.ports.store import Store
+from watchword.ports.store.deciding import Judgement, Known, Presented, ProfileQuery
 from watchword.ports.store.values import (
     ContactDraft,
     Decided,
@@ -50,7 +52,6 @@ from watchword.ports.store.values import (
     LiveCode,
     Opened,
     Opening,
-    ProfileQuery,
     Redemption,
     Registered,
     Registration,
@@ -155,10 +156,36 @@ class Scene:
         self, action_type: str = SIGN_IN, *, lane: Lane = Lane.OPEN, currency: str | None = None, user_id: str = "u-1"
     ) -> Profile:
         """Return what the store knows of a user."""
-        return await self.store.profile(
-            ProfileQuery(
-                ref=self.ref(user_id), action_type=action_type, lane=lane, currency=currency, limits=self.limits
-            )
+        query = self.query(action_type, lane=lane, currency=currency, user_id=user_id)
+        return (await self.known(query)).profile
+
+    async def present(self, device_id: DeviceId, step: int, *, user_id: str = "u-1") -> Found:
+        """Present a device token, and return what the store makes of it."""
+        return (
+            await self.known(self.query(presented=Presented(device_id=device_id, step=step), user_id=user_id))
+        ).found
+
+    async def known(self, query: ProfileQuery) -> Known:
+        """Return what the store knows as an action is decided that comes to nothing."""
+        return await self.store.decide(query, lambda known: Judgement(told=known))
+
+    def query(
+        self,
+        action_type: str = SIGN_IN,
+        *,
+        lane: Lane = Lane.OPEN,
+        currency: str | None = None,
+        presented: Presented | None = None,
+        user_id: str = "u-1",
+    ) -> ProfileQuery:
+        """Return what is asked about a user as an action is decided."""
+        return ProfileQuery(
+            ref=self.ref(user_id),
+            action_type=action_type,
+            lane=lane,
+            currency=currency,
+            presented=presented,
+            limits=self.limits,
         )
 
     # Actions and challenges ----------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from tests.contract.builders import PHONE, Planned, Scene
 from watchword.domain.action import PASSWORD_RESET, SIGN_IN
 from watchword.domain.challenge import Approved
-from watchword.domain.device import Device, DeviceState, Recognised, Stolen, Unrecognised
+from watchword.domain.device import Device, DeviceState, Found, Recognised, Stolen, Unrecognised
 from watchword.domain.event import EventType
 from watchword.domain.ids import DeviceId
 from watchword.domain.limits import Limits
@@ -18,8 +18,8 @@ async def _device(scene: Scene, planned: Planned, *, trust: bool = False) -> Dev
     return outcome.device
 
 
-async def _present(scene: Scene, device_id: DeviceId, step: int) -> Recognised | Stolen | Unrecognised:
-    return await scene.store.present_device(scene.ref(), device_id, step)
+async def _present(scene: Scene, device_id: DeviceId, step: int) -> Found:
+    return await scene.present(device_id, step)
 
 
 async def _state(scene: Scene, device_id: DeviceId) -> DeviceState:
@@ -112,7 +112,7 @@ async def test_another_users_device_reveals_nothing(store: Store, scene: Scene) 
     await scene.register(PHONE)
     device = await _device(scene, await scene.open())
     await scene.register(PHONE, user_id="u-2")
-    found = await store.present_device(scene.ref("u-2"), device.id, 1)
+    found = await scene.present(device.id, 1, user_id="u-2")
     assert found == Unrecognised()
     assert not await store.revoke_device(scene.ref("u-2"), device.id)
 

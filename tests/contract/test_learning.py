@@ -16,6 +16,7 @@ from watchword.domain.action import PURCHASE, SIGN_IN, Action, Decision, Label
 from watchword.domain.challenge import Approved, ChallengeState, Ended, Incorrect
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.secret import Secret
+from watchword.ports.store.deciding import Judgement
 from watchword.ports.store.values import AlreadyKept, KeptAnswer, Lesson, Opened
 from watchword.risk.memory import NO_MEMORY, PROVEN, PROVISIONAL, Contribution, Memory, learn
 from watchword.risk.traits import Level
@@ -31,7 +32,7 @@ Ending = Callable[[Scene, Planned], Awaitable[None]]
 async def _allow(scene: Scene, *seen: int, user_id: str = "u-1", country: str | None = "US") -> Action:
     action = scene.action(user_id=user_id)
     decided = scene.decided(action, contribution=scene.contribution(*seen), country=country)
-    assert await scene.store.record_decision(decided)
+    await scene.store.record_decision(decided)
     return action
 
 
@@ -127,7 +128,7 @@ async def test_a_day_gives_a_value_no_more_than_one_proof(scene: Scene) -> None:
 
 async def test_actions_without_a_contribution_teach_nothing(scene: Scene, lessons: list[Lesson]) -> None:
     await scene.register(PHONE)
-    assert await scene.store.record_decision(scene.decided(scene.action()))
+    await scene.store.record_decision(scene.decided(scene.action()))
     assert isinstance(await scene.store.spend_attempt(scene.guess(await scene.open())), Approved)
     assert (await _memory(scene), lessons) == (NO_MEMORY, [])
 
@@ -311,13 +312,16 @@ async def test_what_is_rolled_back_teaches_nothing(scene: Scene, lessons: list[L
     assert (await _memory(scene), lessons) == (NO_MEMORY, [])
 
 
-async def test_what_was_overtaken_teaches_nothing(scene: Scene, lessons: list[Lesson]) -> None:
+async def test_what_is_decided_from_what_is_known_teaches_like_the_rest(scene: Scene, lessons: list[Lesson]) -> None:
     await scene.register(PHONE)
-    profile = await scene.profile(PURCHASE)
-    assert await scene.store.record_decision(scene.decided(scene.action(PURCHASE, amount="5.00")))
-    late = scene.decided(scene.action(PURCHASE, amount="5.00"), contribution=scene.contribution(*ABROAD))
-    assert not await scene.store.record_decision(replace(late, rests_on=profile.mark))
-    assert (await _memory(scene), lessons) == (NO_MEMORY, [])
+    await _allow(scene, *HOME)
+    decided = scene.decided(scene.action(PURCHASE, amount="5.00"), contribution=scene.contribution(*ABROAD))
+    before = await scene.store.decide(
+        scene.query(PURCHASE), lambda known: Judgement(told=known.profile.memory, decided=decided)
+    )
+    assert before.weight(Level.COUNTRY, HOME[0], scene.clock.now()) > 0
+    assert lessons[-1].memory_before == before
+    assert (await _memory(scene)).weight(Level.COUNTRY, ABROAD[0], scene.clock.now()) > 0
 
 
 async def test_lessons_are_told_after_the_commit_and_only_then(

@@ -1,18 +1,22 @@
 """What an assessment learns about a user, and the lists that applications read."""
 
-from dataclasses import replace
+import asyncio
 from decimal import Decimal
+
+import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
 from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision, Label
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Approved, ChallengeState
+from watchword.domain.device import Recognised
 from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
 from watchword.domain.instant import Instant, later
 from watchword.domain.secret import Secret
 from watchword.ports.store import Store
-from watchword.ports.store.values import ApiKey, KeptAnswer
+from watchword.ports.store.deciding import Judgement, Known, Presented
+from watchword.ports.store.values import AlreadyKept, ApiKey, KeptAnswer
 
 
 async def _approve(scene: Scene, planned: Planned) -> Approved:
@@ -216,19 +220,41 @@ async def test_a_key_is_found_by_its_hash_and_revoked_for_good(store: Store, sce
     assert listed.revoked_at == await store.now()
 
 
-async def test_an_allow_is_not_written_once_what_it_rests_on_has_changed(store: Store, scene: Scene) -> None:
+async def test_allows_decided_at_the_same_moment_see_each_other(scene: Scene) -> None:
     await scene.register(PHONE)
-    planned = await scene.open(SIGN_IN)
-    await store.spend_attempt(scene.guess(planned))
-    changes = (
-        lambda: store.record_decision(scene.decided(scene.action(PURCHASE, amount="20.00"))),
-        lambda: store.dispute_challenge(planned.id),
-        lambda: store.erase_user(scene.ref()),
-    )
-    for change in changes:
-        late = replace(scene.decided(scene.action(PURCHASE, amount="20.00")), rests_on=(await scene.profile()).mark)
-        await change()
-        assert await store.record_decision(late) is False
-        assert await store.action(scene.ref(), late.action.id) is None
-    again = replace(scene.decided(scene.action(PURCHASE)), rests_on=(await scene.profile()).mark)
-    assert await store.record_decision(again) is True
+
+    def judge(known: Known) -> Judgement[int]:
+        before = known.profile.purchase_count
+        is_allowed = before < 3
+        action = scene.action(PURCHASE, amount="20.00")
+        return Judgement(told=before, decided=scene.decided(action) if is_allowed else None)
+
+    query = scene.query(PURCHASE, currency="USD")
+    seen = await asyncio.gather(*(scene.store.decide(query, judge) for _ in range(20)))
+    assert sorted(seen) == [0, 1, 2, *[3] * 17]
+    assert (await scene.profile(PURCHASE, currency="USD")).purchase_sum == Decimal(60)
+
+
+async def test_what_a_token_tells_is_kept_also_where_nothing_is_decided(store: Store, scene: Scene) -> None:
+    await scene.register(PHONE)
+    outcome = await store.spend_attempt(scene.guess(await scene.open(SIGN_IN)))
+    assert isinstance(outcome, Approved)
+    assert outcome.device is not None
+    known = await scene.known(scene.query(presented=Presented(device_id=outcome.device.id, step=1)))
+    assert (known.lane, isinstance(known.found, Recognised)) == (Lane.OWN, True)
+    (device,) = await store.devices(scene.ref())
+    assert device.step == 1
+
+
+async def test_the_answer_of_a_decision_is_kept_with_it_and_once(store: Store, scene: Scene) -> None:
+    await scene.register(PHONE)
+    kept = KeptAnswer(application_id=scene.application_id, scope=b"s", fingerprint=b"f", status=200, body=Secret("{}"))
+
+    def judge(_: Known) -> Judgement[None]:
+        return Judgement(told=None, decided=scene.decided(scene.action(PURCHASE)), kept=kept)
+
+    await store.decide(scene.query(PURCHASE), judge)
+    with pytest.raises(AlreadyKept):
+        await store.decide(scene.query(PURCHASE), judge)
+    assert await store.kept_answer(scene.application_id, b"s") == kept
+    assert (await scene.profile(PURCHASE)).purchase_count == 1

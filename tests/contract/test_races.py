@@ -100,14 +100,14 @@ async def test_takes_parallel_uses_of_one_device_token_for_no_theft(
 ) -> None:
     await scene.register(PHONE)
     _, device = await _approved(scene, await scene.open())
-    outcomes = await at_once([lambda: store.present_device(scene.ref(), device.id, 1)] * 20)
+    outcomes = await at_once([lambda: scene.present(device.id, 1)] * 20)
     assert Counter(type(outcome) for outcome in outcomes) == {Recognised: 20}
     assert {outcome.successor_step for outcome in outcomes} == {2}
 
     scene.clock.move(seconds=60)
-    assert isinstance(await store.present_device(scene.ref(), device.id, 2), Recognised)
+    assert isinstance(await scene.present(device.id, 2), Recognised)
     scene.clock.move(seconds=11)
-    assert await store.present_device(scene.ref(), device.id, 1) == Stolen(device_id=device.id)
+    assert await scene.present(device.id, 1) == Stolen(device_id=device.id)
     assert await store.devices(scene.ref()) == []
 
 

@@ -6,7 +6,7 @@ the first would be remembered for without him.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import pytest
@@ -18,6 +18,7 @@ from watchword.domain.device import PARALLEL_GRACE_MS, Stolen
 from watchword.domain.event import EventType
 from watchword.domain.ids import DeviceId
 from watchword.domain.message import NoticeKind
+from watchword.ports.store.deciding import Judgement, Known
 from watchword.ports.store.values import Lesson, OwnersWord
 from watchword.risk.memory import NO_MEMORY, PROVEN, PROVISIONAL
 from watchword.risk.traits import Level
@@ -49,7 +50,7 @@ async def _allow(
     action = scene.action("post", user_id=user_id)
     contribution = scene.contribution(*seen)
     decided = scene.decided(action, contribution=contribution, device_id=device_id, country=country)
-    assert await scene.store.record_decision(decided)
+    await scene.store.record_decision(decided)
     return action
 
 
@@ -267,9 +268,9 @@ async def test_a_stolen_token_takes_back_what_its_device_taught_without_a_proof(
     _, device_id = await _prove(scene, HOME)
     await _allow(scene, ABROAD, device_id, country="FR")
     for step in (0, 1, 2):
-        await scene.store.present_device(scene.ref(), device_id, step)
+        await scene.present(device_id, step)
     scene.clock.move(seconds=PARALLEL_GRACE_MS / 1_000)
-    assert isinstance(await scene.store.present_device(scene.ref(), device_id, 1), Stolen)
+    assert isinstance(await scene.present(device_id, 1), Stolen)
     assert await _weight(scene, ABROAD[0]) == 0
     assert await _weight(scene, HOME[0]) == pytest.approx(PROVEN, rel=1e-3)
     assert (await scene.profile()).countries_seen == {"US"}
@@ -279,9 +280,9 @@ async def test_the_owners_word_about_a_stolen_token_takes_back_the_rest(scene: S
     await scene.register(PHONE)
     _, device_id = await _prove(scene, HOME)
     for step in (0, 1, 2):
-        await scene.store.present_device(scene.ref(), device_id, step)
+        await scene.present(device_id, step)
     scene.clock.move(seconds=PARALLEL_GRACE_MS / 1_000)
-    await scene.store.present_device(scene.ref(), device_id, 1)
+    await scene.present(device_id, 1)
     messages = await scene.store.claim_deliveries(limit=100, lease_s=30)
     (notice_id,) = (one.notice_id for one in messages if one.notice is NoticeKind.DEVICE_STOLEN)
     assert notice_id is not None
@@ -392,12 +393,17 @@ async def test_a_labelled_device_teaches_by_nothing_but_a_proof(scene: Scene) ->
 async def test_an_allow_that_races_a_dispute_leaves_nothing(scene: Scene, *, dispute_first: bool) -> None:
     await _owners(scene)
     thief = await _thief(scene)
-    mark = (await scene.profile()).mark
     decided = scene.decided(
         scene.action("post"), contribution=scene.contribution(*ABROAD), device_id=thief.device_id, country="FR"
     )
+
+    def judge(known: Known) -> Judgement[bool]:
+        is_disputed = known.profile.user is not None and known.profile.user.disputed_at is not None
+        return Judgement(told=not is_disputed, decided=None if is_disputed else decided)
+
+    allowing: Awaitable[bool] = scene.store.decide(scene.query("post"), judge)
     calls: list[Awaitable[object]] = [
-        scene.store.record_decision(replace(decided, rests_on=mark)),
+        allowing,
         scene.store.dispute_challenge(thief.planned.id),
     ]
     first, second = await asyncio.gather(*(reversed(calls) if dispute_first else calls))

@@ -45,7 +45,8 @@ from watchword.flow.redeem import redeem
 from watchword.flow.register import ContactEntry, delete_user, put_user
 from watchword.flow.remember import distrust_device, distrust_devices, list_devices, rename_device
 from watchword.flow.retain import sweep
-from watchword.ports.store.values import OwnersWord, ProfileQuery
+from watchword.ports.store.deciding import Judgement, ProfileQuery
+from watchword.ports.store.values import OwnersWord
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -421,7 +422,8 @@ class Life:
             currency=None,
             limits=self.model.limits,
         )
-        assert (await self.world.store.profile(query)).failures == len(self.model.recent_failures(user_key, now))
+        failures = await self.world.store.decide(query, lambda known: Judgement(told=known.profile.failures))
+        assert failures == len(self.model.recent_failures(user_key, now))
 
     async def _learn(self) -> None:
         for number, event in await self.world.store.events(SHOP, limit=10_000, after=self._seen):

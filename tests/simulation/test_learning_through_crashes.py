@@ -226,13 +226,13 @@ class Life:
 
     async def _present_stolen(self, name: str) -> None:
         """Use a device's token twice more, and then one that was outlived long ago."""
-        person, device_id, ref = self.people[name], self._some_device(name), self.scene.ref(name)
+        person, device_id = self.people[name], self._some_device(name)
         if device_id is None:
             return
         for step in (1, 2):
-            await self._persist(lambda: self.scene.store.present_device(ref, device_id, step))  # noqa: B023 awaited here
+            await self._persist(lambda: self.scene.present(device_id, step, user_id=name))  # noqa: B023 awaited here
         self.scene.clock.move(seconds=20)
-        await self._persist(lambda: self.scene.store.present_device(ref, device_id, 0))
+        await self._persist(lambda: self.scene.present(device_id, 0, user_id=name))
         person.devices.remove(device_id)
         for one in person.facts:
             if self._is_of(one, device_id) and one.challenge is None and one.at > self._now() - KEPT_MS:

@@ -11,6 +11,7 @@ from typing import Final
 
 from watchword.domain.ids import DeviceId, UserKey, decode, encode, user_key_of
 from watchword.domain.instant import SECOND_MS, Instant, later
+from watchword.domain.limits import Limits
 from watchword.domain.message import plain_line
 from watchword.domain.secret import Secret
 
@@ -127,3 +128,14 @@ class Stolen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unrecognised:
     """No live device of this user: the action counts as coming from a new one, and nothing is revealed."""
+
+
+Found = Recognised | Stolen | Unrecognised
+"""What a presented token comes to."""
+
+
+def state_of(found: Found, limits: Limits, now: Instant) -> DeviceState:
+    """Return what the presented token makes of the device."""
+    if not isinstance(found, Recognised):
+        return DeviceState.NEW
+    return found.device.state(now, known_days=limits.device_known_days, trusted_days=limits.device_trusted_days)

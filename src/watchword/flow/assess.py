@@ -1,8 +1,7 @@
 """Assesses an action: what is known, what the policy says of it, and then a grant, a challenge or a refusal."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from watchword.domain.action import (
     ACCOUNT_UPDATE,
@@ -18,8 +17,8 @@ from watchword.domain.customer_text import CatalogueSentence
 from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
 from watchword.domain.errors import (
     ContactNotUsable,
+    Refusal,
     ReturnUrlNotAllowed,
-    StorageUnavailable,
     UnknownActionType,
     UnknownUser,
 )
@@ -27,9 +26,10 @@ from watchword.domain.grant import Assurance, Grant
 from watchword.domain.ids import ContactId, GrantId, UserId, make_id
 from watchword.domain.instant import Instant, later, seconds_until
 from watchword.domain.secret import Secret
+from watchword.domain.user import UserRef
 from watchword.flow.advise import Advice, advise
 from watchword.flow.claim import write_grant
-from watchword.flow.gather import Case, Report, evidence_of, gather
+from watchword.flow.gather import Case, Report, evidence_of, gather, query_of
 from watchword.flow.issue import Refused, open_challenge, recent_reset_reason
 from watchword.flow.learn import note_allowed, note_asked
 from watchword.flow.redeem import bound_digest
@@ -37,10 +37,14 @@ from watchword.flow.refuse import refuse_bad_update, refuse_bad_user
 from watchword.flow.remember import view_device
 from watchword.flow.show import ChallengeView, DeviceView, show
 from watchword.ports import Ports
-from watchword.ports.store.values import Decided, Keep, KeptAnswer
+from watchword.ports.store.deciding import Judgement, Known
+from watchword.ports.store.values import Decided, Keep
 from watchword.risk.reasons import SentenceKey
 from watchword.risk.score import UNRATED, rate
 from watchword.risk.signals import observe
+
+if TYPE_CHECKING:
+    from watchword.risk.velocity import Rates
 
 CONCEALED: Final = Reason(
     rule="concealed",
@@ -88,36 +92,76 @@ async def assess(
     contact that an account update removes is this user's is looked at only where nothing is concealed.
     """
     _refuse_bad(application, report)
-    for _ in range(_READINGS):
+    query = query_of(ports, application, report)
+    judging = _Judging(ports, application, report, query.ref, keep)
+    match await ports.store.decide(query, judging.judge):
+        case _Settled(case=case, answer=answer):
+            if answer.grant is not None:
+                note_allowed(ports, case)
+            return answer
+        case Refusal() as refusal:
+            raise refusal
+        case Case() as case:
+            return await _challenge(ports, case, send=report.send, keep=keep)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settled:
+    """An action that was allowed or denied, and that is written."""
+
+    case: Case
+    answer: Assessed
+
+
+class _Judging:
+    """Decides one reported action from what the store knows; the store may ask again, and then knows better."""
+
+    __slots__ = ("_application", "_conceal", "_counted", "_keep", "_ports", "_ref", "_report")
+
+    def __init__(
+        self, ports: Ports, application: Application, report: Report, ref: UserRef, keep: Keep[Assessed] | None
+    ) -> None:
+        self._ports = ports
+        self._application = application
+        self._report = report
+        self._ref = ref
+        self._keep = keep
+        self._conceal = report.type == PASSWORD_RESET if report.conceal is None else report.conceal
+        self._counted: Rates | None = None
+
+    def judge(self, known: Known) -> Judgement[_Settled | Case | Refusal]:
+        """Say what becomes of the action; a challenge is for the caller to open, and a refusal for him to raise.
+
+        Raising here would take back what the device token told, a theft included.
+        """
+        ports = self._ports
+        case = gather(
+            ports, self._application, self._report, self._ref, known, conceal=self._conceal, counted=self._counted
+        )
+        self._counted = case.facts.rates  # an action counts once, however often it is judged
         try:
-            return await _decide(ports, application, report, keep=keep)
-        except _Overtaken:
-            continue  # another purchase was allowed meanwhile, and adds up with this one
-    raise StorageUnavailable("the user's profile kept changing while an action was decided")
+            if not self._conceal:
+                refuse_bad_user(known.profile.user, case.action)
+        except Refusal as refusal:
+            return Judgement(told=refusal)
+        case = _assessed(ports, case)
+        if case.assessment.decision is Decision.CHALLENGE:
+            return Judgement(told=case)
+        answer, decided = _settle(ports, case)
+        kept = None if self._keep is None else self._keep(answer)
+        return Judgement(told=_Settled(case=case, answer=answer), decided=decided, kept=kept)
 
 
-_READINGS: Final = 10
-"""How often an action is decided anew: the purchases of an hour that come at the very same moment are no customer's."""
-
-
-class _Overtaken(Exception):
-    """What an allow rests on has changed before it was written."""
-
-
-async def _decide(ports: Ports, application: Application, report: Report, *, keep: Keep[Assessed] | None) -> Assessed:
-    conceal = report.type == PASSWORD_RESET if report.conceal is None else report.conceal
-    case = await gather(ports, application, report, conceal=conceal)
-    if not conceal:
-        refuse_bad_user(case.profile.user, case.action)
-    signals = observe(case.action, case.profile, case.facts, application)
+def _assessed(ports: Ports, case: Case) -> Case:
+    """Return the case with what score and policy say of it."""
+    signals = observe(case.action, case.profile, case.facts, case.application)
     rating = UNRATED if case.profile.memory_is_lost else rate(signals, evidence_of(ports, case))
-    assessment = ports.policies[application.id].assess(signals, rating)
-    if conceal:  # what the policy would let pass is asked, and what it denies gets a challenge that nobody can answer
-        case = replace(case, barred=assessment.decision is Decision.DENY)
-        assessment = replace(assessment, decision=Decision.CHALLENGE)
-    if assessment.decision is Decision.CHALLENGE:
-        return await _challenge(ports, replace(case, assessment=assessment), send=report.send, keep=keep)
-    return await _settle(ports, replace(case, assessment=assessment), keep=keep)
+    assessment = ports.policies[case.application.id].assess(signals, rating)
+    if not case.action.conceal:
+        return replace(case, assessment=assessment)
+    # What the policy would let pass is asked, and what it denies gets a challenge that nobody can answer.
+    barred = assessment.decision is Decision.DENY
+    return replace(case, barred=barred, assessment=replace(assessment, decision=Decision.CHALLENGE))
 
 
 async def confirm_contact(
@@ -146,7 +190,10 @@ async def confirm_contact(
         state=report.state,
     )
     _refuse_bad_return(application, full)
-    case = await gather(ports, application, full, conceal=False)
+    query = query_of(ports, application, full)
+    case = await ports.store.decide(
+        query, lambda known: Judgement(told=gather(ports, application, full, query.ref, known, conceal=False))
+    )
     if case.profile.user is None:
         raise UnknownUser
     contact = next((entry for entry in case.profile.user.contacts if entry.id == contact_id), None)
@@ -174,15 +221,14 @@ async def _challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Assesse
         return _answer(ports, case, show(ports, opened.challenge))
     reasons = (opened.reason, *case.assessment.reasons)
     denied = replace(case, assessment=replace(case.assessment, decision=Decision.DENY, reasons=reasons))
-    return await _settle(ports, denied, retry_at=opened.free_at, keep=keep)
+    answer, decided = _settle(ports, denied, retry_at=opened.free_at)
+    await ports.store.record_decision(decided, keep=None if keep is None else lambda _: keep(answer))
+    return answer
 
 
-async def _settle(
-    ports: Ports, case: Case, *, retry_at: Instant | None = None, keep: Keep[Assessed] | None
-) -> Assessed:
-    """Write down an allow with its grant, or a deny."""
+def _settle(ports: Ports, case: Case, *, retry_at: Instant | None = None) -> tuple[Assessed, Decided]:
+    """Return the answer for an allow, with its grant, or a deny; and what is to be written down."""
     grant = _allowed(ports, case) if case.assessment.decision is Decision.ALLOW else None
-    answer = _answer(ports, case, None, grant=grant, retry_at=retry_at)
     decided = Decided(
         action=case.action,
         assessment=case.assessment,
@@ -191,14 +237,9 @@ async def _settle(
         lane=case.lane,
         grant=grant,
         retry_at=retry_at,
-        rests_on=None if grant is None else case.profile.mark,
         contribution=None if grant is None else case.contribution,
     )
-    if not await ports.store.record_decision(decided, keep=_keep_answer(keep, answer)):
-        raise _Overtaken
-    if grant is not None:
-        note_allowed(ports, case)
-    return answer
+    return _answer(ports, case, None, grant=grant, retry_at=retry_at), decided
 
 
 def _allowed(ports: Ports, case: Case) -> Grant:
@@ -264,7 +305,3 @@ def _refuse_bad(application: Application, report: Report) -> None:
 def _refuse_bad_return(application: Application, report: Report) -> None:
     if report.return_url is not None and not application.allows_return_to(report.return_url):
         raise ReturnUrlNotAllowed(pointer="/return_url")
-
-
-def _keep_answer(keep: Keep[Assessed] | None, answer: Assessed) -> Callable[[None], KeptAnswer | None] | None:
-    return None if keep is None else lambda _: keep(answer)

@@ -1,27 +1,28 @@
 """Gathers what is known of an action: the device behind its token, the user's profile, and what the files say.
 
+What the store knows it hands over inside the transaction that the action is decided in, so nothing here waits.
 Everything that the decision and its challenge rest on is in the ``Case``. Plain facts become keyed hashes here.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
-from typing import Any, Final
+from typing import Final
 
 from watchword.domain.action import Action, Assessment, Decision, Detail
 from watchword.domain.application import Application
 from watchword.domain.atlas_facts import NetworkFacts
 from watchword.domain.budget import Lane
 from watchword.domain.contact import Contact, ContactKind
-from watchword.domain.device import DeviceState, Recognised, Stolen, Unrecognised
+from watchword.domain.device import DeviceState, Found, Recognised, Stolen, state_of
 from watchword.domain.ids import ActionId, DeviceId, UserId, make_id
 from watchword.domain.instant import HOUR_MS, Instant
 from watchword.domain.money import Money
 from watchword.domain.user import UserRef
 from watchword.flow.register import user_ref
-from watchword.flow.remember import recognise, state_of
+from watchword.flow.remember import read_presented
 from watchword.ports import Ports
-from watchword.ports.store.values import ProfileQuery
+from watchword.ports.store.deciding import Known, ProfileQuery
 from watchword.risk.challenge_budget import threshold_of
 from watchword.risk.memory import Contribution
 from watchword.risk.profile import Profile
@@ -29,7 +30,7 @@ from watchword.risk.score import Evidence
 from watchword.risk.signals import KnownFacts
 from watchword.risk.spending_facts import amount_ratio, payee_reports
 from watchword.risk.traits import Level, Traits
-from watchword.risk.velocity import Sighting
+from watchword.risk.velocity import Rates, Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Case:
     action: Action
     assessment: Assessment
     profile: Profile
-    found: Recognised | Stolen | Unrecognised
+    found: Found
     facts: KnownFacts
     contribution: Contribution
     """What the action teaches if it is allowed or approved."""
@@ -98,30 +99,41 @@ class Case:
         return self.facts.traits.values[Level.ADDRESS]
 
 
-async def gather(ports: Ports, application: Application, report: Report, *, conceal: bool) -> Case:
-    """Take note of the device and read what is known; the assessment is filled in by the caller."""
+def query_of(ports: Ports, application: Application, report: Report) -> ProfileQuery:
+    """Return what the store is asked about a reported action, with the device token that came with it."""
     ref = user_ref(ports.keyring, application, report.user_id)
-    found = await recognise(ports, application, ref, report.device_token)
-    is_known = state_of(application, found, await ports.store.now()) is not DeviceState.NEW
-    lane = Lane.OWN if is_known else Lane.OPEN
-    profile = await ports.store.profile(
-        ProfileQuery(
-            ref=ref,
-            action_type=report.type,
-            lane=lane,
-            currency=None if report.amount is None else report.amount.currency,
-            limits=application.limits,
-        )
+    return ProfileQuery(
+        ref=ref,
+        action_type=report.type,
+        currency=None if report.amount is None else report.amount.currency,
+        limits=application.limits,
+        presented=read_presented(ports, application, ref, report.device_token),
     )
-    action = _action(ports, report, ref, conceal=conceal, now=profile.now)
-    facts = _find_out(ports, application, action, profile, found, lane)
+
+
+def gather(
+    ports: Ports,
+    application: Application,
+    report: Report,
+    ref: UserRef,
+    known: Known,
+    *,
+    conceal: bool,
+    counted: Rates | None = None,
+) -> Case:
+    """Put together what is known of an action; the assessment is filled in by the caller.
+
+    The action is counted among those of late, unless it was: then ``counted`` is what was there before it.
+    """
+    action = _action(ports, report, ref, conceal=conceal, now=known.profile.now)
+    facts = _find_out(ports, application, action, known, counted)
     return Case(
         application=application,
         ref=ref,
         action=action,
         assessment=_NOTHING_YET,
-        profile=profile,
-        found=found,
+        profile=known.profile,
+        found=known.found,
         facts=facts,
         contribution=_contribution(action, facts),
     )
@@ -169,15 +181,11 @@ def _action(ports: Ports, report: Report, ref: UserRef, *, conceal: bool, now: I
 
 
 def _find_out(
-    ports: Ports,
-    application: Application,
-    action: Action,
-    profile: Profile,
-    found: Recognised | Stolen | Unrecognised,
-    lane: Lane,
+    ports: Ports, application: Application, action: Action, known: Known, counted: Rates | None
 ) -> KnownFacts:
     """Ask files and counters. The action is counted here, so that of many at once each one sees those before it."""
     atlas, tracer, traffic = ports.atlas, ports.tracer, ports.traffic[application.id]
+    profile, found, population = known.profile, known.found, traffic.population
     network = None if action.ip is None else atlas.facts(action.ip)
     counted_as = None if action.ip is None else atlas.counted_as(action.ip)
     agent = atlas.agent(action.user_agent)
@@ -189,34 +197,27 @@ def _find_out(
         address=traits.values[Level.ADDRESS],
         network=_counted_network(network, traits),
         contacts=tuple(trace.value for trace in traces),
-        lane=lane,
+        lane=known.lane,
     )
+    payee = None if action.payee is None else tracer.payee(application.id, action.payee)
+    currency = None if action.amount is None else action.amount.currency
     return KnownFacts(
-        device_state=state_of(application, found, profile.now),
+        device_state=state_of(found, application.limits, profile.now),
         device_stolen=isinstance(found, Stolen),
         device_since=found.device.first_seen_at if isinstance(found, Recognised) else None,
-        lane=lane,
+        lane=known.lane,
         network=network,
         agent=agent,
         traits=traits,
         travelled_km=_travelled_km(ports, profile, network),
-        rates=traffic.velocity.count(sighting, profile.now),
+        rates=traffic.velocity.count(sighting, profile.now) if counted is None else counted,
         mail_is_disposable=any(_is_disposable(ports, contact) for contact in contacts),
         phone_types=tuple(trace.phone_type for trace in traces if trace.phone_type is not None),
-        **_spending(ports, application, action, profile),
-        threshold=threshold_of(traffic.population.counts, application, action.type, profile.now),
+        amount_ratio=amount_ratio(profile.memory, population, _log_amount(action), currency, profile.now),
+        payee=payee,
+        payee_reports=payee_reports(population, payee, profile.now),
+        threshold=threshold_of(population.counts, application, action.type, profile.now),
     )
-
-
-def _spending(ports: Ports, application: Application, action: Action, profile: Profile) -> dict[str, Any]:
-    population, now = ports.traffic[application.id].population, profile.now
-    payee = None if action.payee is None else ports.tracer.payee(application.id, action.payee)
-    currency = None if action.amount is None else action.amount.currency
-    return {
-        "amount_ratio": amount_ratio(profile.memory, population, _log_amount(action), currency, now),
-        "payee": payee,
-        "payee_reports": payee_reports(population, payee, now),
-    }
 
 
 _NETWORK_UNKNOWN: Final = 0

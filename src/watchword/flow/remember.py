@@ -1,4 +1,4 @@
-"""Remembers devices: recognises the token an action carries, hands out the next one, lists, renames and forgets."""
+"""Remembers devices: reads the token an action carries, hands out the next one, lists, renames and forgets."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,6 @@ from watchword.domain.application import Application
 from watchword.domain.device import (
     LONGEST_NAME,
     Device,
-    DeviceState,
-    Recognised,
-    Stolen,
-    Unrecognised,
     read_name,
     read_token,
     token_parts,
@@ -23,20 +19,19 @@ from watchword.flow.register import user_ref
 from watchword.flow.show import DeviceView
 from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
+from watchword.ports.store.deciding import Presented
 from watchword.ports.store.values import Keep
 
 
-async def recognise(
-    ports: Ports, application: Application, ref: UserRef, token: str | None
-) -> Recognised | Stolen | Unrecognised:
-    """Say whose device this is. Anything that is not a token of this very user is unrecognised, and reveals nothing."""
+def read_presented(ports: Ports, application: Application, ref: UserRef, token: str | None) -> Presented | None:
+    """Return which device an action says it comes from. Anything that is not a token of this very user is nothing."""
     presented = None if token is None else read_token(token)
     if presented is None or presented.user_key != ref.key:
-        return Unrecognised()
+        return None
     parts = token_parts(application.id, presented.device_id, presented.step)
     if not ports.keyring.is_mac(Purpose.DEVICE, presented.mac, *parts):
-        return Unrecognised()
-    return await ports.store.present_device(ref, presented.device_id, presented.step)
+        return None
+    return Presented(device_id=presented.device_id, step=presented.step)
 
 
 def view_device(ports: Ports, application: Application, device: Device, now: Instant, *, step: int) -> DeviceView:
@@ -45,14 +40,6 @@ def view_device(ports: Ports, application: Application, device: Device, now: Ins
     mac = ports.keyring.mac(Purpose.DEVICE, *token_parts(application.id, device.id, step))
     state = device.state(now, known_days=limits.device_known_days, trusted_days=limits.device_trusted_days)
     return DeviceView(id=device.id, state=state, token=write_token(device.id, step, mac))
-
-
-def state_of(application: Application, found: Recognised | Stolen | Unrecognised, now: Instant) -> DeviceState:
-    """Return what the presented token makes of the device."""
-    if not isinstance(found, Recognised):
-        return DeviceState.NEW
-    limits = application.limits
-    return found.device.state(now, known_days=limits.device_known_days, trusted_days=limits.device_trusted_days)
 
 
 async def list_devices(ports: Ports, application: Application, user_id: UserId) -> Sequence[Device]:

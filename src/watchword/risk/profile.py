@@ -51,5 +51,3 @@ class Profile:
     """The country that an action of this user was last approved or allowed from."""
     last_country_at: Instant | None = None
     """When that was: before ``last_seen_at``, where later actions came without a country."""
-    mark: str = ""
-    """Changes with whatever a decision to allow rests on; compared by the store when the decision is written."""

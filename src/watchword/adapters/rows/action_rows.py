@@ -144,18 +144,6 @@ def allowed_purchases(
     return len(rows), total
 
 
-def newest_allowed_purchase(transaction: Transaction, ref: UserRef, after_number: int) -> int:
-    """Return the number of the newest purchase that was allowed without proof, of those behind another; 0 for none."""
-    row = transaction.one(
-        "SELECT number FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"  # noqa: S608 our own words, values bound
-        f" AND {_BOUGHT} ORDER BY number DESC LIMIT 1",
-        application_id=ref.application_id,
-        user_key=ref.key,
-        after=after_number,
-    )
-    return 0 if row is None else int(row["number"])
-
-
 def label(transaction: Transaction, ref: UserRef, action_id: str, word: Label) -> None:
     """Note what the application says an action was."""
     transaction.write(

@@ -13,6 +13,7 @@ from watchword.domain.device import (
     PARALLEL_GRACE_MS,
     Device,
     DeviceState,
+    Found,
     Recognised,
     Stolen,
     Unrecognised,
@@ -49,9 +50,7 @@ def list_devices(transaction: Transaction, ref: UserRef) -> Sequence[Device]:
     return [_read_device(transaction, row) for row in _live_rows(transaction, ref)]
 
 
-def present(
-    transaction: Transaction, ref: UserRef, device_id: DeviceId, step: int
-) -> Recognised | Stolen | Unrecognised:
+def present(transaction: Transaction, ref: UserRef, device_id: DeviceId, step: int) -> Found:
     """Take note of a presented step; an outlived one is theft, and revokes the device."""
     device = find_device(transaction, ref, device_id)
     if device is None:

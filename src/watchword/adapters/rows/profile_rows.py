@@ -1,23 +1,35 @@
 """Reads what an assessment needs to know about a user, as of one moment."""
 
-from watchword.adapters.rows.action_rows import allowed_purchases, newest_allowed_purchase
+from watchword.adapters.rows.action_rows import allowed_purchases
 from watchword.adapters.rows.budget_rows import failure_count, is_breaker_open, lane_free_at, starts_free_at
+from watchword.adapters.rows.device_rows import present
 from watchword.adapters.rows.memory_rows import read_memory
 from watchword.adapters.rows.transaction import Row, Transaction
 from watchword.adapters.rows.user_rows import find_user_row, places_of, read_user
 from watchword.domain.action import CONTACT_CONFIRMATION
 from watchword.domain.budget import Lane
+from watchword.domain.device import DeviceState, Found, Unrecognised, state_of
 from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
 from watchword.domain.user import UserRef
-from watchword.ports.store.values import ProfileQuery
+from watchword.ports.store.deciding import Known, ProfileQuery
 from watchword.risk.memory import NO_MEMORY
 from watchword.risk.profile import Profile
 
 
-def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
-    """Return what the store knows about a user now."""
+def read_known(transaction: Transaction, query: ProfileQuery) -> Known:
+    """Take note of the device token, and return what the store knows about its user now."""
+    presented = query.presented
+    found: Found = Unrecognised()
+    if presented is not None:
+        found = present(transaction, query.ref, presented.device_id, presented.step)
+    is_known = state_of(found, query.limits, transaction.now) is not DeviceState.NEW
+    lane = Lane.OWN if is_known else query.lane
+    return Known(profile=_read_profile(transaction, query, lane), found=found, lane=lane)
+
+
+def _read_profile(transaction: Transaction, query: ProfileQuery, lane: Lane) -> Profile:
     ref, limits, now = query.ref, query.limits, transaction.now
     row = find_user_row(transaction, ref)
     unproven_since = later(now, hours=-limits.unproven_hours)
@@ -35,10 +47,10 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
         now=now,
         user=user,
         failures=failure_count(transaction, ref, limits),
-        lane_free_at=lane_free_at(transaction, ref, query.lane, limits),
-        starts_free_at=starts_free_at(transaction, ref, query.action_type, query.lane, limits),
-        unproven_same_type=_has_unproven(transaction, query, unproven_since),
-        unproven_networks=unproven_networks(transaction, ref, unproven_since, lane=query.lane),
+        lane_free_at=lane_free_at(transaction, ref, lane, limits),
+        starts_free_at=starts_free_at(transaction, ref, query.action_type, lane, limits),
+        unproven_same_type=_has_unproven(transaction, query, lane, unproven_since),
+        unproven_networks=unproven_networks(transaction, ref, unproven_since, lane=lane),
         purchase_count=purchase_count,
         purchase_sum=purchase_sum,
         countries_seen=frozenset(country for country, _ in places),
@@ -52,20 +64,7 @@ def read_profile(transaction: Transaction, query: ProfileQuery) -> Profile:
         changed_at=None if row is None else row["changed_at"],
         last_country=places[0][0] if places else None,
         last_country_at=places[0][1] if places else None,
-        mark=_mark_of(transaction, ref, row),
     )
-
-
-def mark_of(transaction: Transaction, ref: UserRef) -> str:
-    """Return what changes with every allowed purchase, dispute, reset, proof and erasure of a user."""
-    return _mark_of(transaction, ref, find_user_row(transaction, ref))
-
-
-def _mark_of(transaction: Transaction, ref: UserRef, row: Row | None) -> str:
-    if row is None:
-        return ""
-    told = (row[name] for name in ("created_at", "erased_at", "disputed_at", "reset_at", "proven_through"))
-    return " ".join(str(value) for value in (*told, newest_allowed_purchase(transaction, ref, row["proven_through"])))
 
 
 def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant, *, lane: Lane = Lane.OPEN) -> int:
@@ -86,7 +85,7 @@ def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant, *,
     )
 
 
-def _has_unproven(transaction: Transaction, query: ProfileQuery, since: Instant) -> bool:
+def _has_unproven(transaction: Transaction, query: ProfileQuery, lane: Lane, since: Instant) -> bool:
     """Whether a challenge of this type is not approved, seen from a lane; confirming a contact counts not."""
     if query.action_type == CONTACT_CONFIRMATION:
         return False
@@ -98,7 +97,7 @@ def _has_unproven(transaction: Transaction, query: ProfileQuery, since: Instant)
             user_key=query.ref.key,
             since=since,
             type=query.action_type,
-            lane=query.lane,
+            lane=lane,
         )
     )
 

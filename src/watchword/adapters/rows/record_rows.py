@@ -18,9 +18,9 @@ from watchword.adapters.rows.challenge_rows import (
 from watchword.adapters.rows.contribution_rows import Contributed
 from watchword.adapters.rows.device_rows import find_device
 from watchword.adapters.rows.grant_rows import grant_of_action, insert_grant, live_grant_of_action
-from watchword.adapters.rows.kept_rows import keep_outcome
+from watchword.adapters.rows.kept_rows import insert_kept, keep_outcome
 from watchword.adapters.rows.lesson_rows import clear_action, report_action, teach_allowed
-from watchword.adapters.rows.profile_rows import mark_of
+from watchword.adapters.rows.profile_rows import read_known
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.adapters.rows.user_rows import note_place
 from watchword.domain.action import Decision, Label
@@ -28,16 +28,32 @@ from watchword.domain.challenge import ChallengeState
 from watchword.domain.ids import ChallengeId
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
-from watchword.ports.store.values import ActionRecord, ChallengeResult, Decided, Keep
+from watchword.ports.store.deciding import Judge, ProfileQuery, Told
+from watchword.ports.store.values import ActionRecord, AlreadyKept, ChallengeResult, Decided, Keep
 
 
-def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None] | None) -> bool:
-    """Write an action that is allowed or denied; False, and nothing is written, where the allow is overtaken."""
+def decide(transaction: Transaction, query: ProfileQuery, judge: Judge[Told]) -> Told:
+    """Read what is known of a user, ask ``judge``, and write what he decides."""
+    known = read_known(transaction, query)
+    judgement = judge(known)
+    transaction.only_asked = judgement.decided is None and query.presented is None
+    if judgement.decided is not None:
+        _write_decision(transaction, judgement.decided)
+        if judgement.kept is not None and not insert_kept(transaction, judgement.kept):
+            raise AlreadyKept
+    return judgement.told
+
+
+def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None] | None) -> None:
+    """Write an action that is allowed or denied."""
+    _write_decision(transaction, decided)
+    keep_outcome(transaction, keep, None)
+
+
+def _write_decision(transaction: Transaction, decided: Decided) -> None:
     if decided.assessment.decision is Decision.CHALLENGE:
         raise ValueError("an action that is challenged is written with its challenge")
     owner = UserRef(application_id=decided.action.application_id, key=decided.action.user_key)
-    if decided.rests_on is not None and decided.rests_on != mark_of(transaction, owner):
-        return False
     is_allow = decided.assessment.decision is Decision.ALLOW
     seen = note_place(transaction, owner, decided.country, decided.action.id, decided.device_id) if is_allow else None
     contribution = None if seen is None else decided.contribution
@@ -53,8 +69,6 @@ def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None]
         teach_allowed(transaction, ref, contribution, seen.registered_at)
     if is_allow and decided.grant is not None:
         insert_grant(transaction, ref, decided.grant)
-    keep_outcome(transaction, keep, None)
-    return True
 
 
 def label_action(transaction: Transaction, ref: UserRef, action_id: str, word: Label, keep: Keep[None] | None) -> bool:

@@ -21,7 +21,6 @@ from watchword.adapters.rows import (
     outbox_rows,
     policy_rows,
     population_rows,
-    profile_rows,
     record_rows,
     redemption_rows,
     registration_rows,
@@ -33,7 +32,7 @@ from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
 from watchword.domain.contact import Contact
-from watchword.domain.device import Device, Recognised, Stolen, Unrecognised
+from watchword.domain.device import Device
 from watchword.domain.event import Event
 from watchword.domain.grant import Grant, Redeemed
 from watchword.domain.ids import (
@@ -49,6 +48,7 @@ from watchword.domain.ids import (
 )
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
+from watchword.ports.store.deciding import Judge, ProfileQuery, Told
 from watchword.ports.store.values import (
     ActionRecord,
     ApiKey,
@@ -64,7 +64,6 @@ from watchword.ports.store.values import (
     Opened,
     Opening,
     OwnersWord,
-    ProfileQuery,
     Redemption,
     Registered,
     Registration,
@@ -75,7 +74,6 @@ from watchword.ports.store.values import (
     Swept,
     TooSoon,
 )
-from watchword.risk.profile import Profile
 
 Answer = TypeVar("Answer")
 
@@ -125,10 +123,6 @@ class RowStore:
     async def now(self) -> Instant:
         """Return the store's time."""
         return await self.runner.now()
-
-    async def profile(self, query: ProfileQuery) -> Profile:
-        """Return what an assessment needs."""
-        return await self.runner.ask(lambda read: profile_rows.read_profile(read, query))
 
     async def user(self, ref: UserRef) -> User | None:
         """Return a registered user."""
@@ -194,10 +188,6 @@ class RowStore:
         """Forget the wrong guesses of both lanes."""
         return await self.runner.write(ref.key, lambda write: erasure_rows.unlock_user(write, ref, reason))
 
-    async def present_device(self, ref: UserRef, device_id: DeviceId, step: int) -> Recognised | Stolen | Unrecognised:
-        """Take note of a device token."""
-        return await self.runner.write(ref.key, lambda write: device_rows.present(write, ref, device_id, step))
-
     async def revoke_device(self, ref: UserRef, device_id: DeviceId, *, keep: Keep[None] | None = None) -> bool:
         """Revoke a device by the user's wish."""
         return await self.runner.write(ref.key, lambda write: device_rows.revoke_by_user(write, ref, device_id, keep))
@@ -244,9 +234,13 @@ class RowStore:
 
     # Actions and challenges ----------------------------------------------------------------------------------------
 
-    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> bool:
-        """Write an allowed or denied action, unless what it rests on has changed."""
-        return await self.runner.write(
+    async def decide(self, query: ProfileQuery, judge: Judge[Told]) -> Told:
+        """Read what is known of a user, ask what becomes of his action, and write it."""
+        return await self.runner.write(query.ref.key, lambda write: record_rows.decide(write, query, judge))
+
+    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> None:
+        """Write an allowed or denied action."""
+        await self.runner.write(
             decided.action.user_key, lambda write: record_rows.record_decision(write, decided, keep)
         )
 

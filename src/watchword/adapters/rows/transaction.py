@@ -46,7 +46,7 @@ class Statements(Protocol):
 class Transaction:
     """Statements of one operation; everything in it happens at the same ``now``."""
 
-    __slots__ = ("_entropy", "_statements", "events", "keyring", "lessons", "now")
+    __slots__ = ("_entropy", "_statements", "events", "keyring", "lessons", "now", "only_asked")
 
     def __init__(self, statements: Statements, now: Instant, entropy: Entropy, keyring: Keyring) -> None:
         self._statements = statements
@@ -57,6 +57,8 @@ class Transaction:
         """What was learned in it so far."""
         self.keyring = keyring
         self.now = now
+        self.only_asked = False
+        """Set by an operation that wrote nothing and said nothing of the time: no disk has to keep anything of it."""
 
     def all(self, sql: str, **values: Value) -> list[Row]:
         """Return every row of a query."""

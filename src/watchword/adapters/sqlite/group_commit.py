@@ -115,12 +115,15 @@ class GroupCommit:
     async def _one_group(self, group: "list[_Waiting]") -> None:
         try:
             transaction = await self._begin()
+            only_asked = True
             while self._queue and len(group) < MOST_PER_GROUP:
                 waiting = self._queue.popleft()
                 group.append(waiting)
                 if not waiting.answer.cancelled():
+                    transaction.only_asked = False
                     self._perform(waiting, transaction)
-            await self._in_thread(self._commit)
+                    only_asked = only_asked and transaction.only_asked
+            await self._end(transaction.now, only_asked=only_asked)
         except apsw.Error as error:
             await self._in_thread(self._roll_back)
             for waiting in group or self._queue:
@@ -157,8 +160,8 @@ class GroupCommit:
             self._connection.execute("BEGIN IMMEDIATE")
         except apsw.BusyError:
             await self._in_thread(self._begin_patiently)
-        sql = "UPDATE clock SET highest = max(highest, ?) RETURNING highest"
-        self._highest = Instant(int(self._connection.execute(sql, (self.now(),)).get))
+        highest = int(self._connection.execute("SELECT highest FROM clock").get)  # another process may have moved it
+        self._highest = Instant(max(highest, self.now()))
         return Transaction(self._statements, self._highest, self._entropy, self._keyring)
 
     def _begin_patiently(self) -> None:
@@ -168,6 +171,14 @@ class GroupCommit:
             self._connection.execute("BEGIN IMMEDIATE")
         finally:
             self._connection.set_busy_timeout(0)
+
+    async def _end(self, now: Instant, *, only_asked: bool) -> None:
+        """Commit the group; where nothing was written, nothing waits for the disk."""
+        if only_asked:
+            self._commit()
+            return
+        self._connection.execute("UPDATE clock SET highest = ?", (now,))
+        await self._in_thread(self._commit)
 
     def _commit(self) -> None:
         self._connection.execute("COMMIT")

@@ -25,7 +25,7 @@ from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
 from watchword.domain.contact import Contact
-from watchword.domain.device import Device, Recognised, Stolen, Unrecognised
+from watchword.domain.device import Device
 from watchword.domain.event import Event
 from watchword.domain.grant import Grant, Redeemed
 from watchword.domain.ids import (
@@ -40,6 +40,7 @@ from watchword.domain.ids import (
 )
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
+from watchword.ports.store.deciding import Judge, ProfileQuery, Told
 from watchword.ports.store.values import (
     ActionRecord,
     ApiKey,
@@ -55,7 +56,6 @@ from watchword.ports.store.values import (
     Opened,
     Opening,
     OwnersWord,
-    ProfileQuery,
     Redemption,
     Registered,
     Registration,
@@ -66,7 +66,6 @@ from watchword.ports.store.values import (
     Swept,
     TooSoon,
 )
-from watchword.risk.profile import Profile
 
 
 class Store(Protocol):
@@ -76,10 +75,6 @@ class Store(Protocol):
 
     async def now(self) -> Instant:
         """Return the store's time."""
-        ...
-
-    async def profile(self, query: ProfileQuery) -> Profile:
-        """Return what an assessment needs, as of one moment."""
         ...
 
     async def user(self, ref: UserRef) -> User | None:
@@ -161,15 +156,6 @@ class Store(Protocol):
         """Forget the wrong guesses of both lanes, with an event that has the reason. Return whether there were any."""
         ...
 
-    async def present_device(self, ref: UserRef, device_id: DeviceId, step: int) -> Recognised | Stolen | Unrecognised:
-        """Take note of a device token whose keyed hash was right.
-
-        The highest presented step is current, and its successor is one more. The step before stays good until
-        ``PARALLEL_GRACE_MS`` after its successor was first presented; any older one is theft: the device is revoked,
-        with an event and a notice. A step beyond the successor can only come from us (a restored backup), and counts.
-        """
-        ...
-
     async def revoke_device(self, ref: UserRef, device_id: DeviceId, *, keep: Keep[None] | None = None) -> bool:
         """Revoke a device by the user's wish. Return whether it was there."""
         ...
@@ -222,12 +208,21 @@ class Store(Protocol):
 
     # Actions and challenges ----------------------------------------------------------------------------------------
 
-    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> bool:
-        """Write an allowed or denied action with its assessment and, for an allow, its grant and its place.
+    async def decide(self, query: ProfileQuery, judge: Judge[Told]) -> Told:
+        """Take note of the device token, read the profile, ask ``judge``, and write what he decides.
 
-        False, and nothing is written, where the user's profile has another ``mark`` by now than the allow rests on: a
-        purchase was allowed in between, a dispute came or its user was erased. The caller decides again.
+        All of it is one transaction in which nobody else changes anything of this user: purchases allowed at the same
+        moment add up, and no allow rests on what is true no longer. Return what ``judge`` hands back.
+
+        The highest presented step of a token is current, and its successor is one more. The step before stays good
+        until ``PARALLEL_GRACE_MS`` after its successor was first presented; any older one is theft: the device is
+        revoked, with an event and a notice. A step beyond the successor can only come from us (a restored backup), and
+        counts.
         """
+        ...
+
+    async def record_decision(self, decided: Decided, *, keep: Keep[None] | None = None) -> None:
+        """Write an allowed or denied action with its assessment and, for an allow, its grant and its place."""
         ...
 
     async def open_challenge(self, opening: Opening, *, keep: Keep[Opened] | None = None) -> Opened | StartsFull:

@@ -54,17 +54,6 @@ class AlreadyKept(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileQuery:
-    """What an assessment wants to know."""
-
-    ref: UserRef
-    action_type: str
-    lane: Lane
-    currency: str | None
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveCode:
     """A fresh code with its keyed hash; the store seals the code with its challenge."""
 
@@ -87,8 +76,6 @@ class Decided:
     """For an allow."""
     retry_at: Instant | None
     """For a deny by a limit."""
-    rests_on: str | None = None
-    """The ``mark`` of the profile that an allow was decided by; None where nothing could have changed it."""
     contribution: Contribution | None = None
     """What an allow teaches; a deny teaches nothing and keeps none."""
 
