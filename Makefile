@@ -4,11 +4,12 @@
 #   make check   the quick round while working
 #   make plays   B1 to B18 in the browser, on desk and phone, with scripts and without
 #   make pictures   the hosted pages and the store in every state, to be looked at
-#   make bench   the hot paths and the entry page, measured
+#   make bench   Watchword beside others of its kind, measured for docs/benchmarks.md; QUICK=1 for one short round
+#   make bench-paths   the hot paths and the entry page, without HTTP
 #   make bench-replay   policy replay over a million recorded actions; writes 5 GB in ten minutes first
 #   make bench-risk   how good the risk decision is, measured for docs/risk-quality.md; QUICK=1, or RBA=file.csv|.zip
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check plays pictures bench bench-replay bench-risk lint types imports browser lock docs clean
+.PHONY: help setup demo test check plays pictures bench bench-paths bench-replay bench-risk lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -91,7 +92,12 @@ plays: setup browser
 pictures: setup browser
 	$(PYTEST) -m picture
 
+# Needs a C compiler, npm, and PostgreSQL from the system or from the lock for development. One core is the service's,
+# the other the database's and the load generator's, so nothing else should run meanwhile.
 bench: setup
+	$(BIN)/python -m bench.load $(if $(QUICK),--quick)
+
+bench-paths: setup
 	$(BIN)/python bench/hot_paths.py
 	$(BIN)/python bench/short_way.py
 	$(BIN)/python bench/shown_pages.py

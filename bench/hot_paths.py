@@ -1,8 +1,8 @@
 """Measures the hot paths on a real store: start, attempt, redemption and allow, for one caller and for many at once.
 
-Run it with ``make bench``. The same work is done on the same file system in one run, so the ratios mean something; the
-absolute times belong to the machine. Nothing is left out but HTTP: every action is assessed, every code drawn, hashed,
-sealed and read back the way the worker reads it, every commit is on the disk before its caller goes on.
+Run it with ``make bench-paths``. The same work is done on the same file system in one run, so the ratios mean
+something; the absolute times belong to the machine. Nothing is left out but HTTP: every action is assessed, every code
+drawn, hashed, sealed and read back the way the worker reads it, every commit is on the disk before its caller goes on.
 """
 
 import asyncio

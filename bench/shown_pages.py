@@ -1,6 +1,6 @@
 """Measures what it costs to show a challenge: the entry page, the same for a component, and without any words.
 
-Run it with ``make bench``. Everything but the network is in it: routing, the store, the words of a language, the
+Run it with ``make bench-paths``. Everything but the network is in it: routing, the store, the words of a language, the
 template. Each challenge is shown a few times and tried once or twice, so this weighs as much as bench/hot_paths.py.
 """
 

