@@ -180,16 +180,14 @@ class GroupLanes:
         shared = SharedTransaction(
             pipeline, self._texts, self._entropy, self._keyring, limit_s=self._settings.answer_limit_s
         )
-        commit_sent = False
         try:
             self._highest = await shared.begin(group, writes=writes, not_before=self._highest)
             # What was read is committed already: whoever only reads waits for nobody.
             await shared.carry_out(_wait_for_commit if writes else self._hand_over)
-            commit_sent = True
             is_certain = await shared.commit()
         except ConnectionLost as loss:
             shared.abandon()
-            self._after_loss(group, loss, commit_sent=commit_sent)
+            self._after_loss(group, loss, commit_sent=shared.commit_sent)
         except StatementFailed as failure:
             asker = shared.asker(failure.position)
             await _roll_back(shared)

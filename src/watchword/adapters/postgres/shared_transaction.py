@@ -55,6 +55,7 @@ class SharedTransaction:
         "_running",
         "_texts",
         "_writes",
+        "commit_sent",
     )
 
     def __init__(
@@ -72,6 +73,8 @@ class SharedTransaction:
         self._answers: Answers | None = None
         self._now = Instant(0)
         self._writes = False
+        self.commit_sent = False
+        """Whether the server may have committed."""
 
     async def begin(self, members: Sequence[WaitingOperation], *, writes: bool, not_before: Instant) -> Instant:
         """Begin, lock the owners of these operations, and return the time of the database, or that one if it is later.
@@ -109,6 +112,7 @@ class SharedTransaction:
         Raises ``StatementFailed`` where it is certain that it was not.
         """
         position = self.put("COMMIT", _NOTHING)
+        self.commit_sent = True
         answers = await self._exchange()
         return answers.command(position) == b"COMMIT" and not self._pipeline.warned
 
