@@ -15,6 +15,7 @@ from watchword.risk.memory.spending import (
     NOTHING_SPENT,
     PAYEES_MOST,
     SPENDING_BYTES_MOST,
+    TOLD_MOST,
     Spending,
     decode_spending,
     encode_spending,
@@ -153,6 +154,31 @@ def test_the_spending_of_a_user_stays_small_and_survives_being_written(
     encoded = encode_spending(spending)
     assert len(encoded) <= SPENDING_BYTES_MOST
     assert decode_spending(encoded) == spending
+
+
+def test_the_spending_of_somebody_with_all_that_can_be_remembered_is_as_small() -> None:
+    spending = NOTHING_SPENT
+    for payee in range(PAYEES_MOST):
+        spending = learn_spending(spending, bought(20.0, payee=payee, at=later(NOW, days=-3)), PROVEN)
+    for payee in range(50, 60):
+        spending = learn_spending(spending, bought(20.0, payee=payee << 40 | payee, currency="EUR"), PROVEN)
+    assert [spending.has_told(payee << 40 | payee, NOW) for payee in range(50, 60)] == [True] * 10
+    assert len(spending.told.marks) == TOLD_MOST
+    encoded = encode_spending(spending)
+    assert len(encoded) <= SPENDING_BYTES_MOST
+    assert decode_spending(encoded) == spending
+
+
+def test_a_payee_without_a_place_tells_something_again_the_next_day() -> None:
+    spending = NOTHING_SPENT
+    for payee in range(PAYEES_MOST):
+        spending = learn_spending(spending, bought(20.0, payee=payee, at=later(NOW, days=-3)), PROVEN)
+    for payee in (50, 51):
+        assert not spending.has_told(payee, NOW)
+        spending = learn_spending(spending, bought(20.0, payee=payee), PROVISIONAL)
+        assert spending.has_told(payee, NOW)
+        assert not spending.has_told(payee, later(NOW, days=1))
+    assert spending.has_told(50, NOW)
 
 
 @pytest.mark.parametrize("broken", [b"\x01", b"\x01\x00\x05short", b"\x01\x00\x00\x09"])

@@ -76,11 +76,9 @@ class Shelf:
         if entry is None and self.candidate is not None:
             waiting = self.candidate[1]
             if self.candidate[0] != value:
-                return not _is_later(day, waiting.day)
+                return not is_later(day, waiting.day)
             entry = waiting
-        return entry is not None and (
-            entry.day == day or (_is_later(entry.day, day) and entry.gained >= DAY_UNITS_MOST)
-        )
+        return entry is not None and (entry.day == day or (is_later(entry.day, day) and entry.gained >= DAY_UNITS_MOST))
 
     def total(self) -> float:
         """Return the sum of all weights on the scale of the landmark."""
@@ -97,14 +95,14 @@ class Shelf:
         if self.candidate is not None and self.candidate[0] == value:
             waiting = self.candidate[1]
             again = _seen_again(waiting, share, day, growth)
-            if not _is_later(day, waiting.day):
+            if not is_later(day, waiting.day):
                 return replace(self, candidate=(value, again))
             return Shelf(entries=_placed(self.entries, value, again, places), candidate=None)
         first = _seen_again(Entry(weight=0.0, day=day, gained=0), share, day, growth)
         kept = {v: entry for v, entry in self.entries.items() if entry.weight >= WEIGHT_FORGOTTEN * growth}
         if len(kept) < places:
             return replace(self, entries={**kept, value: first})
-        if self.candidate is not None and _is_later(self.candidate[1].day, day):
+        if self.candidate is not None and is_later(self.candidate[1].day, day):
             return self  # what comes to count a day later pushes out nothing that came since
         return replace(self, candidate=(value, first))
 
@@ -147,12 +145,13 @@ def decode_shelf(encoded: bytes, at: int) -> tuple[Shelf, int]:
 
 def _seen_again(entry: Entry, share: float, day: int, growth: float) -> Entry:
     """Return the entry with one more share; one of an earlier day counts among those of the last."""
-    last, gained = (day, 0) if _is_later(day, entry.day) else (entry.day, entry.gained)
+    last, gained = (day, 0) if is_later(day, entry.day) else (entry.day, entry.gained)
     units = min(round(share * DAY_UNITS_MOST), DAY_UNITS_MOST - gained)
     return Entry(weight=single(entry.weight + units / DAY_UNITS_MOST * growth), day=last, gained=gained + units)
 
 
-def _is_later(day: int, other: int) -> bool:
+def is_later(day: int, other: int) -> bool:
+    """Return whether a day is later than another, of days as an entry keeps them."""
     return 0 < (day - other) % _DAYS < _DAYS // 2
 
 

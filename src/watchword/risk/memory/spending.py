@@ -5,7 +5,7 @@ payee is here, only a keyed hash.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log, sqrt
 from struct import Struct, error
 from typing import Final
@@ -13,9 +13,21 @@ from typing import Final
 from watchword.domain.instant import DAY_MS, Instant
 from watchword.risk.fading import HALF_LIFE_DAYS, growth
 from watchword.risk.memory.contribution import Contribution
-from watchword.risk.memory.shelf import SHELF_ENTRY_BYTES, WEIGHT_FORGOTTEN, Shelf, decode_shelf, encode_shelf, single
+from watchword.risk.memory.shelf import (
+    SHELF_ENTRY_BYTES,
+    WEIGHT_FORGOTTEN,
+    Shelf,
+    decode_shelf,
+    encode_shelf,
+    is_later,
+    single,
+)
 
 PAYEES_MOST: Final = 12
+TOLD_MOST: Final = 4
+"""How many payees that have no place tell the application's traffic something in one day: as many as there is room for
+to remember that they did. One alone is too few: where users pay many payees, most purchases would not be counted, and
+what is reported of the others would look like a larger share."""
 CURRENCIES_MOST: Final = 2
 """More of them only for those who travel; the lightest gives way."""
 SPENDING_BYTES_MOST: Final = 240
@@ -35,7 +47,17 @@ _FADED_DAYS: Final = HALF_LIFE_DAYS / log(2)
 """What one purchase each day adds up to in the end."""
 _HEAD: Final = Struct("<HB")
 _AMOUNTS: Final = Struct("<3sfff")
-assert _HEAD.size + CURRENCIES_MOST * _AMOUNTS.size + 1 + (PAYEES_MOST + 1) * SHELF_ENTRY_BYTES <= SPENDING_BYTES_MOST
+_TOLD: Final = Struct("<H")
+"""The day they told it, then a mark of each."""
+_MARKS: Final = 65_536
+assert (
+    _HEAD.size
+    + CURRENCIES_MOST * _AMOUNTS.size
+    + 1
+    + (PAYEES_MOST + 1) * SHELF_ENTRY_BYTES
+    + (1 + TOLD_MOST) * _TOLD.size
+    <= SPENDING_BYTES_MOST
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +101,33 @@ NO_AMOUNTS: Final = Amounts(weight=0.0, mean=0.0, squares=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Which payees told the application's traffic something on a day, of those that have no place on the shelf.
+
+    One may wait there for a place, and whoever pays two in turn has each of them push the other out. Without this, both
+    would be new again at every purchase.
+    """
+
+    day: int = 0
+    """The last such day since 1970, modulo 65,536."""
+    marks: tuple[int, ...] = ()
+    """16 bits of each payee, at most ``TOLD_MOST``."""
+
+    def has(self, payee: int, day: int) -> bool:
+        """Return whether a payee tells nothing more about this day: it did, or as many as may did, or a day is over."""
+        if day == self.day:
+            return payee % _MARKS in self.marks or len(self.marks) >= TOLD_MOST
+        return is_later(self.day, day) and bool(self.marks)
+
+    def add(self, payee: int, day: int) -> "Told":
+        """Return it with what a payee told."""
+        if self.has(payee, day):
+            return self
+        marks = self.marks if day == self.day else ()
+        return Told(day=day, marks=(*marks, payee % _MARKS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """Amounts and payees of one user, on the scale of the landmark."""
 
@@ -87,6 +136,7 @@ class Spending:
     payees: Shelf = field(default_factory=Shelf)
     since_day: int = 0
     """The day of the first purchase since 1970, modulo 65,536; 0 for none."""
+    told: Told = field(default_factory=Told)
 
     def usual(self, currency: str | None) -> Amounts:
         """Return what is known of the amounts in a currency."""
@@ -105,6 +155,13 @@ class Spending:
             return False
         factor = growth(now)
         return self.payees.weight_before(payee, day=now // DAY_MS % _DAYS, growth=factor) >= _SETTLED_PAYEE * factor
+
+    def has_told(self, payee: int, at: Instant) -> bool:
+        """Return whether a payee tells the application's traffic nothing more about the day of a purchase."""
+        day = at // DAY_MS % _DAYS
+        if payee in self.payees.entries:
+            return self.payees.has_told(payee, day)
+        return self.told.has(payee, day)
 
     def purchases(self, now: Instant) -> float:
         """Return how many proven purchases this rests on, as they have faded until now."""
@@ -125,8 +182,11 @@ def learn_spending(spending: Spending, contribution: Contribution, share: float)
     """Return the spending after a contribution; one that names neither amount nor payee changes nothing."""
     factor = growth(contribution.at)
     payees, payee, day = spending.payees, contribution.payee, contribution.at // DAY_MS % _DAYS
+    told = spending.told
     if payee is not None:
         payees = payees.learn(payee, share, day=day, growth=factor, places=PAYEES_MOST)
+        if payee not in payees.entries:
+            told = told.add(payee, day)
     amounts = dict(spending.amounts)
     if contribution.log_amount is not None and contribution.currency is not None:
         before = spending.usual(contribution.currency)
@@ -137,7 +197,7 @@ def learn_spending(spending: Spending, contribution: Contribution, share: float)
             del amounts[min(others, key=lambda currency: (amounts[currency].weight, currency))]
     if payee is None and not amounts:
         return spending
-    return Spending(amounts=amounts, payees=payees, since_day=spending.since_day or day)
+    return Spending(amounts=amounts, payees=payees, since_day=spending.since_day or day, told=told)
 
 
 def take_back_spending(spending: Spending, contribution: Contribution, share: float, now: Instant) -> Spending:
@@ -153,7 +213,7 @@ def take_back_spending(spending: Spending, contribution: Contribution, share: fl
         known = amounts.pop(currency)
         if known.weight - share * factor >= _FORGOTTEN * factor:
             amounts[currency] = known.take_back(known.bounded(log_amount, factor), share * factor)
-    return Spending(amounts=amounts, payees=payees, since_day=spending.since_day)
+    return replace(spending, amounts=amounts, payees=payees)
 
 
 def encode_spending(spending: Spending) -> bytes:
@@ -165,7 +225,8 @@ def encode_spending(spending: Spending) -> bytes:
         _AMOUNTS.pack(currency.encode("ascii"), known.weight, known.mean, known.squares)
         for currency, known in spending.amounts.items()
     )
-    return b"".join((head, *amounts, encode_shelf(spending.payees)))
+    told = (spending.told.day, *spending.told.marks) if spending.told.marks else ()
+    return b"".join((head, *amounts, encode_shelf(spending.payees), *map(_TOLD.pack, told)))
 
 
 def decode_spending(encoded: bytes) -> Spending:
@@ -179,7 +240,13 @@ def decode_spending(encoded: bytes) -> Spending:
             currency.rstrip(b"\0").decode("ascii"): Amounts(weight=weight, mean=mean, squares=squares)
             for currency, weight, mean, squares in _AMOUNTS.iter_unpack(encoded[_HEAD.size : end])
         }
-        payees, _ = decode_shelf(encoded, end)
+        payees, end = decode_shelf(encoded, end)
+        told = [number for (number,) in _TOLD.iter_unpack(encoded[end:])]
     except (error, IndexError) as cause:
         raise ValueError("these bytes are no spending") from cause
-    return Spending(amounts=amounts, payees=payees, since_day=since_day)
+    return Spending(
+        amounts=amounts,
+        payees=payees,
+        since_day=since_day,
+        told=Told(day=told[0], marks=tuple(told[1:])) if told else Told(),
+    )

@@ -6,7 +6,7 @@ Learned from the traffic itself, without labels, for users who are as well known
 from math import log
 from typing import Final
 
-from watchword.domain.instant import DAY_MS, Instant
+from watchword.domain.instant import Instant
 from watchword.risk.counts import Counts
 from watchword.risk.fading import growth
 from watchword.risk.memory.contribution import Contribution
@@ -59,7 +59,7 @@ class NewPayees:
 
 def is_counted_today(before: Spending, payee: int, at: Instant) -> bool:
     """Return whether this user paid somebody this day already."""
-    return before.payees.has_told(payee, at // DAY_MS % 65_536)
+    return before.has_told(payee, at)
 
 
 def _key(spending: Spending, now: Instant, *, is_new: bool) -> bytes:
