@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench.risk.transactions.judging import area_under_curve, columns
-from bench.risk.transactions.section import transactions_charts, transactions_section
+from bench.risk.resampling import Interval
+from bench.risk.transactions.judging import AREA, PRECISION, area_under_curve, columns
+from bench.risk.transactions.section import transactions_charts, transactions_section, why_missed
 from bench.risk.transactions.simulation import Scenario, Traffic, World, simulate
 from bench.risk.transactions.stream import Numbers, play
 from bench.risk.transactions.trial import Plan, run
@@ -60,3 +61,24 @@ def test_the_part_of_the_page_says_that_it_is_synthetic() -> None:
     assert "| Watchword |" in text
     (chart,) = transactions_charts(trial).values()
     assert chart.startswith("<svg")
+
+
+def test_what_is_missing_is_laid_to_the_worlds_only_as_far_as_the_books_own_method_loses_there() -> None:
+    ahead, behind = Interval(value=0.01, low=-0.01, high=0.02), Interval(value=-0.015, low=-0.036, high=-0.005)
+    excused = said(why_missed(AREA, reached=0.866, book=0.858, ahead=ahead, ceiling=0.869))
+    assert "short by .004" in excused
+    assert "harder by .013, which is no less than what is missing" in excused
+    assert "hardly to be had here" in excused
+    assert "Watchword's own" not in excused
+    assert "is ahead" not in excused
+    own = said(why_missed(PRECISION, reached=0.581, book=0.596, ahead=behind, ceiling=0.739))
+    assert "harder by .010, and the rest of what is missing is Watchword's own" in own
+    assert "that method is ahead by .015. " in own
+    assert "more could be had" in own
+    alone = said(why_missed(AREA, reached=0.8, book=0.9, ahead=replace(behind, high=0.001), ceiling=0.95))
+    assert "no harder, so what is missing is Watchword's own" in alone
+    assert "which may be chance" in alone
+
+
+def said(text: str) -> str:
+    return " ".join(text.split())
