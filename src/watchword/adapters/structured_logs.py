@@ -101,7 +101,7 @@ def configure_logs(level: str, *, stream: TextIO | None = None, process: int | N
 
 
 def _add_process(process: int, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return event | {"process": process}
+    return {**event, "process": process}
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -1,7 +1,7 @@
 """Puts the house together: ports from settings, the site from ports, and a worker beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
 from watchword.ports.sender import Sender
+from watchword.risk.hearsay import Hearsay
 from watchword.risk.tracing import Tracer
 from watchword.risk.traffic import Traffic
 from watchword.web.dispatcher import create_site
@@ -83,7 +84,7 @@ async def build(
     """
     metrics = Metrics(CollectorRegistry()) if metrics is None else metrics
     applications = with_logos(settings.applications)
-    traffic = {application_id: Traffic() for application_id in applications}
+    traffic = _traffic(applications, told=is_for_many(settings))
     store = await open_store(settings, keyring, on_event=metrics.count_event, on_lesson=partial(learn, traffic))
     try:
         policy_watch = await PolicyWatch.at_start(settings, store)
@@ -108,6 +109,10 @@ async def build(
         await store.close()
         raise
     return House(ports=ports, site=site, worker=worker, mail=tuple(mail.values()), store=store, stopping=stopping)
+
+
+def _traffic(applications: Iterable[ApplicationId], *, told: bool) -> Mapping[ApplicationId, Traffic]:
+    return {application_id: Traffic(Hearsay() if told else None) for application_id in applications}
 
 
 def _worker(

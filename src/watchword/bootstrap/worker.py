@@ -8,6 +8,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -18,8 +19,10 @@ from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import reseal, sweep
+from watchword.flow.tell import Ear, listen, tell_others
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
+from watchword.risk.hearsay import read_words
 
 DELIVERY_PAUSE_S: Final = 0.1
 """How long an idle worker waits before it looks again: the longest a message waits for nothing."""
@@ -31,6 +34,11 @@ AT_ONCE: Final = 32
 """Messages handed over at the same time; one that hangs takes one of these places, and nobody waits for it."""
 TRAFFIC_PAUSE_S: Final = 5.0
 """How often what was counted of the traffic is written: a crash loses no more than that, and nobody's memory."""
+TELLING_PAUSE_S: Final = 2.0
+"""How often processes tell each other what came to them, and listen: what one has counted all know after twice that."""
+AT_A_TIME: Final = 500
+"""Notes of others that are counted without a pause: a millisecond or two."""
+_TELLER_BYTES: Final = 8
 TRAFFIC_ROUNDS: Final = 60
 """After so many of these rounds what has become too large is pruned, and what other processes counted is read."""
 CLOSING_S: Final = 10.0
@@ -55,6 +63,7 @@ class Worker:
     _stopping: asyncio.Event | None = None
     _duties: tuple[asyncio.Task[None], ...] = ()
     _traffic_rounds: int = 0
+    _ear: Ear | None = None
     _on_the_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
@@ -67,6 +76,9 @@ class Worker:
             (self._keep_up, UPKEEP_PAUSE_S, "keep up"),
             (self._keep_traffic, TRAFFIC_PAUSE_S, "keep traffic"),
         ]
+        if not self.alone:
+            self._ear = Ear(teller=self.ports.entropy.token(_TELLER_BYTES))
+            duties.append((self._keep_in_touch, TELLING_PAUSE_S, "keep in touch"))
         if self.delivers:
             duties += [(self._deliver, DELIVERY_PAUSE_S, "deliver"), (self._sweep, UPKEEP_PAUSE_S, "sweep")]
         self._duties = tuple(
@@ -87,6 +99,8 @@ class Worker:
                 await asyncio.gather(*late, return_exceptions=True)
         try:
             await write_traffic(self.ports)
+            if self._ear is not None:
+                await tell_others(self.ports, self._ear.teller)
         except StorageUnavailable:
             _log.warning("worker.traffic_not_written")
 
@@ -150,6 +164,18 @@ class Worker:
             prune_traffic(self.ports)
             if not self.alone:
                 await read_traffic(self.ports)
+        return False
+
+    async def _keep_in_touch(self) -> bool:
+        if self._ear is None:
+            return False
+        await tell_others(self.ports, self._ear.teller)
+        for told in await listen(self.ports, self._ear):
+            traffic = self.ports.traffic.get(told.application_id)
+            notes = read_words(told.words)
+            while traffic is not None and (some := list(islice(notes, AT_A_TIME))):
+                traffic.hear(some)
+                await asyncio.sleep(0)
         return False
 
 

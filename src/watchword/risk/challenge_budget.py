@@ -13,6 +13,7 @@ the odds are twenty to one against him, and no budget may let that pass.
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from math import exp
 from typing import Final
@@ -21,6 +22,7 @@ from watchword.domain.application import Application
 from watchword.domain.instant import DAY_MS, Instant
 from watchword.risk.counts import Counts
 from watchword.risk.fading import growth
+from watchword.risk.hearsay import Hearsay, Kind
 from watchword.risk.population import NEW_ACCOUNT_DAYS, NEW_ACCOUNT_SHARE
 
 DEFAULT_THRESHOLD: Final = 0.7
@@ -112,18 +114,24 @@ def state_of(counts: Counts, application: Application, action_type: str, now: In
     )
 
 
+_Mark = tuple[Kind, int, int, int]
+"""What was counted of whom: the kind, the day, the user and the type."""
+
+
 class LegitimateTraffic:
     """Notes the legitimate actions of one application, in one process.
 
-    Not safe for several threads; pure computation.
+    Of several processes each is told by ``hearsay`` whom another has counted, a few seconds later. Not safe for several
+    threads; pure computation.
     """
 
-    __slots__ = ("_counts", "_day", "_seen")
+    __slots__ = ("_counts", "_day", "_hearsay", "_seen")
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: Counts, hearsay: Hearsay | None = None) -> None:
         self._counts = counts
+        self._hearsay = hearsay
         self._day = 0
-        self._seen: set[tuple[int, bytes, str, bool]] = set()
+        self._seen: set[_Mark] = set()
 
     def note(self, action: Legitimate) -> None:
         """Count an action, unless one of this user, day and type was counted before."""
@@ -133,9 +141,17 @@ class LegitimateTraffic:
         """Count an action no more, because it was fraud after all; once for each user, day and type."""
         self._count(action, came=False)
 
+    def hear_of(self, kind: Kind, day: int, user: int, type_number: int) -> None:
+        """Take note that another process has counted a user's action of this day and type."""
+        self._mark_first((kind, day, user, type_number))
+
     def _count(self, action: Legitimate, *, came: bool) -> None:
-        if not self._mark_first(action, came=came):
+        kind, day = Kind.CAME if came else Kind.TAKEN_BACK, action.at // DAY_MS
+        user, type_number = int.from_bytes(action.user_key, "big"), _type_number(action.action_type)
+        if not self._mark_first((kind, day, user, type_number)):
             return
+        if self._hearsay is not None:
+            self._hearsay.note(kind, action.at, day, user, type_number)
         share = NEW_ACCOUNT_SHARE if action.account_age_days < NEW_ACCOUNT_DAYS else 1.0
         weight = share if came else -share
         number = _ANYWAY if action.asked_anyway else bisect_right(_EDGES, action.score)
@@ -143,12 +159,11 @@ class LegitimateTraffic:
         if action.score >= action.threshold and not action.asked_anyway:
             self._counts.add(_key(action.action_type, _ASKED), weight, action.at)
 
-    def _mark_first(self, action: Legitimate, *, came: bool) -> bool:
-        """Take note of who came today, and return whether nobody had noted it before."""
-        day = action.at // DAY_MS
+    def _mark_first(self, mark: _Mark) -> bool:
+        """Take note of who came on a day, and return whether nobody had noted it before."""
+        day = mark[1]
         if day > self._day or len(self._seen) >= _SEEN_MOST:
             self._day, self._seen = max(day, self._day), set()
-        mark = (day, action.user_key, action.action_type, came)
         is_first = mark not in self._seen
         self._seen.add(mark)
         return is_first
@@ -184,4 +199,13 @@ def _key(action_type: str, number: int) -> bytes:
 
 def _type_key(action_type: str) -> bytes:
     """Return where the keys of a type begin; its name may be longer than a key, so a hash of it stands there."""
-    return _TABLE + sha256(action_type.encode()).digest()[:8]
+    return _TABLE + _type_hash(action_type)
+
+
+def _type_number(action_type: str) -> int:
+    return int.from_bytes(_type_hash(action_type), "big")
+
+
+@lru_cache(maxsize=1_024)  # the types are few, and each action asks several times
+def _type_hash(action_type: str) -> bytes:
+    return sha256(action_type.encode()).digest()[:8]

@@ -11,6 +11,7 @@ from typing import Final
 from watchword.domain.instant import DAY_MS, Instant
 from watchword.risk.counts import Counts
 from watchword.risk.fading import growth
+from watchword.risk.hearsay import Hearsay, Kind
 from watchword.risk.memory import PROVEN, PROVISIONAL, Contribution, Memory
 from watchword.risk.memory.learning import day_of
 from watchword.risk.memory.shelf import Shelf
@@ -18,7 +19,7 @@ from watchword.risk.purchases import Purchases
 from watchword.risk.traits import WHAT_WITH, WHERE, Level
 
 ADDRESS_DAY_MOST: Final = 20
-"""Contributions of one address that a process counts in a day; more of them teach nothing about the population."""
+"""Contributions of one address that are counted in a day; more of them teach nothing about the population."""
 NEW_ACCOUNT_DAYS: Final = 7
 NEW_ACCOUNT_SHARE: Final = 0.1
 """What an account counts in its first week: making many is cheap."""
@@ -61,9 +62,10 @@ class Population:
     Not safe for several threads; pure computation.
     """
 
-    __slots__ = ("_day", "_seen_today", "counts", "purchases")
+    __slots__ = ("_day", "_hearsay", "_seen_today", "counts", "purchases")
 
-    def __init__(self, counts: Counts | None = None) -> None:
+    def __init__(self, counts: Counts | None = None, hearsay: Hearsay | None = None) -> None:
+        self._hearsay = hearsay
         self.counts = Counts() if counts is None else counts
         self.purchases = Purchases(self.counts)
         self._day = 0
@@ -196,8 +198,17 @@ class Population:
         self.counts.add(_LEVEL_HOME_VALUE.pack(_AS_NEW, level, home, value), standing, at)
         self.counts.add(_LEVEL_VALUE.pack(_AS_NEW, level, home), standing, at)
 
+    def hear_of(self, address: int, at: Instant) -> None:
+        """Count an address that taught another process, which has told everybody of it."""
+        self._count_today(address, at)
+
     def _is_too_busy(self, address: int | None, at: Instant) -> bool:
         """Count an address and return whether it had its share of the day."""
+        if address is not None and self._hearsay is not None:
+            self._hearsay.note(Kind.TAUGHT, at, address)
+        return self._count_today(address, at)
+
+    def _count_today(self, address: int | None, at: Instant) -> bool:
         today = at // DAY_MS
         if today > self._day or len(self._seen_today) >= _ADDRESSES_MOST:
             self._day, self._seen_today = max(today, self._day), {}

@@ -1,8 +1,9 @@
-"""Velocity: how much happened of late, by user, address, network and contact, in one process.
+"""Velocity: how much happened of late, by user, address, network and contact.
 
 Counts fade continuously instead of falling off the edge of a window, so nobody gains anything by waiting for the full
 hour. They are kept in memory only: they say what is going on now, and after a restart an hour makes them whole again.
-Only keyed hashes are kept, and of each kind at most ``ENTRIES_MOST``; the ones not touched for the longest time go.
+Of several processes each counts what the others tell it too, a few seconds later (``hearsay``). Only keyed hashes are
+kept, and of each kind at most ``ENTRIES_MOST``; the ones not touched for the longest time go.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Final
 
 from watchword.domain.budget import Lane
 from watchword.domain.instant import DAY_MS, HOUR_MS, Instant
+from watchword.risk.hearsay import NOTHING, Hearsay, Kind
 
 ENTRIES_MOST: Final = 20_000
 """Of each kind; about 3 MB a kind. A flood of addresses can push out others, which only makes those look calmer."""
@@ -52,11 +54,15 @@ class Rates:
 
 
 class Velocity:
-    """The counters of one application in one process. Not safe for several threads; pure computation."""
+    """The counters of one application in one process, which is told to others by ``hearsay`` where there are any.
+
+    Not safe for several threads; pure computation.
+    """
 
     __slots__ = (
         "_addresses",
         "_contacts",
+        "_hearsay",
         "_networks",
         "_own_contacts",
         "_own_users",
@@ -65,7 +71,8 @@ class Velocity:
         "_users_at",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, hearsay: Hearsay | None = None) -> None:
+        self._hearsay = hearsay
         self._users = _Fading(HOUR_MS)
         self._own_users = _Fading(HOUR_MS)
         self._addresses = _Fading(HOUR_MS)
@@ -77,6 +84,14 @@ class Velocity:
 
     def count(self, seen: Sighting, now: Instant) -> Rates:
         """Count an action and return what was counted before it."""
+        if self._hearsay is not None:
+            kind = Kind.OWN_ACTION if seen.lane is Lane.OWN else Kind.ACTION
+            where = (_or_nothing(seen.address), _or_nothing(seen.network))
+            self._hearsay.note(kind, now, seen.user, *where, *seen.contacts)
+        return self.hear_of(seen, now)
+
+    def hear_of(self, seen: Sighting, now: Instant) -> Rates:
+        """Do the same with an action that came to another process, which has told everybody of it."""
         users_at = None if seen.address is None else self._count_user_at(seen.address, seen.user, now)
         return Rates(
             user=_counted((seen.user,), seen.lane, self._users, self._own_users, now),
@@ -89,13 +104,27 @@ class Velocity:
 
     def asked(self, address: int | None, now: Instant) -> None:
         """Count a challenge that was started from an address and is not approved yet."""
-        if address is not None:
-            self._unproven.count(address, now)
+        if address is None:
+            return
+        if self._hearsay is not None:
+            self._hearsay.note(Kind.ASKED, now, address)
+        self.hear_of_asked(address, now)
+
+    def hear_of_asked(self, address: int, now: Instant) -> None:
+        """Do the same with a challenge of another process."""
+        self._unproven.count(address, now)
 
     def proved(self, address: int | None, asked_at: Instant, now: Instant) -> None:
         """Take back a challenge that was started at ``asked_at`` and is approved now."""
-        if address is not None:
-            self._unproven.take_back(address, asked_at, now)
+        if address is None:
+            return
+        if self._hearsay is not None:
+            self._hearsay.note(Kind.PROVED, now, address, asked_at)
+        self.hear_of_proved(address, asked_at, now)
+
+    def hear_of_proved(self, address: int, asked_at: Instant, now: Instant) -> None:
+        """Do the same with an approval that came to another process."""
+        self._unproven.take_back(address, asked_at, now)
 
     def _count_user_at(self, address: int, user: int, now: Instant) -> float:
         """Return how many other users were there, each counted by how long ago he was seen there last."""
@@ -104,6 +133,10 @@ class Velocity:
         if len(self._users_at) > ADDRESSES_MOST:
             del self._users_at[next(iter(self._users_at))]
         return users.see(user, now)
+
+
+def _or_nothing(value: int | None) -> int:
+    return NOTHING if value is None else value
 
 
 def _counted(keys: Sequence[int], lane: Lane, everybody: "_Fading", own: "_Fading", now: Instant) -> float:

@@ -16,6 +16,7 @@ from watchword.adapters.rows import (
     erasure_rows,
     event_rows,
     grant_rows,
+    hearsay_rows,
     kept_rows,
     key_rows,
     outbox_rows,
@@ -63,6 +64,7 @@ from watchword.ports.store.values import (
     NotHandedOver,
     Opened,
     Opening,
+    Overheard,
     OwnersWord,
     Redemption,
     Registered,
@@ -84,9 +86,9 @@ class Runner(Protocol):
     async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
         """Carry out an operation and return its result once it is on the disk.
 
-        ``owner`` names whose rows it changes: an 8-byte user key, or the subject of an address budget. Nobody else
-        changes them meanwhile. None where it changes rows of many, or one row in one statement. An operation may be
-        carried out again from its beginning, as long as nothing of it was committed.
+        ``owner`` names whose rows it changes: an 8-byte user key, an application, or the subject of an address budget.
+        Nobody else changes them meanwhile. None where it changes rows of many, or one row in one statement. An operation
+        may be carried out again from its beginning, as long as nothing of it was committed.
 
         Raises what the operation raised (it left no trace then), or ``StorageUnavailable``.
         """
@@ -320,14 +322,25 @@ class RowStore:
 
     async def add_to_population(self, application_id: ApplicationId, deltas: Mapping[bytes, float]) -> None:
         """Add what a process has counted."""
-        await self.runner.write(None, lambda write: population_rows.add_to_population(write, application_id, deltas))
+        await self.runner.write(
+            application_id.encode(), lambda write: population_rows.add_to_population(write, application_id, deltas)
+        )
+
+    async def tell(self, teller: bytes, told: Mapping[ApplicationId, bytes]) -> None:
+        """Leave word for the other processes."""
+        await self.runner.write(None, lambda write: hearsay_rows.tell(write, teller, told))
+
+    async def told_by_others(self, teller: bytes, *, since: Instant) -> Sequence[Overheard]:
+        """Return what everybody else has told after a moment."""
+        return await self.runner.ask(lambda read: hearsay_rows.told_by_others(read, teller, since))
 
     async def apply_policy(
         self, application_id: ApplicationId, *, version: str, text: str, applied_by: str, why: str
     ) -> AppliedPolicy:
         """Note a policy as the one that decides from now on."""
         return await self.runner.write(
-            None, lambda write: policy_rows.apply_policy(write, application_id, version, text, applied_by, why)
+            application_id.encode(),
+            lambda write: policy_rows.apply_policy(write, application_id, version, text, applied_by, why),
         )
 
     async def policies(self, application_id: ApplicationId, *, limit: int) -> Sequence[AppliedPolicy]:

@@ -4,6 +4,7 @@ from watchword.adapters.rows.budget_rows import forget_old_charges
 from watchword.adapters.rows.challenge_endings import expire_due
 from watchword.adapters.rows.contact_rows import forget_left_contacts
 from watchword.adapters.rows.device_rows import forget_revoked_devices
+from watchword.adapters.rows.hearsay_rows import forget_old_words
 from watchword.adapters.rows.kept_rows import forget_old_answers
 from watchword.adapters.rows.lesson_rows import forget_contributions
 from watchword.adapters.rows.outbox_rows import forget_old_messages
@@ -32,6 +33,7 @@ def sweep(transaction: Transaction, limit: int) -> Swept:
             forget_revoked_devices,
             forget_tombstones,
             forget_contributions,
+            forget_old_words,
             prune_population,
         )
     )

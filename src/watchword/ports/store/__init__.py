@@ -55,6 +55,7 @@ from watchword.ports.store.values import (
     NotHandedOver,
     Opened,
     Opening,
+    Overheard,
     OwnersWord,
     Redemption,
     Registered,
@@ -329,6 +330,17 @@ class Store(Protocol):
         ``sweep`` forgets the lightest keys of a table (the first byte of a key) that holds more than
         ``risk.counts.ENTRIES_MOST``.
         """
+        ...
+
+    async def tell(self, teller: bytes, told: Mapping[ApplicationId, bytes]) -> None:
+        """Leave word for the other processes of what came to this one; ``sweep`` forgets it after two minutes.
+
+        ``teller`` is drawn by each process for itself.
+        """
+        ...
+
+    async def told_by_others(self, teller: bytes, *, since: Instant) -> Sequence[Overheard]:
+        """Return what everybody but this teller has told after a moment, in the order of telling."""
         ...
 
     async def apply_policy(

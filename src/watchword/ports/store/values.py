@@ -368,6 +368,17 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overheard:
+    """What another process has told of an application's traffic."""
+
+    number: int
+    """In the order of telling; whoever asks again after a moment may be told the same."""
+    application_id: ApplicationId
+    words: bytes
+    """As ``risk.hearsay`` writes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
     """What one sweep did."""
 
