@@ -17,7 +17,7 @@ from watchword.risk.memory import Contribution
 _TABLE: Final = "actions"
 _ACTION: Final = "action"
 _ASSESSMENT: Final = "assessment"
-_BOUGHT: Final = f"type = '{PURCHASE}' AND decision = '{Decision.ALLOW.value}'"
+BOUGHT: Final = f"type = '{PURCHASE}' AND decision = '{Decision.ALLOW.value}'"
 """Literal words, because the index of these rows is found by them and not by values that are bound."""
 
 
@@ -103,9 +103,9 @@ def action_rows(
     """Return the user's actions, newest first, older than ``before``; maybe only those asked about since then."""
     return transaction.all(
         "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key"
-        " AND sealed_action IS NOT NULL AND (:before IS NULL OR number < (SELECT number FROM actions WHERE id = :before"
+        " AND sealed_action IS NOT NULL AND (CAST(:before AS TEXT) IS NULL OR number < (SELECT number FROM actions WHERE id = :before"
         " AND application_id = :application_id AND user_key = :user_key))"
-        " AND (:asked_since IS NULL OR (created_at >= :asked_since AND (decision = :deny OR EXISTS"
+        " AND (CAST(:asked_since AS BIGINT) IS NULL OR (created_at >= :asked_since AND (decision = :deny OR EXISTS"
         " (SELECT 1 FROM challenges WHERE challenges.application_id = :application_id"
         " AND challenges.user_key = :user_key AND challenges.action_id = actions.id))))"
         " ORDER BY number DESC LIMIT :limit",
@@ -127,21 +127,22 @@ def newest_number(transaction: Transaction, ref: UserRef) -> int:
     )
 
 
-def allowed_purchases(
+def sum_bought(
     transaction: Transaction, ref: UserRef, *, since: Instant, after_number: int, currency: str | None
-) -> tuple[int, Decimal]:
-    """Return how many purchases were allowed without proof, and their sum in one currency."""
+) -> Decimal:
+    """Return the sum of the purchases in one currency that were allowed without proof."""
+    if currency is None:
+        return Decimal(0)
     rows = transaction.all(
         "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key AND number > :after"  # noqa: S608 our own words, values bound
-        f" AND {_BOUGHT} AND created_at > :since AND sealed_action IS NOT NULL",
+        f" AND {BOUGHT} AND created_at > :since AND sealed_action IS NOT NULL",
         application_id=ref.application_id,
         user_key=ref.key,
         after=after_number,
         since=since,
     )
     amounts = [open_action(transaction, row).amount for row in rows]
-    total = sum((one.value for one in amounts if one is not None and one.currency == currency), Decimal(0))
-    return len(rows), total
+    return sum((one.value for one in amounts if one is not None and one.currency == currency), Decimal(0))
 
 
 def label(transaction: Transaction, ref: UserRef, action_id: str, word: Label) -> None:

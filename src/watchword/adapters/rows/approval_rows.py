@@ -9,7 +9,7 @@ from watchword.adapters.rows.grant_rows import insert_grant, revoke_grants
 from watchword.adapters.rows.lesson_rows import teach_approved
 from watchword.adapters.rows.notice_rows import alert
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.adapters.rows.user_rows import clear_dispute, find_user_row, note_place, set_user
+from watchword.adapters.rows.user_rows import clear_dispute, find_seen, find_user_row, note_place, set_user
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, Action
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.device import Device
@@ -38,7 +38,8 @@ def approve(transaction: Transaction, row: Row, spending: Spending) -> Approved:
     device = None
     if proves_user:
         device = _know_device(transaction, ref, row, spending)
-        seen = note_place(transaction, ref, action_row["country"], action.id, None)
+        seen = find_seen(transaction, ref, None)
+        note_place(transaction, ref, seen, action_row["country"], action.id)
         if seen is not None:
             teach_approved(transaction, ref, action_row, seen.registered_at)
         set_user(transaction, ref, proven_through=newest_number(transaction, ref), **_changed(transaction, action))

@@ -10,12 +10,14 @@ from watchword.adapters.rows.transaction import ANYBODY, Transaction
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.ids import ApplicationId, UserKey
 from watchword.domain.instant import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Instant, later
-from watchword.domain.limits import HOUR_S, Limits, bounds_of
+from watchword.domain.limits import Limits, bounds_of
 from watchword.domain.user import UserRef
 
+Charge = tuple[Instant, Lane]
+"""When something was charged, and to which lane."""
 BREAKER_MINUTES: Final = 10
 """The span over which the breaker looks at guesses."""
-_WHOLE_USER: Final = b""
+WHOLE_USER: Final = b""
 """The subject of a budget that has no parts."""
 _KEPT_MS: Final = {
     Budget.FAILURES: bounds_of("failure_window_days").high * DAY_MS,
@@ -29,7 +31,7 @@ _KEPT_MS: Final = {
 
 def charge_failure(transaction: Transaction, ref: UserRef, lane: Lane) -> int:
     """Charge one guess to a user and return the number under which it can be taken back."""
-    return _charge(transaction, ref.application_id, ref.key, Budget.FAILURES, _WHOLE_USER, lane)
+    return _charge(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, lane)
 
 
 def take_back(transaction: Transaction, ref: UserRef, charge: int) -> None:
@@ -42,17 +44,18 @@ def take_back(transaction: Transaction, ref: UserRef, charge: int) -> None:
     )
 
 
-def failure_count(transaction: Transaction, ref: UserRef, limits: Limits) -> int:
-    """Return the wrong guesses within the window, both lanes."""
-    return len(_failures(transaction, ref, limits))
-
-
 def lane_free_at(transaction: Transaction, ref: UserRef, lane: Lane, limits: Limits) -> Instant | None:
-    """Return when the lane has guesses again; None while it has some.
+    """Return when the lane has guesses again; None while it has some."""
+    length_ms = limits.failure_window_days * DAY_MS
+    failures = _charges(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, length_ms)
+    return lane_free_after(failures, lane, limits)
+
+
+def lane_free_after(failures: Sequence[Charge], lane: Lane, limits: Limits) -> Instant | None:
+    """Return when the lane has guesses again after these failures, oldest first; None while it has some.
 
     The open lane ends at its own part of the budget, and either lane where both together have used all of it.
     """
-    failures = _failures(transaction, ref, limits)
     length_ms = limits.failure_window_days * DAY_MS
     frees = [_free_at([at for at, _ in failures], limits.failures_per_user, length_ms)]
     if lane is Lane.OPEN:
@@ -75,19 +78,16 @@ def charge_start(
     transaction: Transaction, ref: UserRef, action_type: str, lane: Lane, limits: Limits
 ) -> Instant | None:
     """Charge one start to user, type and lane; where they are used up, charge nothing and return when one frees."""
-    free_at = starts_free_at(transaction, ref, action_type, lane, limits)
+    charges = _charges(transaction, ref.application_id, ref.key, Budget.STARTS, action_type.encode(), HOUR_MS)
+    free_at = starts_free_after(charges, lane, limits)
     if free_at is None:
         _charge(transaction, ref.application_id, ref.key, Budget.STARTS, action_type.encode(), lane)
     return free_at
 
 
-def starts_free_at(
-    transaction: Transaction, ref: UserRef, action_type: str, lane: Lane, limits: Limits
-) -> Instant | None:
-    """Return when this type may be started again in this lane; None for now."""
-    window = Window(most=limits.starts_per_hour, length_s=HOUR_S)
-    charges = _charges(transaction, ref.application_id, ref.key, Budget.STARTS, action_type.encode(), HOUR_MS)
-    return _full_until((at for at, charged in charges if charged is lane), (window,), transaction.now)
+def starts_free_after(starts: Sequence[Charge], lane: Lane, limits: Limits) -> Instant | None:
+    """Return when a type may be started again in this lane after its starts of the last hour, oldest first."""
+    return _free_at([at for at, charged in starts if charged is lane], limits.starts_per_hour, HOUR_MS)
 
 
 def charge_address(
@@ -126,17 +126,9 @@ def count_attempt(transaction: Transaction, application_id: ApplicationId, *, wr
     )
 
 
-def is_breaker_open(transaction: Transaction, application_id: ApplicationId, limits: Limits) -> bool:
-    """Whether too many of the application's latest guesses were wrong."""
-    row = transaction.one(
-        "SELECT coalesce(sum(compared), 0) AS compared, coalesce(sum(wrong), 0) AS wrong FROM attempt_minutes"
-        " WHERE application_id = :application_id AND minute > :before",
-        application_id=application_id,
-        before=transaction.now // MINUTE_MS - BREAKER_MINUTES,
-    )
-    if row is None or row["compared"] < limits.breaker_least_attempts:
-        return False
-    return bool(row["wrong"] * 100 > row["compared"] * limits.breaker_wrong_percent)
+def opens_breaker(compared: int, wrong: int, limits: Limits) -> bool:
+    """Whether too many of an application's latest guesses were wrong."""
+    return compared >= limits.breaker_least_attempts and wrong * 100 > compared * limits.breaker_wrong_percent
 
 
 def forget_old_charges(transaction: Transaction, limit: int) -> int:
@@ -155,14 +147,9 @@ def forget_old_charges(transaction: Transaction, limit: int) -> int:
     return forgotten
 
 
-def _failures(transaction: Transaction, ref: UserRef, limits: Limits) -> list[tuple[Instant, Lane]]:
-    length_ms = limits.failure_window_days * DAY_MS
-    return _charges(transaction, ref.application_id, ref.key, Budget.FAILURES, _WHOLE_USER, length_ms)
-
-
 def _charges(
     transaction: Transaction, application_id: str, user_key: bytes, budget: Budget, subject: bytes, length_ms: int
-) -> list[tuple[Instant, Lane]]:
+) -> list[Charge]:
     rows = transaction.all(
         "SELECT at, lane FROM charges WHERE application_id = :application_id AND user_key = :user_key"
         " AND budget = :budget AND subject = :subject AND at > :since ORDER BY at",

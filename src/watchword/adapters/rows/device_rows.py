@@ -42,36 +42,29 @@ def find_device(transaction: Transaction, ref: UserRef, device_id: str | None) -
         user_key=ref.key,
         id=device_id,
     )
-    return None if row is None else _read_device(transaction, row)
+    return None if row is None else read_device(transaction, row)
 
 
 def list_devices(transaction: Transaction, ref: UserRef) -> Sequence[Device]:
     """Return the devices that are not revoked, last seen first."""
-    return [_read_device(transaction, row) for row in _live_rows(transaction, ref)]
+    return [read_device(transaction, row) for row in _live_rows(transaction, ref)]
 
 
-def present(transaction: Transaction, ref: UserRef, device_id: DeviceId, step: int) -> Found:
-    """Take note of a presented step; an outlived one is theft, and revokes the device."""
-    device = find_device(transaction, ref, device_id)
+def take_note(transaction: Transaction, ref: UserRef, device: Device | None, step: int) -> Found:
+    """Take note of the presented step of a device that is not revoked; an outlived one is theft, and revokes it."""
     if device is None:
         return Unrecognised()
     in_grace = step == device.step - 1 and transaction.now < device.stepped_at + PARALLEL_GRACE_MS
     if step < device.step and not in_grace:
-        revoke(transaction, ref, device_id, "stolen")
-        distrust_token(transaction, ref, device_id)
-        alert(transaction, ref, NoticeKind.DEVICE_STOLEN, device_id=device_id)
-        return Stolen(device_id=device_id)
-    is_higher = step > device.step
-    _set_device(
-        transaction,
-        ref,
-        device_id,
-        step=max(step, device.step),
-        stepped_at=transaction.now if is_higher else device.stepped_at,
-        last_seen_at=transaction.now,
-    )
-    seen = find_device(transaction, ref, device_id)
-    return Unrecognised() if seen is None else Recognised(device=seen, successor_step=seen.step + 1)
+        revoke(transaction, ref, device.id, "stolen")
+        distrust_token(transaction, ref, device.id)
+        alert(transaction, ref, NoticeKind.DEVICE_STOLEN, device_id=device.id)
+        return Stolen(device_id=device.id)
+    stepped_at = transaction.now if step > device.step else device.stepped_at
+    step = max(step, device.step)
+    _set_device(transaction, ref, device.id, step=step, stepped_at=stepped_at, last_seen_at=transaction.now)
+    seen = replace(device, step=step, stepped_at=stepped_at, last_seen_at=transaction.now)
+    return Recognised(device=seen, successor_step=step + 1)
 
 
 def prove_device(
@@ -194,7 +187,7 @@ def name_of(transaction: Transaction, ref: UserRef, device_id: str) -> str | Non
         user_key=ref.key,
         id=device_id,
     )
-    return None if row is None else _read_device(transaction, row).name
+    return None if row is None else read_device(transaction, row).name
 
 
 def _insert_device(transaction: Transaction, ref: UserRef, device_id: DeviceId, name: str, action_id: ActionId) -> None:
@@ -238,7 +231,8 @@ def _set_device(transaction: Transaction, ref: UserRef, device_id: str, **column
     )
 
 
-def _read_device(transaction: Transaction, row: Row) -> Device:
+def read_device(transaction: Transaction, row: Row) -> Device:
+    """Return the device of a row."""
     ref = ref_of(row)
     return Device(
         id=DeviceId(row["id"]),

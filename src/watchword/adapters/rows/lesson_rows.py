@@ -17,7 +17,7 @@ from watchword.adapters.rows.contribution_rows import (
     reported_rows,
 )
 from watchword.adapters.rows.event_rows import write_event
-from watchword.adapters.rows.memory_rows import Remembering
+from watchword.adapters.rows.memory_rows import FoundMemory, Remembering
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.adapters.rows.user_rows import bring_place_back, find_user_row, forget_places
 from watchword.domain.action import Decision, Label
@@ -30,9 +30,15 @@ from watchword.risk.memory.learning import day_of
 _SHARES: Final = {Contributed.PROVISIONAL: PROVISIONAL, Contributed.PROVEN: PROVEN}
 
 
-def teach_allowed(transaction: Transaction, ref: UserRef, contribution: Contribution, registered_at: Instant) -> None:
+def teach_allowed(
+    transaction: Transaction,
+    ref: UserRef,
+    contribution: Contribution,
+    registered_at: Instant,
+    found: FoundMemory | None,
+) -> None:
     """Learn provisionally from an action that is allowed now."""
-    memory = Remembering(transaction, ref, registered_at)
+    memory = Remembering(transaction, ref, registered_at, found)
     memory.catch_up()  # before, because the limit of a day holds for the day that something was seen last
     memory.learn(contribution, PROVISIONAL)
     memory.write()

@@ -6,6 +6,7 @@ A memory that does not open, or that a newer release wrote, keeps nobody out: it
 begins a new one (``Profile.memory_is_lost``). What an action taught and does not open is skipped.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from watchword.adapters.rows.contribution_rows import (
@@ -15,7 +16,7 @@ from watchword.adapters.rows.contribution_rows import (
     note_state,
     open_contribution,
 )
-from watchword.adapters.rows.transaction import Row, Transaction
+from watchword.adapters.rows.transaction import Transaction
 from watchword.domain.action import Label
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.instant import DAY_MS, Instant
@@ -36,16 +37,32 @@ _TABLE: Final = "memories"
 _MEMORY: Final = "memory"
 
 
-def read_memory(transaction: Transaction, ref: UserRef) -> Memory | None:
-    """Return what is known of a user, as it will be once what is due counts in full; writes nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMemory:
+    """What the row of a memory holds."""
 
-    None where there is a memory that cannot be read.
-    """
-    row = _find_row(transaction, ref)
-    if row is None:
-        return NO_MEMORY
-    memory = _open(transaction, ref, row)
-    if memory is not None and _is_due(transaction, row["due_at"]):
+    is_there: bool
+    memory: Memory | None
+    """None where it cannot be read; nothing where there is no row."""
+    due_at: int | None
+    """When the oldest contribution that counts provisionally comes to count in full."""
+
+
+def open_memory(transaction: Transaction, ref: UserRef, sealed: bytes | None, due_at: int | None) -> FoundMemory:
+    """Return what a row holds; None for ``sealed`` where there is no row."""
+    if sealed is None:
+        return FoundMemory(is_there=False, memory=NO_MEMORY, due_at=None)
+    try:
+        memory = decode_memory(transaction.open_bytes(ref, _TABLE, ref.key.hex(), _MEMORY, sealed))
+    except (StorageUnavailable, ValueError):
+        return FoundMemory(is_there=True, memory=None, due_at=due_at)  # damaged, or of another release
+    return FoundMemory(is_there=True, memory=memory, due_at=due_at)
+
+
+def as_it_counts_now(transaction: Transaction, ref: UserRef, found: FoundMemory) -> Memory | None:
+    """Return a memory as it will be once what is due counts in full; writes nothing."""
+    memory = found.memory
+    if memory is not None and _is_due(transaction, found.due_at):
         for due in due_rows(transaction, ref):
             contribution = open_contribution(transaction, ref, due)
             if contribution is not None:
@@ -62,14 +79,17 @@ class Remembering:
 
     __slots__ = ("_due_at", "_is_there", "_memory", "_ref", "_registered_at", "_transaction")
 
-    def __init__(self, transaction: Transaction, ref: UserRef, registered_at: Instant) -> None:
-        row = _find_row(transaction, ref)
+    def __init__(
+        self, transaction: Transaction, ref: UserRef, registered_at: Instant, found: FoundMemory | None = None
+    ) -> None:
+        """Begin with what was found in this very operation, or else read it."""
+        found = _find(transaction, ref) if found is None else found
         self._transaction = transaction
         self._ref = ref
         self._registered_at = registered_at
-        self._is_there = row is not None
-        self._memory = (None if row is None else _open(transaction, ref, row)) or NO_MEMORY
-        self._due_at: int | None = None if row is None else row["due_at"]
+        self._is_there = found.is_there
+        self._memory = NO_MEMORY if found.memory is None else found.memory
+        self._due_at = found.due_at
 
     def catch_up(self) -> None:
         """Let count in full what is due, each time at most ``PROMOTED_AT_ONCE``."""
@@ -148,17 +168,12 @@ def _is_due(transaction: Transaction, due_at: int | None) -> bool:
     return due_at is not None and due_at <= transaction.now
 
 
-def _find_row(transaction: Transaction, ref: UserRef) -> Row | None:
-    return transaction.one(
+def _find(transaction: Transaction, ref: UserRef) -> FoundMemory:
+    row = transaction.one(
         "SELECT sealed_memory, due_at FROM memories WHERE application_id = :application_id AND user_key = :user_key",
         application_id=ref.application_id,
         user_key=ref.key,
     )
-
-
-def _open(transaction: Transaction, ref: UserRef, row: Row) -> Memory | None:
-    """Return the memory of a row; None for one that is damaged, or of another release."""
-    try:
-        return decode_memory(transaction.open_bytes(ref, _TABLE, ref.key.hex(), _MEMORY, row["sealed_memory"]))
-    except (StorageUnavailable, ValueError):
-        return None
+    if row is None:
+        return open_memory(transaction, ref, None, None)
+    return open_memory(transaction, ref, row["sealed_memory"], row["due_at"])

@@ -20,9 +20,10 @@ from watchword.adapters.rows.device_rows import find_device
 from watchword.adapters.rows.grant_rows import grant_of_action, insert_grant, live_grant_of_action
 from watchword.adapters.rows.kept_rows import insert_kept, keep_outcome
 from watchword.adapters.rows.lesson_rows import clear_action, report_action, teach_allowed
-from watchword.adapters.rows.profile_rows import read_known
+from watchword.adapters.rows.memory_rows import FoundMemory
+from watchword.adapters.rows.profile_rows import recall
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.adapters.rows.user_rows import note_place
+from watchword.adapters.rows.user_rows import Seen, find_seen, note_place
 from watchword.domain.action import Decision, Label
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.ids import ChallengeId
@@ -34,29 +35,36 @@ from watchword.ports.store.values import ActionRecord, AlreadyKept, ChallengeRes
 
 def decide(transaction: Transaction, query: ProfileQuery, judge: Judge[Told]) -> Told:
     """Read what is known of a user, ask ``judge``, and write what he decides."""
-    known = read_known(transaction, query)
-    judgement = judge(known)
-    transaction.only_asked = judgement.decided is None and query.presented is None
-    if judgement.decided is not None:
-        _write_decision(transaction, judgement.decided)
-        if judgement.kept is not None and not insert_kept(transaction, judgement.kept):
-            raise AlreadyKept
+    recalled = recall(transaction, query)
+    judgement = judge(recalled.known)
+    decided = judgement.decided
+    transaction.only_asked = decided is None and query.presented is None
+    if decided is None:
+        return judgement.told
+    seen = recalled.seen
+    if decided.device_id is not None and (query.presented is None or decided.device_id != query.presented.device_id):
+        seen = find_seen(transaction, query.ref, decided.device_id)
+    _write_decision(transaction, decided, seen, recalled.memory)
+    if judgement.kept is not None and not insert_kept(transaction, judgement.kept):
+        raise AlreadyKept
     return judgement.told
 
 
 def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None] | None) -> None:
     """Write an action that is allowed or denied."""
-    _write_decision(transaction, decided)
+    owner = UserRef(application_id=decided.action.application_id, key=decided.action.user_key)
+    _write_decision(transaction, decided, find_seen(transaction, owner, decided.device_id), None)
     keep_outcome(transaction, keep, None)
 
 
-def _write_decision(transaction: Transaction, decided: Decided) -> None:
+def _write_decision(transaction: Transaction, decided: Decided, seen: Seen | None, memory: FoundMemory | None) -> None:
     if decided.assessment.decision is Decision.CHALLENGE:
         raise ValueError("an action that is challenged is written with its challenge")
     owner = UserRef(application_id=decided.action.application_id, key=decided.action.user_key)
     is_allow = decided.assessment.decision is Decision.ALLOW
-    seen = note_place(transaction, owner, decided.country, decided.action.id, decided.device_id) if is_allow else None
-    contribution = None if seen is None else decided.contribution
+    if is_allow:
+        note_place(transaction, owner, seen, decided.country, decided.action.id)
+    contribution = decided.contribution if is_allow and seen is not None else None
     teaches = seen is not None and contribution is not None and not seen.by_reported_device
     ref = insert_action(
         transaction,
@@ -66,7 +74,7 @@ def _write_decision(transaction: Transaction, decided: Decided) -> None:
         retry_at=decided.retry_at,
     )
     if seen is not None and contribution is not None and teaches:
-        teach_allowed(transaction, ref, contribution, seen.registered_at)
+        teach_allowed(transaction, ref, contribution, seen.registered_at, memory)
     if is_allow and decided.grant is not None:
         insert_grant(transaction, ref, decided.grant)
 

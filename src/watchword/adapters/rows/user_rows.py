@@ -1,7 +1,7 @@
 """Rows of users: the person sealed, and what the rules need to know beside it."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,24 +100,33 @@ def set_user(transaction: Transaction, ref: UserRef, **columns: int | str | None
     )
 
 
-def note_place(
-    transaction: Transaction, ref: UserRef, country: str | None, action_id: str, device_id: str | None
-) -> Seen | None:
-    """Note that the user was seen, and the country in which an action of his was approved or allowed.
-
-    The country of a device that is labelled fraud is not noted. None for somebody who is not registered.
-    """
+def find_seen(transaction: Transaction, ref: UserRef, device_id: str | None) -> Seen | None:
+    """Return what has to be known of a user whose action is approved or allowed; None for one who is not registered."""
     row = transaction.one(
-        "UPDATE users SET last_seen_at = :now WHERE application_id = :application_id AND user_key = :user_key"
-        " RETURNING created_at, erased_at, EXISTS (SELECT 1 FROM devices WHERE application_id = :application_id"
-        " AND user_key = :user_key AND id = :device_id AND reported_at IS NOT NULL) AS is_reported",
-        now=transaction.now,
+        "SELECT created_at, erased_at, EXISTS (SELECT 1 FROM devices WHERE application_id = :application_id"
+        " AND user_key = :user_key AND id = :device_id AND reported_at IS NOT NULL) AS is_reported"
+        " FROM users WHERE application_id = :application_id AND user_key = :user_key",
         application_id=ref.application_id,
         user_key=ref.key,
         device_id=device_id,
     )
-    is_reported = row is not None and bool(row["is_reported"])
-    if country is not None and not is_reported:
+    if row is None or row["erased_at"] is not None:
+        return None
+    return Seen(registered_at=Instant(row["created_at"]), by_reported_device=bool(row["is_reported"]))
+
+
+def note_place(transaction: Transaction, ref: UserRef, seen: Seen | None, country: str | None, action_id: str) -> None:
+    """Note that the user was seen, and the country in which an action of his was approved or allowed.
+
+    The country of a device that is labelled fraud is not noted.
+    """
+    transaction.write(
+        "UPDATE users SET last_seen_at = :now WHERE application_id = :application_id AND user_key = :user_key",
+        now=transaction.now,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+    if country is not None and not (seen is not None and seen.by_reported_device):
         transaction.write(
             "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
             " VALUES (:application_id, :user_key, :country, :now, :now, :action_id)"
@@ -128,9 +137,6 @@ def note_place(
             now=transaction.now,
             action_id=action_id,
         )
-    if row is None or row["erased_at"] is not None:
-        return None
-    return Seen(registered_at=Instant(row["created_at"]), by_reported_device=is_reported)
 
 
 def forget_places(transaction: Transaction, ref: UserRef, action_ids: Collection[str]) -> None:
@@ -179,17 +185,6 @@ def bring_place_back(transaction: Transaction, ref: UserRef, row: Row) -> None:
             at=row["created_at"],
             action_id=row["id"],
         )
-
-
-def places_of(transaction: Transaction, ref: UserRef) -> Sequence[tuple[str, Instant]]:
-    """Return the countries noted for a user with when he was last seen there, the latest first."""
-    rows = transaction.all(
-        "SELECT country, last_at FROM places WHERE application_id = :application_id AND user_key = :user_key"
-        " ORDER BY last_at DESC, country",
-        application_id=ref.application_id,
-        user_key=ref.key,
-    )
-    return [(row["country"], Instant(row["last_at"])) for row in rows]
 
 
 def mark_disputed(transaction: Transaction, ref: UserRef) -> None:
