@@ -17,6 +17,7 @@ from bench.load.subject import (
     Subject,
     free_port,
     process,
+    statements_told,
     wait_until_it_answers,
 )
 
@@ -43,6 +44,8 @@ def better_auth(*, on_postgres: bool, processes: int = 1) -> Subject:
         install=_install,
         start=start,
         needs_postgres=on_postgres,
+        has_both_cores=processes > 1,
+        can_count=not on_postgres,
     )
 
 
@@ -82,6 +85,7 @@ def _serving(place: Place, *, on_postgres: bool, processes: int) -> Iterator[Run
         "DATABASE": url,
         "USERS": str(place.users),
         "PROCESSES": str(processes),
+        **({"COUNT": "1"} if place.counts else {}),
     }
     cores = APPLICATION_CORE if processes == 1 else BOTH_CORES
     with process(["node", "server.mjs"], log=log, cores=cores, environment=environment, folder=_INSTALLED) as started:
@@ -92,6 +96,7 @@ def _serving(place: Place, *, on_postgres: bool, processes: int) -> Iterator[Run
             steps=_steps(),
             users=place.users,
             database=database if on_postgres else None,
+            statements=statements_told(started, log) if place.counts else None,
         )
 
 

@@ -32,6 +32,8 @@ class Driven:
     """What one run of the load generator came to."""
 
     cycles: int
+    cycles_in_all: int
+    """With those of the warm-up and those that ended after the measured time."""
     seconds: float
     errors: int
     times: Mapping[str, Times]
@@ -122,6 +124,7 @@ def _driven(told: Mapping[str, Any], before: Mapping[int, Usage], after: Mapping
     }
     return Driven(
         cycles=told["cycles"],
+        cycles_in_all=told["cycles_in_all"],
         seconds=told["seconds"],
         errors=told["errors"],
         times={name: Times(**value) for name, value in told.items() if isinstance(value, dict)},

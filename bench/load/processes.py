@@ -16,6 +16,7 @@ class Usage:
     """What one process has used since it began."""
 
     cpu_s: float
+    """With that of its children that have ended."""
     resident_bytes: int
     written_bytes: int
     """Handed to the disk; pages of files that were made dirty, whoever flushes them."""
@@ -52,7 +53,7 @@ def _usage(pid: int) -> Usage | None:
         lines = []
     counters = dict(line.split(": ") for line in lines)
     return Usage(
-        cpu_s=(int(fields[11]) + int(fields[12])) / _TICKS_S,
+        cpu_s=sum(map(int, fields[11:15])) / _TICKS_S,
         resident_bytes=int(fields[21]) * _PAGE_BYTES,
         written_bytes=int(counters.get("write_bytes", 0)),
     )

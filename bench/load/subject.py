@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ APPLICATION_CORE: Final = "0"
 """Where the processes of a service run; PostgreSQL and the load generator have the other core."""
 BOTH_CORES: Final = "0,1"
 _PATIENCE_S: Final = 60.0
+_TOLD: Final = re.compile(rb"statements (\d+)\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,11 @@ class Subject:
     start: Callable[[Place], AbstractContextManager[Running]]
     needs_postgres: bool
     users: int = 20_000
+    """How many can be registered in good time."""
+    has_both_cores: bool = False
+    """Whether it runs in several processes, which PostgreSQL and the load generator then make room for."""
+    can_count: bool = False
+    """Whether it counts its own statements when it is asked to."""
 
 
 def free_port() -> int:
@@ -137,3 +144,20 @@ def wait_until_it_answers(port: int, started: subprocess.Popen[bytes], log: Path
             connection.close()
     said = log.read_text(errors="replace")[-2_000:]
     raise RuntimeError(f"it does not answer on port {port}: {said}")
+
+
+def statements_told(started: subprocess.Popen[bytes], log: Path) -> Callable[[], int]:
+    """Return what asks a service that counts how many statements ran; it answers SIGUSR2 in its log."""
+
+    def ask() -> int:
+        before = log.stat().st_size
+        started.send_signal(signal.SIGUSR2)
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            found = _TOLD.search(log.read_bytes()[before:])
+            if found is not None:
+                return int(found.group(1))
+            time.sleep(0.02)
+        raise RuntimeError("the service does not say how many statements ran")
+
+    return ask

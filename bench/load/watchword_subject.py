@@ -12,7 +12,17 @@ from typing import Final
 import watchword
 from bench.load.driving import drive
 from bench.load.plans import ADDRESS, Capture, Plan, Step
-from bench.load.subject import Place, Running, Subject, free_port, process, wait_until_it_answers
+from bench.load.subject import (
+    APPLICATION_CORE,
+    BOTH_CORES,
+    Place,
+    Running,
+    Subject,
+    free_port,
+    process,
+    statements_told,
+    wait_until_it_answers,
+)
 
 AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36"
 _SETTINGS: Final = """
@@ -65,10 +75,56 @@ def watchword_on_sqlite(*, mail: bool = False) -> Subject:
         key="watchword-sqlite-mail" if mail else "watchword-sqlite",
         title="Watchword, SQLite" + (", by SMTP" if mail else ""),
         settings="`watchword serve`, one process; WAL, `synchronous=FULL`",
-        install=lambda: f"Watchword {watchword.__version__}",
+        install=_version,
+        start=start,
+        needs_postgres=False,
+        can_count=not mail,
+    )
+
+
+def watchword_on_postgres(*, processes: int) -> Subject:
+    """Return Watchword on PostgreSQL, in so many processes."""
+
+    @contextmanager
+    def start(place: Place) -> Iterator[Running]:
+        if place.postgres is None:
+            raise RuntimeError("there is no PostgreSQL")
+        database = f"watchword_{processes}"
+        store = place.postgres.make(database)
+        with _serving(place, store=store, workers=processes, database=database) as running:
+            yield running
+
+    return Subject(
+        key=f"watchword-postgres-{processes}",
+        title="Watchword, PostgreSQL" + (f", {processes} processes" if processes > 1 else ""),
+        settings=f"`watchword serve --workers {processes}`",
+        install=_version,
+        start=start,
+        needs_postgres=True,
+        has_both_cores=processes > 1,
+    )
+
+
+def watchword_without_store() -> Subject:
+    """Return Watchword with a store that answers from dicts: what all but the store costs."""
+
+    @contextmanager
+    def start(place: Place) -> Iterator[Running]:
+        with _serving(place, store="sqlite:///watchword.sqlite3", environment={"BENCH_STORE": "dicts"}) as running:
+            yield running
+
+    return Subject(
+        key="watchword-dicts",
+        title="Watchword, null store",
+        settings="`watchword serve` with a store that answers from dicts: nothing is written",
+        install=_version,
         start=start,
         needs_postgres=False,
     )
+
+
+def _version() -> str:
+    return f"Watchword {watchword.__version__}, Python {sys.version.split()[0]}"
 
 
 def cycle_steps(key: str) -> tuple[Step, Step]:
@@ -111,16 +167,25 @@ def register(port: int, key: str, users: int) -> None:
 
 @contextmanager
 def _serving(
-    place: Place, *, store: str, mail: bool, workers: int = 1, environment: Mapping[str, str] | None = None
+    place: Place,
+    *,
+    store: str,
+    mail: bool = False,
+    workers: int = 1,
+    database: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     port, log = free_port(), place.folder / "log.txt"
     shutil.rmtree(place.folder, ignore_errors=True)
     place.folder.mkdir(parents=True)
     key = prepare(place.folder, port=port, store=store, mail_port=place.code_port)
     command: list[str | Path] = [_PROGRAM, "serve", "--config", "watchword.toml", "--workers", str(workers)]
-    exchanged = {} if mail else {"PYTHONPATH": str(_EXCHANGED)}
-    environment = {**exchanged, **(environment or {})}
-    with process(command, log=log, cores="0", folder=place.folder, environment=environment) as started:
+    # The folder of what is exchanged, and the one of this package.
+    exchanged = {} if mail else {"PYTHONPATH": f"{_EXCHANGED}:{_EXCHANGED.parents[2]}"}
+    counting = {"BENCH_COUNT": "1"} if place.counts else {}
+    environment = {**exchanged, **counting, **(environment or {})}
+    cores = APPLICATION_CORE if workers == 1 else BOTH_CORES
+    with process(command, log=log, cores=cores, folder=place.folder, environment=environment) as started:
         wait_until_it_answers(port, started, log, "/readyz")
         register(port, key, place.users)
         yield Running(
@@ -129,6 +194,8 @@ def _serving(
             steps=cycle_steps(key),
             users=place.users,
             takes_datagrams=not mail,
+            database=database,
+            statements=statements_told(started, log) if place.counts else None,
         )
 
 
@@ -137,7 +204,9 @@ def prepare(folder: Path, *, port: int, store: str, mail_port: int) -> str:
     (folder / "watchword.toml").write_text(_SETTINGS.format(port=port, store=store, mail_port=mail_port))
     said = ""
     for command in (["secrets", "create"], ["migrate"], ["keys", "create", "--application", "shop"]):
-        done = subprocess.run([_PROGRAM, *command], cwd=folder, check=True, capture_output=True, text=True)
+        done = subprocess.run([_PROGRAM, *command], cwd=folder, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"watchword {' '.join(command)}: {done.stderr}{done.stdout}")
         said = done.stdout
     found = re.search(r"wk_test_\w+", said)
     if found is None:

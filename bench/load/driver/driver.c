@@ -34,7 +34,7 @@ static struct user *users;
 static struct connection *connections;
 static int epoll;
 static long *ready, ready_from, ready_n; /* users whose code is there, first come first served */
-static long waiting, next_user, cycles, errors, begun;
+static long waiting, next_user, cycles, cycles_in_all, errors, begun;
 static struct samples step_samples[STEPS_MOST], cycle_samples, code_samples;
 static uint64_t last_answer_ns;
 static int is_measuring, is_draining;
@@ -155,6 +155,7 @@ static void finish_step(struct connection *connection, const struct answer *answ
     }
     if (is_last) {
         cycles += is_measuring;
+        cycles_in_all++;
         if (is_measuring) add_sample(&cycle_samples, now - user->ordered_ns);
         release(connection->number);
         return;
@@ -220,8 +221,8 @@ static void run_until(uint64_t end_ns, long cycles_most) {
 }
 
 static void tell(double seconds, double driver_cpu_s) {
-    printf("{\"cycles\": %ld, \"seconds\": %.6f, \"errors\": %ld, \"waiting\": %ld, \"driver_cpu_s\": %.3f, ", cycles,
-           seconds, errors, waiting, driver_cpu_s);
+    printf("{\"cycles\": %ld, \"cycles_in_all\": %ld, \"seconds\": %.6f, \"errors\": %ld, \"waiting\": %ld, \"driver_cpu_s\": %.3f, ", cycles,
+           cycles_in_all, seconds, errors, waiting, driver_cpu_s);
     print_samples("cycle", &cycle_samples);
     printf(", ");
     print_samples("code", &code_samples);
