@@ -2,11 +2,14 @@
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from tests.api.world import World
+from watchword.ports.store import Store
 
 SIGN_IN = {"type": "sign_in", "user_id": "u-42"}
 
@@ -129,6 +132,59 @@ async def test_of_the_same_call_at_two_servers_one_happens(world: World) -> None
     [action] = await _actions(world)
     later = await beside.post("/v1/actions", SIGN_IN, idempotency_key="k-1")
     assert (later.json()["id"], later.headers["idempotent-replayed"]) == (action["id"], "true")
+
+
+class _Meanwhile:
+    """A store beside which another process gives its answer just before this one looks or writes."""
+
+    def __init__(self, store: Store, *, before: str, act: Callable[[], Awaitable[object]]) -> None:
+        self._store = store
+        self._before = before
+        self._act = act
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        operation: Callable[..., Awaitable[Any]] = getattr(self._store, name)
+        if name != self._before:
+            return operation
+
+        async def act_first(*arguments: Any, **named: Any) -> Any:
+            await self._act()
+            return await operation(*arguments, **named)
+
+        return act_first
+
+
+def _where_another_is_faster(world: World, before: str, act: Callable[[], Awaitable[object]]) -> World:
+    store = cast("Store", _Meanwhile(world.ports.store, before=before, act=act))
+    return replace(world, ports=replace(world.ports, store=store)).beside()
+
+
+async def test_a_refusal_is_what_another_server_answered_meanwhile(world: World) -> None:
+    """The user is registered and the same call answered by the other, after this one has found nobody."""
+
+    async def register_and_act() -> None:
+        await world.register("later")
+        assert (await world.post("/v1/actions", unknown, idempotency_key="k-1")).status_code == 201
+
+    unknown = {"type": "sign_in", "user_id": "later"}
+    here = _where_another_is_faster(world, "keep_answer", register_and_act)
+    answer = await here.post("/v1/actions", unknown, idempotency_key="k-1")
+    assert (answer.status_code, answer.headers["idempotent-replayed"]) == (201, "true")
+    assert [action["id"] for action in await _actions(world, "later")] == [answer.json()["id"]]
+
+
+async def test_a_limit_that_the_same_call_has_used_up_at_another_server_is_no_refusal(world: World) -> None:
+    await world.register()
+    path = f"/v1/challenges/{(await world.act())['challenge']['id']}/deliveries"
+    world.clock.move(seconds=60)
+
+    async def send() -> None:
+        assert (await world.post(path, {}, idempotency_key="k-1")).status_code == 202
+
+    here = _where_another_is_faster(world, "order_delivery", send)
+    answer = await here.post(path, {}, idempotency_key="k-1")
+    assert (answer.status_code, answer.headers["idempotent-replayed"]) == (202, "true")
+    assert (await here.post(path, {}, idempotency_key="k-2")).status_code == 429
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "tab\there"])

@@ -191,8 +191,8 @@ async def test_a_kept_answer_stays_the_first_for_a_day(store: Store, scene: Scen
             application_id=scene.application_id, scope=b"scope", fingerprint=b"f", status=404, body=Secret(text)
         )
 
-    await store.keep_answer(answer("first"))
-    await store.keep_answer(answer("second"))
+    assert await store.keep_answer(answer("first")) == answer("first")
+    assert await store.keep_answer(answer("second")) == answer("first")
     assert await store.kept_answer(scene.application_id, b"scope") == answer("first")
     scene.clock.move(hours=24)
     assert await store.kept_answer(scene.application_id, b"scope") is None

@@ -43,6 +43,8 @@ NOT_OF_THE_STORY = {
     "add_to_population",
     "apply_policy",
     "policies",
+    "tell",
+    "told_by_others",
 }
 """Operations that pages, commands and the idempotency of the API use, and no step of the story below."""
 QUESTIONS = {"now", "user", "challenge", "challenge_of_reference", "devices"}

@@ -121,20 +121,23 @@ class Idempotency:
         try:
             answer = await run()
         except AlreadyKept:
-            return await self._replay_other(application_id, keeper)
+            return await self._replay_other(application_id, keeper, IdempotencyInProgress())
         except Refusal as refusal:
             if refusal.status in _NOT_KEPT or refusal.status >= _FIRST_FAILURE:
-                raise
+                # It may be the same call at another process that used up what is short now: then that was answered.
+                return await self._replay_other(application_id, keeper, refusal)
             answer = await answer_error(refusal, self._edge, request.id)
         if keeper.answer is not None:
             return keeper.answer
-        # Nothing was changed, or nothing that the same call again would change: the first answer stays.
-        await self._ports.store.keep_answer(keeper.kept(answer))
-        return answer
+        # Nothing was changed, or nothing that the same call again would change: the first answer stays, and where
+        # another process gave it meanwhile, it is the answer here too.
+        kept = keeper.kept(answer)
+        standing = await self._ports.store.keep_answer(kept)
+        return answer if standing == kept else keeper.replay(standing)
 
-    async def _replay_other(self, application_id: ApplicationId, keeper: Keeper) -> Answer:
-        """Another process came first: its answer is the answer."""
+    async def _replay_other(self, application_id: ApplicationId, keeper: Keeper, otherwise: Refusal) -> Answer:
+        """Where another process came first its answer is the answer."""
         kept = await self._ports.store.kept_answer(application_id, keeper.scope)
         if kept is None:
-            raise IdempotencyInProgress
+            raise otherwise
         return keeper.replay(kept)

@@ -45,6 +45,13 @@ def insert_kept(transaction: Transaction, kept: KeptAnswer) -> bool:
     )
 
 
+def keep_first(transaction: Transaction, kept: KeptAnswer) -> KeptAnswer:
+    """Store an answer unless there is one under this key, and return the one that stands."""
+    if insert_kept(transaction, kept):
+        return kept
+    return read_kept(transaction, kept.application_id, kept.scope) or kept
+
+
 def read_kept(transaction: Transaction, application_id: ApplicationId, scope: bytes) -> KeptAnswer | None:
     """Return the answer that is kept under this key."""
     row = transaction.one(

@@ -87,8 +87,8 @@ class Runner(Protocol):
         """Carry out an operation and return its result once it is on the disk.
 
         ``owner`` names whose rows it changes: an 8-byte user key, an application, or the subject of an address budget.
-        Nobody else changes them meanwhile. None where it changes rows of many, or one row in one statement. An operation
-        may be carried out again from its beginning, as long as nothing of it was committed.
+        Nobody else changes them meanwhile. None where it changes rows of many, or one row in one statement. An
+        operation may be carried out again from its beginning, as long as nothing of it was committed.
 
         Raises what the operation raised (it left no trace then), or ``StorageUnavailable``.
         """
@@ -367,9 +367,9 @@ class RowStore:
         """Write expiries that are due, and forget what is past its time."""
         return await self.runner.write(None, lambda write: upkeep_rows.sweep(write, limit))
 
-    async def keep_answer(self, kept: KeptAnswer) -> None:
-        """Keep the answer of a call that had no effect."""
-        await self.runner.write(None, lambda write: kept_rows.insert_kept(write, kept))
+    async def keep_answer(self, kept: KeptAnswer) -> KeptAnswer:
+        """Keep the answer of a call that had no effect, and return the one that stays."""
+        return await self.runner.write(None, lambda write: kept_rows.keep_first(write, kept))
 
     async def reseal(self, *, limit: int) -> int:
         """Seal contacts anew that are under an older key."""

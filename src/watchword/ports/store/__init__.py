@@ -378,8 +378,8 @@ class Store(Protocol):
         """Write expiries that are due, wipe codes of ended challenges, and forget what is past its time."""
         ...
 
-    async def keep_answer(self, kept: KeptAnswer) -> None:
-        """Keep the answer of a call that had no effect (a refusal); the first one stays."""
+    async def keep_answer(self, kept: KeptAnswer) -> KeptAnswer:
+        """Keep the answer of a call that had no effect (a refusal); the first one stays, and is returned."""
         ...
 
     async def reseal(self, *, limit: int) -> int:
