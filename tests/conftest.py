@@ -15,9 +15,10 @@ CHROMIUM_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Lets the simulation live longer and more often than CI has time for."""
+    """Lets the simulation live longer and more often than CI has time for, and races be run again and again."""
     parser.addoption("--simulation-steps", default="150", help="steps of each simulated life")
     parser.addoption("--simulation-seeds", default="6", help="how many simulated lives there are")
+    parser.addoption("--race-repeats", default="3", help="how often each race of processes is run")
 
 
 def pytest_configure() -> None:
