@@ -260,3 +260,19 @@ async def test_an_operation_that_met_a_deadlock_is_carried_out_again(ledger: str
     assert next(runs) == 2
     assert await amount_of(runner, owner(1)) == await amount_of(runner, owner(2)) == 3
     await runner.close()
+
+
+async def test_a_migration_beside_it_costs_nobody_his_answer(runner: PostgresRunner, ledger: str) -> None:
+    """What was prepared before a table changed can be carried out no more on the same connection."""
+    everything = "SELECT * FROM ledger WHERE owner = :owner"
+    await runner.write(owner(1), add(owner(1), 1))
+
+    def columns(transaction: Transaction) -> list[str]:
+        return [name for row in transaction.all(everything, owner=owner(1)) for name in row]
+
+    before = [await runner.write(owner(1), columns), await runner.ask(columns)]
+    with psycopg.connect(ledger, autocommit=True) as connection:
+        connection.execute("ALTER TABLE ledger ADD COLUMN later BIGINT")
+    after = [await runner.write(owner(1), columns), await runner.ask(columns)]
+    assert before == [["owner", "amount", "note"]] * 2
+    assert after == [["owner", "amount", "note", "later"]] * 2
