@@ -230,7 +230,8 @@ def _reseal(transaction: Transaction, row: Row) -> None:
 def forget_left_contacts(transaction: Transaction, limit: int) -> int:
     """Forget contacts that left too long ago to be brought back."""
     return transaction.run(
-        "DELETE FROM contacts WHERE rowid IN (SELECT rowid FROM contacts WHERE leaves_at <= :before LIMIT :limit)",
+        "DELETE FROM contacts WHERE (application_id, user_key, id) IN"
+        " (SELECT application_id, user_key, id FROM contacts WHERE leaves_at <= :before LIMIT :limit)",
         before=transaction.now - LEFT_KEPT_MS,
         limit=limit,
     )

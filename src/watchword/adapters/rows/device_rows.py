@@ -173,7 +173,8 @@ def distrust_others(transaction: Transaction, ref: UserRef, kept_id: str | None)
 def forget_revoked_devices(transaction: Transaction, limit: int) -> int:
     """Forget devices that were revoked a month ago."""
     return transaction.run(
-        "DELETE FROM devices WHERE rowid IN (SELECT rowid FROM devices WHERE revoked_at <= :before LIMIT :limit)",
+        "DELETE FROM devices WHERE (application_id, user_key, id) IN"
+        " (SELECT application_id, user_key, id FROM devices WHERE revoked_at <= :before LIMIT :limit)",
         before=transaction.now - REVOKED_KEPT_MS,
         limit=limit,
     )

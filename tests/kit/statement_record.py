@@ -1,0 +1,87 @@
+"""Writes down every statement that a store carries out, by the operation it belongs to, and hands it on untouched."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from watchword.adapters.rows.row_store import RowStore, Runner
+from watchword.adapters.rows.transaction import Row, Statements, Transaction, Value
+from watchword.domain.instant import Instant
+
+Answer = TypeVar("Answer")
+Statement = tuple[str, Mapping[str, Value]]
+"""A text and what is bound in it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordedOperation:
+    """One operation with its statements in their order."""
+
+    owner: bytes | None
+    """Whose rows it may change, as the runner was told; None for a question, and for what meets many users."""
+    is_question: bool
+    statements: list[Statement] = field(default_factory=list)
+
+
+def record_statements(store: RowStore) -> tuple[RowStore, list[RecordedOperation]]:
+    """Return a store that works on the other one's runner, and the list that its operations are written to."""
+    operations: list[RecordedOperation] = []
+    return RowStore(_RecordingRunner(store.runner, operations)), operations
+
+
+class _RecordingRunner:
+    """Keeps the promise of ``rows.row_store.Runner`` by another runner."""
+
+    def __init__(self, runner: Runner, operations: list[RecordedOperation]) -> None:
+        self._runner = runner
+        self._operations = operations
+
+    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
+        return await self._runner.write(owner, self._recorded(operation, owner, is_question=False))
+
+    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
+        return await self._runner.ask(self._recorded(question, None, is_question=True))
+
+    async def now(self) -> Instant:
+        return await self._runner.now()
+
+    async def close(self) -> None:
+        await self._runner.close()
+
+    def _recorded(
+        self, operation: Callable[[Transaction], Answer], owner: bytes | None, *, is_question: bool
+    ) -> Callable[[Transaction], Answer]:
+        def carry_out(transaction: Transaction) -> Answer:
+            recorded = RecordedOperation(owner=owner, is_question=is_question)
+            statements = transaction._statements
+            transaction._statements = _RecordingStatements(statements, recorded)
+            try:
+                return operation(transaction)
+            finally:
+                transaction._statements = statements
+                self._operations.append(recorded)
+
+        return carry_out
+
+
+class _RecordingStatements:
+    """Keeps the promise of ``rows.transaction.Statements`` by other statements."""
+
+    def __init__(self, statements: Statements, recorded: RecordedOperation) -> None:
+        self._statements = statements
+        self._recorded = recorded
+
+    def all(self, sql: str, values: Mapping[str, Value]) -> list[Row]:
+        self._recorded.statements.append((sql, dict(values)))
+        return self._statements.all(sql, values)
+
+    def run(self, sql: str, values: Mapping[str, Value]) -> int:
+        self._recorded.statements.append((sql, dict(values)))
+        return self._statements.run(sql, values)
+
+    def write(self, sql: str, values: Mapping[str, Value]) -> None:
+        self._recorded.statements.append((sql, dict(values)))
+        self._statements.write(sql, values)
+
+    def reserve(self, user_keys: Sequence[bytes]) -> frozenset[bytes]:
+        return self._statements.reserve(user_keys)
