@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tests.kit.clock_and_chance import MovableClock
+from tests.kit.postgres_databases import PostgresClock
 from watchword.domain.action import (
     CONTACT_CONFIRMATION,
     SIGN_IN,
@@ -97,7 +98,7 @@ class Scene:
     """A store with everything that is needed to play a scene on it."""
 
     store: Store
-    clock: MovableClock
+    clock: MovableClock | PostgresClock
     entropy: Entropy
     keyring: Keyring
     application_id: ApplicationId = SHOP

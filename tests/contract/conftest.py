@@ -3,13 +3,14 @@
 A test that asks for the ``database`` of its store is about the file of SQLite, and runs on that alone.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.contract.builders import START, Scene
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
+from tests.kit.postgres_databases import PostgresClock, PostgresDatabases
 from tests.kit.stores import open_store_at
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
@@ -23,13 +24,8 @@ OpenStore = Callable[[], Awaitable[RowStore]]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have every test that asks for a store run on every kind of store."""
     if "place" in metafunc.fixturenames:
-        kinds = ["sqlite"]
+        kinds = ["sqlite"] if "database" in metafunc.fixturenames else ["sqlite", "postgres"]
         metafunc.parametrize("place", kinds, indirect=True)
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock(START)
 
 
 @pytest.fixture
@@ -51,10 +47,25 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest) -> str:
+def place(request: pytest.FixtureRequest) -> Iterator[str]:
     """Gives where the store of the test is."""
-    found: str = request.getfixturevalue("database")
-    return found
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database")
+        return
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    with databases.migrated() as url:
+        yield url
+
+
+@pytest.fixture
+def clock(place: str) -> Iterator[MovableClock | PostgresClock]:
+    """Gives the clock that the store goes by."""
+    if not place.startswith("postgresql:"):
+        yield MovableClock(START)
+        return
+    clock = PostgresClock(place, START)
+    yield clock
+    clock.close()
 
 
 @pytest.fixture
@@ -65,7 +76,7 @@ def lessons() -> list[Lesson]:
 
 @pytest.fixture
 def open_store(
-    place: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet, lessons: list[Lesson]
+    place: str, clock: MovableClock | PostgresClock, entropy: SeededEntropy, keyring: KeySet, lessons: list[Lesson]
 ) -> OpenStore:
     """Gives a way to open the same store again, as a restart does; whoever opens one closes it."""
     return lambda: open_store_at(place, clock, entropy, keyring, on_lesson=lessons.append)
@@ -80,5 +91,5 @@ async def store(open_store: OpenStore) -> AsyncIterator[RowStore]:
 
 
 @pytest.fixture
-def scene(store: RowStore, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet) -> Scene:
+def scene(store: RowStore, clock: MovableClock | PostgresClock, entropy: SeededEntropy, keyring: KeySet) -> Scene:
     return Scene(store=store, clock=clock, entropy=entropy, keyring=keyring)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, START, Planned, Scene
-from tests.kit.database import change, connections, count, rows
+from tests.kit.database import change, count, failing_commits, rows
 from watchword.adapters.rows.contribution_rows import PROMOTED_AT_ONCE
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.action import PURCHASE, SIGN_IN, Action, Decision, Label
@@ -86,7 +86,7 @@ async def test_reading_shows_what_is_due_and_writes_nothing(scene: Scene, store:
 
 
 async def _everything(store: RowStore) -> list[list[tuple[Any, ...]]]:
-    tables = ("memories", "contributions", "events", "users", "places", "clock")
+    tables = ("memories", "contributions", "events", "users", "places")
     return [await rows(store, _ALL.format(table)) for table in tables]
 
 
@@ -328,10 +328,9 @@ async def test_lessons_are_told_after_the_commit_and_only_then(
     scene: Scene, store: RowStore, lessons: list[Lesson]
 ) -> None:
     await scene.register(PHONE)
-    connections(store)[0].set_commit_hook(lambda: True)
-    with pytest.raises(StorageUnavailable):
-        await _allow(scene, *HOME)
-    connections(store)[0].set_commit_hook(None)
+    async with failing_commits(store):
+        with pytest.raises(StorageUnavailable):
+            await _allow(scene, *HOME)
     assert (await _memory(scene), lessons) == (NO_MEMORY, [])
 
 

@@ -14,7 +14,6 @@ from watchword.adapters.sqlite.schema import migrate, newest_version
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.action import Label
 from watchword.domain.challenge import Approved
-from watchword.domain.instant import later
 from watchword.domain.secret import Secret
 from watchword.ports.store.values import ApiKey, KeptAnswer, OwnersWord
 from watchword.risk.memory import NO_MEMORY, PROVEN, PROVISIONAL
@@ -138,7 +137,7 @@ async def test_it_works_from_there_on(old_file: str, scene: Scene, keyring: KeyS
     assert (await scene.profile()).countries_seen == {"US", "CH"}
     action = scene.action()
     await store.record_decision(scene.decided(action, contribution=scene.contribution(*HOME), country="FR"))
-    scene.clock.at = later(START, days=1)
+    scene.clock.move(days=1)
     memory = (await scene.profile()).memory
     assert memory.weight(Level.COUNTRY, HOME[0], scene.clock.now()) == pytest.approx(PROVEN, rel=0.02)
     await store.label_action(scene.ref(), action.id, Label.FRAUD)

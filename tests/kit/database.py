@@ -1,5 +1,7 @@
 """Looks into the tables of a store, and changes them behind its back, whatever database it is on."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import apsw
@@ -22,6 +24,21 @@ async def count(store: RowStore, sql: str, **values: Value) -> int:
 async def change(store: RowStore, sql: str, **values: Value) -> int:
     """Change rows as nobody should, and return how many."""
     return await store.runner.write(None, lambda write: write.run(sql, **values))
+
+
+@asynccontextmanager
+async def failing_commits(store: RowStore) -> AsyncIterator[None]:
+    """Have every COMMIT of a transaction with an action fail."""
+    if isinstance(store.runner, SqliteRunner):
+        connections(store)[0].set_commit_hook(lambda: True)
+        yield
+        connections(store)[0].set_commit_hook(None)
+        return
+    await change(store, "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'")
+    deferred = "CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON actions DEFERRABLE INITIALLY DEFERRED"
+    await change(store, f"{deferred} FOR EACH ROW EXECUTE FUNCTION fail()")
+    yield
+    await change(store, "DROP TRIGGER fail ON actions")
 
 
 def connections(store: RowStore) -> tuple[apsw.Connection, apsw.Connection]:

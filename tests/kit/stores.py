@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from watchword.adapters.postgres.postgres_store import open_postgres_store
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.ports.clock import Clock, Entropy
@@ -18,5 +19,10 @@ async def open_store_at(
     on_event: Callable[[str], None] = lambda _: None,
     on_lesson: Callable[[Lesson], None] = lambda _: None,
 ) -> RowStore:
-    """Return the store at a migrated place; whoever opens one closes it."""
-    return open_sqlite_store(place, clock, entropy, keyring, on_event=on_event, on_lesson=on_lesson)
+    """Return the store at a migrated place; whoever opens one closes it.
+
+    The time of a store on PostgreSQL is that of its database, whatever ``clock`` says: see ``PostgresClock``.
+    """
+    if not place.startswith("postgresql:"):
+        return open_sqlite_store(place, clock, entropy, keyring, on_event=on_event, on_lesson=on_lesson)
+    return await open_postgres_store(place, entropy, keyring, on_event=on_event, on_lesson=on_lesson)

@@ -39,12 +39,15 @@ class Month:
     """Whether its detaching was begun and not finished."""
 
 
-def make_ahead(connection: psycopg.Connection) -> Sequence[str]:
-    """Make the months that are missing, this one and the next three; return their names."""
+def make_ahead(connection: psycopg.Connection, now: Instant | None = None) -> Sequence[str]:
+    """Make the months that are missing, that of now and the next three; return their names.
+
+    ``now`` is the time of the database where it is not given.
+    """
     made: list[str] = []
     months = list_months(connection)
     covered = max((month.ends_at for month in months), default=None)
-    for start, end in _months_from(_now(connection), MONTHS_AHEAD):
+    for start, end in _months_from(_now(connection) if now is None else now, MONTHS_AHEAD):
         if covered is not None and end <= covered:
             continue
         # The first one takes whatever came before as well: events of a store that was carried over, for example.
