@@ -7,6 +7,7 @@ purpose and its parts, each with its length in front, so that no two meanings sh
 import hashlib
 import hmac
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
@@ -152,12 +153,14 @@ class KeySet:
         return sealed[:ID_LENGTH] == self._ready.newest_sealing
 
     def sign(self, claims: Mapping[str, object]) -> Secret:
-        """Return a JWT; keys are ordered and Ed25519 draws nothing, so equal claims give equal text."""
-        ready = self._ready
-        key = ready.signing[ready.newest_signing]
+        """Return a JWT; keys are ordered and Ed25519 draws nothing, so equal claims give equal text.
+
+        Put together here (RFC 7515 §7.1), because the library's own way takes as long as the signature itself.
+        """
+        signer = self._ready.signer
         payload = json.dumps(claims, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        header = {"alg": ALGORITHM, "kid": ready.newest_signing, "typ": "JWT"}
-        return Secret(jws.serialize_compact(header, payload, key, registry=ready.algorithms))
+        signed = b".".join((signer.header, _base64url(payload.encode())))
+        return Secret(b".".join((signed, _base64url(signer.key.sign(signed)))).decode("ascii"))
 
     def verify(self, token: str) -> Mapping[str, object] | None:
         """Return the claims of a JWT that one of our keys signed, expired or not, or None."""
@@ -204,7 +207,7 @@ class _Ready:
     sealing: Mapping[bytes, AESGCM]
     newest_sealing: bytes
     signing: Mapping[str, OKPKey]
-    newest_signing: str
+    signer: "_Signer"
     public: tuple[Mapping[str, object], ...]
     algorithms: JWSRegistry
 
@@ -219,10 +222,30 @@ def _prepare(table: KeyTable) -> _Ready:
         sealing={key.id.encode("ascii"): AESGCM(key.secret) for key in table.sealing},
         newest_sealing=table.sealing[-1].id.encode("ascii"),
         signing=signing,
-        newest_signing=table.signing[-1].id,
+        signer=_signer(table.signing[-1]),
         public=tuple(key.as_dict(private=False) for key in reversed(signing.values())),
         algorithms=_OnlyEdDSA(),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signer:
+    """The newest signing key with the header that stands before whatever it signs."""
+
+    key: Ed25519PrivateKey
+    header: bytes
+
+
+def _signer(key: Key) -> _Signer:
+    header = {"alg": ALGORITHM, "kid": key.id, "typ": "JWT"}
+    return _Signer(
+        key=Ed25519PrivateKey.from_private_bytes(key.secret),
+        header=_base64url(json.dumps(header, separators=(",", ":")).encode()),
+    )
+
+
+def _base64url(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
 
 
 def _signing_key(key: Key) -> OKPKey:
