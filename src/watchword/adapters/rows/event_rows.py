@@ -1,8 +1,8 @@
 """Rows of the audit log."""
 
-import json
 from collections.abc import Sequence
 
+from watchword.adapters.rows.json_columns import read_json, write_json
 from watchword.adapters.rows.transaction import Transaction
 from watchword.domain.event import Event, EventType
 from watchword.domain.ids import ApplicationId, EventId, UserKey
@@ -20,7 +20,7 @@ def write_event(transaction: Transaction, ref: UserRef, event_type: EventType, *
         application_id=ref.application_id,
         user_key=ref.key,
         at=transaction.now,
-        data=json.dumps(data, separators=(",", ":")),
+        data=write_json(data),
     )
     transaction.events.append(event_type)
 
@@ -45,7 +45,7 @@ def read_events(
                 application_id=application_id,
                 user_key=UserKey(row["user_key"]),
                 at=Instant(row["at"]),
-                data=json.loads(row["data"]),
+                data=read_json(row["data"]),
             ),
         )
         for row in rows

@@ -1,10 +1,10 @@
 """Rows of grants: stored as claims, never as text; each is redeemed at most once (I1)."""
 
 import hmac
-import json
 
 from watchword.adapters.rows.action_rows import find_action
 from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.json_columns import read_json, write_json
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.domain.event import EventType
 from watchword.domain.grant import Assurance, Grant, GrantState
@@ -28,7 +28,7 @@ def insert_grant(transaction: Transaction, ref: UserRef, grant: Grant) -> None:
         challenge_id=grant.challenge_id,
         bound_digest=grant.bound_digest,
         assurance=grant.assurance,
-        methods=json.dumps(grant.methods),
+        methods=write_json(grant.methods),
         issued_at=grant.issued_at,
         expires_at=grant.expires_at,
     )
@@ -156,7 +156,7 @@ def read_grant(transaction: Transaction, row: Row) -> Grant | None:
         challenge_id=None if challenge_id is None else ChallengeId(challenge_id),
         bound_digest=row["bound_digest"],
         assurance=Assurance(row["assurance"]),
-        methods=tuple(json.loads(row["methods"])),
+        methods=tuple(read_json(row["methods"])),
         issued_at=Instant(row["issued_at"]),
         expires_at=Instant(row["expires_at"]),
         state=GrantState(row["state"]),

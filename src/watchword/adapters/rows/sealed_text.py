@@ -1,10 +1,10 @@
 """How actions, assessments and what a challenge shows are written as text before they are sealed, and read again."""
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, assert_never
 
+from watchword.adapters.rows.json_columns import read_json, write_json
 from watchword.domain.action import Action, Assessment, Decision, Reason, RiskTerm
 from watchword.domain.challenge import Option, Route
 from watchword.domain.contact import Channel, ContactKind
@@ -17,7 +17,7 @@ from watchword.domain.user import UserRef
 
 def write_action(action: Action) -> str:
     """Return what an action says, without what its row holds in the clear."""
-    return _write(
+    return write_json(
         {
             "user_id": action.user_id,
             "session_id": action.session_id,
@@ -37,7 +37,7 @@ def write_action(action: Action) -> str:
 
 def read_action(text: str, ref: UserRef, action_id: str, action_type: str, created_at: int) -> Action:
     """Return the action that was written."""
-    body = json.loads(text)
+    body = read_json(text)
     amount = _read_money(body.pop("amount"))
     return Action(
         id=ActionId(action_id),
@@ -53,25 +53,25 @@ def read_action(text: str, ref: UserRef, action_id: str, action_type: str, creat
 
 def write_assessment(assessment: Assessment) -> str:
     """Return an assessment as text."""
-    return _write(
+    return write_json(
         {
             "reasons": [
                 [reason.rule, reason.text, _write_customer_text(reason.customer_text)] for reason in assessment.reasons
             ],
             "score": assessment.score,
             "terms": [[term.signal, term.nats, term.text] for term in assessment.terms],
-            "signals": dict(assessment.signals),
+            "signals": assessment.signals,
             "high_value": assessment.high_value,
             "policy_version": assessment.policy_version,
-            "shadow_rules": list(assessment.shadow_rules),
-            "failed_rules": list(assessment.failed_rules),
+            "shadow_rules": assessment.shadow_rules,
+            "failed_rules": assessment.failed_rules,
         }
     )
 
 
 def read_assessment(text: str, decision: Decision) -> Assessment:
     """Return the assessment that was written."""
-    body = json.loads(text)
+    body = read_json(text)
     return Assessment(
         decision=decision,
         reasons=tuple(
@@ -90,7 +90,7 @@ def read_assessment(text: str, decision: Decision) -> Assessment:
 
 def write_display(options: tuple[Option, ...], masked: str | None, reasons: tuple[CustomerText, ...]) -> str:
     """Return what the page of a challenge shows as text."""
-    return _write(
+    return write_json(
         {
             "options": [
                 [option.id, option.contact_id, option.kind, list(option.channels), option.masked] for option in options
@@ -122,7 +122,7 @@ def read_reasons(display: Mapping[str, Any]) -> tuple[CustomerText, ...]:
 
 def read_display(text: str) -> Mapping[str, Any]:
     """Return what was written for the page."""
-    display: dict[str, Any] = json.loads(text)
+    display: dict[str, Any] = read_json(text)
     return display
 
 
@@ -166,7 +166,3 @@ def _write_money(money: Money | None) -> list[str] | None:
 
 def _read_money(written: list[str] | None) -> Money | None:
     return None if written is None else Money(value=Decimal(written[0]), currency=written[1])
-
-
-def _write(body: Mapping[str, object]) -> str:
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

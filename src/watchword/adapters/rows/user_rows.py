@@ -1,12 +1,12 @@
 """Rows of users: the person sealed, and what the rules need to know beside it."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from watchword.adapters.rows.contact_rows import listed_contacts
 from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.json_columns import read_json, write_json
 from watchword.adapters.rows.transaction import Row, Transaction
 from watchword.domain.event import EventType
 from watchword.domain.ids import UserId
@@ -72,7 +72,7 @@ def put_person(
     transaction: Transaction, ref: UserRef, user_id: UserId, locale: str | None, *, has_contact: bool
 ) -> None:
     """Register a user, or note what the application says of him now."""
-    person = json.dumps({"id": user_id, "locale": locale}, separators=(",", ":"))
+    person = write_json({"id": user_id, "locale": locale})
     transaction.write(
         "INSERT INTO users (application_id, user_key, sealed_person, created_at, had_contact)"
         " VALUES (:application_id, :user_key, :sealed_person, :now, :had_contact)"
@@ -212,7 +212,7 @@ def forget_tombstones(transaction: Transaction, limit: int) -> int:
 
 
 def _open_person(transaction: Transaction, ref: UserRef, row: Row) -> Mapping[str, str | None]:
-    person: dict[str, str | None] = json.loads(
+    person: dict[str, str | None] = read_json(
         transaction.open(ref, _TABLE, ref.key.hex(), _PERSON, row["sealed_person"])
     )
     return person
