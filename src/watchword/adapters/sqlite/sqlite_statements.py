@@ -10,18 +10,21 @@ from watchword.adapters.rows.transaction import Row, Value
 class SqliteStatements:
     """Keeps the promise of ``rows.transaction.Statements``."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_names")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._names: dict[str, tuple[str, ...]] = {}
+        """Of the columns of each query, which stay what they are while the schema does."""
 
     def all(self, sql: str, values: Mapping[str, Value]) -> list[Row]:
         """Return every row of a query."""
         cursor = self._connection.execute(sql, values)
-        names: tuple[str, ...] = ()
+        names = self._names.get(sql)
         rows: list[Row] = []
         for row in cursor:
-            names = names or tuple(column[0] for column in cursor.get_description())
+            if names is None:  # there is no description once the last row was read
+                names = self._names[sql] = tuple(column[0] for column in cursor.get_description())
             rows.append(dict(zip(names, row, strict=True)))
         return rows
 
