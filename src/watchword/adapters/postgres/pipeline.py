@@ -141,8 +141,6 @@ class Pipeline:
         if self._lost is not None:
             raise ConnectionLost(self._lost)
         sent, self._sent, self._statements = self._sent, [], 0
-        results: list[PGresult] = []
-        self._results = results
         self._warned = False
         self._done = self._loop.create_future()
         timer = self._loop.call_later(limit_s, self._lose, "the server did not answer in time")
@@ -152,6 +150,8 @@ class Pipeline:
         finally:
             self._done = None
             timer.cancel()
+        # Not emptied earlier: a long exchange is sent in parts, and answers come while it is still being put together.
+        results, self._results = self._results, []
         return self._judged(sent, results)
 
     def close(self) -> None:
