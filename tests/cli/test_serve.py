@@ -113,6 +113,12 @@ def test_refuses_a_port_that_is_taken(house: Callable[..., Path]) -> None:
         assert "choose another with server.port" in refusal, "serve has no option for it"
 
 
+def test_refuses_several_processes_on_sqlite_and_says_why(house: Callable[..., Path]) -> None:
+    refusal = " ".join(_refusal("serve", "--workers", "2", cwd=house(keys=False, store=False)).split())
+    assert "server.workers: SQLite has one writing process" in refusal
+    assert "name a PostgreSQL in store.url" in refusal
+
+
 def test_migrating_twice_says_the_same(house: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     settings = house(keys=False) / "watchword.toml"
     capsys.readouterr()

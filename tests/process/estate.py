@@ -1,23 +1,27 @@
 """Several machines on one PostgreSQL: each a ``watchword serve`` or ``work`` of its own, and one postbox for all."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 
 from tests.adapters.mail_server import Postbox, free_port
 from watchword.bootstrap.upkeep import ALL_SCOPES, create_key, create_secrets
 from watchword.config.loading import load_settings
-from watchword.config.settings import Situation
+from watchword.config.settings import Settings, Situation
 
 ROUNDS_AT_MOST = 600
 """Looks at something that must come; each waits at most ``ROUND_S``."""
@@ -73,6 +77,12 @@ class Machine:
             Event().wait(ROUND_S)
         raise AssertionError(f"no {event}: {self.journal.read_text()[-3000:]}")
 
+    def interrupt(self) -> int:
+        """Do what Ctrl-C in a terminal does to everything that was started there; return the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
@@ -93,14 +103,18 @@ class Estate:
 
     def furnish(self) -> "Estate":
         """Make the keys, and a key of the application."""
-        settings = load_settings(self._settings(free_port()), situation=Situation.SERVE, environ={})
+        settings = self.settings()
         create_secrets(settings)
         _, key = create_key(settings, "shop", ALL_SCOPES)
         self.key = key.reveal()
         return self
 
-    def start(self, *arguments: str) -> Machine:
-        """Start a command on a port of its own and wait for its ready line."""
+    def settings(self) -> Settings:
+        """Return the settings of a command beside the machines."""
+        return load_settings(self._settings(free_port()), situation=Situation.SERVE, environ={})
+
+    def start(self, *arguments: str, **variables: str) -> Machine:
+        """Start a command on a port of its own, with variables of its environment, and wait for its ready line."""
         settings, journal = self._settings(free_port()), self.folder / f"{len(self.machines)}.log"
         with journal.open("w") as log:
             process = subprocess.Popen(
@@ -109,6 +123,8 @@ class Estate:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                process_group=0,
+                env={**os.environ, **variables},  # noqa: TID251 the child gets ours and what the test adds
             )
         line = process.stdout.readline() if process.stdout else ""
         assert line, journal.read_text()
@@ -145,12 +161,21 @@ class Caller:
 
     estate: Estate
     client: httpx2.Client
+    tries: int = 1
+    """How often a call is made that gets no answer at all; each time with the same idempotency key."""
 
     def call(self, at: Machine, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         """Make one call; return status and JSON."""
-        fields = {"Authorization": f"Bearer {self.estate.key}"} | {k.replace("_", "-"): v for k, v in headers.items()}
-        response = self.client.request(method, f"{at.ready['listening']}{path}", json=body, headers=fields)
-        return response.status_code, response.json() if response.content else None
+        fields = {"Authorization": f"Bearer {self.estate.key}", "Idempotency-Key": uuid4().hex}
+        fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+        for left in reversed(range(self.tries)):
+            try:
+                response = self.client.request(method, f"{at.ready['listening']}{path}", json=body, headers=fields)
+                return response.status_code, response.json() if response.content else None
+            except httpx2.TransportError:
+                if left == 0:
+                    raise
+        raise AssertionError("it was not tried at all")
 
     def register(self, at: Machine, user: str) -> str:
         """Register a user with a confirmed e-mail address; return the address."""
@@ -185,7 +210,56 @@ class Caller:
 
 
 @contextmanager
-def calling(estate: Estate) -> Iterator[Caller]:
+def calling(estate: Estate, *, tries: int = 1) -> Iterator[Caller]:
     """Give a caller."""
     with httpx2.Client(timeout=20) as client:
-        yield Caller(estate=estate, client=client)
+        yield Caller(estate=estate, client=client, tries=tries)
+
+
+@dataclass
+class Rush:
+    """Callers who go the whole way again and again, each time for another user."""
+
+    estate: Estate
+    machines: Sequence[Machine]
+    tries: int
+    stop: Event = field(default_factory=Event)
+    arrived: list[str] = field(default_factory=list)
+    """The users who went the whole way."""
+    failures: list[BaseException] = field(default_factory=list)
+
+    def run(self, name: str) -> None:
+        """Go until told to stop, or until something fails."""
+        with calling(self.estate, tries=self.tries) as caller:
+            for number in count():
+                if self.stop.is_set() or self.failures:
+                    return
+                user = f"{name}-{number}"
+                try:
+                    caller.go_the_whole_way(self.machines, user)
+                except (AssertionError, httpx2.HTTPError) as error:
+                    self.failures.append(error)
+                self.arrived.append(user)
+
+    def wait_for_more(self, more: int) -> None:
+        """Wait until so many more users have arrived, or something failed."""
+        wanted = len(self.arrived) + more
+        for _ in range(ROUNDS_AT_MOST):
+            if len(self.arrived) >= wanted or self.failures:
+                return
+            Event().wait(ROUND_S)
+        raise AssertionError(f"{len(self.arrived)} of {wanted} arrived")
+
+
+@contextmanager
+def rushing(estate: Estate, *machines: Machine, tries: int = 1) -> Iterator[Rush]:
+    """Give callers at work; whoever is under way at the end goes to the end."""
+    rush = Rush(estate=estate, machines=machines, tries=tries)
+    with ThreadPoolExecutor() as pool:
+        for name in ("ann", "bob"):
+            pool.submit(rush.run, name)
+        try:
+            rush.wait_for_more(4)
+            yield rush
+        finally:
+            rush.stop.set()
