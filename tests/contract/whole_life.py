@@ -211,6 +211,8 @@ async def _resets_and_is_attacked(scene: Scene, user_id: str) -> None:
     opening, _ = scene.opening(scene.action(PASSWORD_RESET, user_id=f"not {user_id}", conceal=True), decoy=True)
     await store.open_challenge(opening)
     scene.clock.move(seconds=700)
+    await store.take_back_leases()
+    await store.reseal(limit=500)
     await store.sweep(limit=500)
 
 

@@ -103,8 +103,8 @@ def action_rows(
     """Return the user's actions, newest first, older than ``before``; maybe only those asked about since then."""
     return transaction.all(
         "SELECT * FROM actions WHERE application_id = :application_id AND user_key = :user_key"
-        " AND sealed_action IS NOT NULL AND (CAST(:before AS TEXT) IS NULL OR number < (SELECT number FROM actions WHERE id = :before"
-        " AND application_id = :application_id AND user_key = :user_key))"
+        " AND sealed_action IS NOT NULL AND (CAST(:before AS TEXT) IS NULL OR number < (SELECT number FROM actions"
+        " WHERE id = :before AND application_id = :application_id AND user_key = :user_key))"
         " AND (CAST(:asked_since AS BIGINT) IS NULL OR (created_at >= :asked_since AND (decision = :deny OR EXISTS"
         " (SELECT 1 FROM challenges WHERE challenges.application_id = :application_id"
         " AND challenges.user_key = :user_key AND challenges.action_id = actions.id))))"

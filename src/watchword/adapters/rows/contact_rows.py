@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from watchword.adapters.rows.event_rows import write_event
-from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.adapters.rows.transaction import Row, Transaction, Value, ref_of
 from watchword.domain.action import SIGN_IN
 from watchword.domain.contact import Contact, ContactKind, carriers
 from watchword.domain.event import EventType
@@ -197,16 +197,18 @@ def _listed_doubles(transaction: Transaction, ref: UserRef, address: bytes) -> l
 
 def reseal_contacts(transaction: Transaction, limit: int) -> int:
     """Seal addresses anew that are under an older key, at most ``limit``."""
-    count, after = 0, 0
+    count = 0
+    after: dict[str, Value] = {"application_id": "", "user_key": b"", "id": ""}
     while count < limit:
         page = transaction.all(
-            "SELECT rowid AS place, * FROM contacts WHERE rowid > :after ORDER BY rowid LIMIT :page",
-            after=after,
+            "SELECT * FROM contacts WHERE (application_id, user_key, id) > (:application_id, :user_key, :id)"
+            " ORDER BY application_id, user_key, id LIMIT :page",
             page=_RESEAL_PAGE,
+            **after,
         )
         if not page:
             break
-        after = page[-1]["place"]
+        after = {name: page[-1][name] for name in after}
         stale = [row for row in page if not transaction.keyring.is_newest(row["sealed_address"])]
         for row in stale[: limit - count]:
             _reseal(transaction, row)
