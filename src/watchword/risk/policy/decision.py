@@ -1,10 +1,12 @@
 """The policy: every rule is asked, and the strictest that matches decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from watchword.domain.action import ALWAYS_CHALLENGED, Assessment, Decision, Reason
-from watchword.risk.policy.expression import DETAILS, Activation, Environment, activate_values
+from watchword.risk.policy.expression import DETAILS, Environment
+from watchword.risk.policy.remembered_verdicts import RememberedVerdicts
 from watchword.risk.policy.rule import Rule, RuleMode, Verdict
 from watchword.risk.reasons import no_rule, rule_error
 from watchword.risk.score import UNRATED, Rating
@@ -20,8 +22,7 @@ class Policy:
     rules: tuple[Rule, ...]
     """In the order of the file, which decides nothing but the order of reasons of one strictness."""
     environment: Environment = field(repr=False, compare=False)
-    looks_at: frozenset[str] = field(repr=False, compare=False)
-    """Names of the signals that its conditions mention; handing over the others costs more than asking the rules."""
+    remembered: RememberedVerdicts = field(default_factory=RememberedVerdicts, repr=False, compare=False)
 
     def assess(self, signals: Signals, rating: Rating = UNRATED) -> Assessment:
         """Return the evaluation of an action; total: whatever the signals are, there is a decision (I12).
@@ -32,8 +33,7 @@ class Policy:
         the types that are always asked, the decision is at least ``challenge``.
         """
         recorded = {**signals.by_name(), SCORE.name: rating.score}
-        seen = {name: value for name, value in recorded.items() if name in self.looks_at}
-        verdicts = self._judge(signals, activate_values(self.environment, {**seen, DETAILS: signals.details}))
+        verdicts = self._judge(signals.action_type, {**recorded, DETAILS: signals.details})
         counting = [(rule, verdict) for rule, verdict in verdicts if rule.mode is RuleMode.ON]
         decision, reasons = decide(signals, counting)
         return Assessment(
@@ -55,11 +55,15 @@ class Policy:
         by_score = {rule.name for rule in self.rules if rule.looks_at_score}
         return any(reason.rule not in by_score for reason in assessment.reasons)
 
-    def _judge(self, signals: Signals, activation: Activation) -> list[tuple[Rule, Verdict]]:
+    def _judge(self, action_type: str, values: Mapping[str, Any]) -> list[tuple[Rule, Verdict]]:
         """Return the rules that matched or failed."""
-        asked = (rule for rule in self.rules if rule.mode is not RuleMode.OFF and rule.applies_to(signals.action_type))
-        verdicts = ((rule, rule.judge(activation)) for rule in asked)
-        return [(rule, verdict) for rule, verdict in verdicts if verdict is not Verdict.MISSED]
+        found: list[tuple[Rule, Verdict]] = []
+        for rule in self.rules:
+            if rule.mode is not RuleMode.OFF and rule.applies_to(action_type):
+                verdict = self.remembered.judge(rule, values, self.environment)
+                if verdict is not Verdict.MISSED:
+                    found.append((rule, verdict))
+        return found
 
 
 def decide(signals: Signals, counting: list[tuple[Rule, Verdict]]) -> tuple[Decision, tuple[Reason, ...]]:

@@ -49,12 +49,7 @@ def load_policy(text: str, *, source_name: str, action_types: Collection[str] = 
     if problems:
         in_order = sorted(problems, key=lambda problem: problem.line)
         raise ConfigurationError(tuple(problem.text for problem in in_order))
-    return Policy(
-        version=version_of(text),
-        rules=tuple(rules),
-        environment=environment,
-        looks_at=frozenset().union(*(rule.looks_at for rule in rules)),
-    )
+    return Policy(version=version_of(text), rules=tuple(rules), environment=environment)
 
 
 def version_of(text: str) -> str:

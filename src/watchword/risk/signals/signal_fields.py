@@ -6,6 +6,7 @@ unknown or the high one (I12).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Final
 
 from watchword.domain.action import PURCHASE, Detail
@@ -207,7 +208,9 @@ class Signals:
 
         The details are left out because they may hold an address; the action keeps them.
         """
-        return {name: getattr(self, field_name) for name, field_name in _RECORDED}
+        return dict(zip(_NAMES, _VALUES(self), strict=True))
 
 
-_RECORDED: Final = tuple((d.name, d.field_name) for d in map(declare, fields(Signals)) if d.type is not SignalType.MAP)
+_RECORDED: Final = tuple(d for d in map(declare, fields(Signals)) if d.type is not SignalType.MAP)
+_NAMES: Final = tuple(d.name for d in _RECORDED)
+_VALUES: Final = attrgetter(*(d.field_name for d in _RECORDED))
