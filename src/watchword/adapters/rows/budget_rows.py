@@ -114,11 +114,11 @@ def charge_address(
 
 
 def count_attempt(transaction: Transaction, application_id: ApplicationId, *, wrong: bool) -> None:
-    """Count one compared guess in the bucket of its minute."""
+    """Count one compared guess in the bucket of its minute, in the slot of whoever writes it."""
     transaction.write(
         "INSERT INTO attempt_minutes (application_id, minute, compared, wrong)"
         " VALUES (:application_id, :minute, 1, :wrong)"
-        " ON CONFLICT (application_id, minute) DO UPDATE SET compared = attempt_minutes.compared + 1,"
+        " ON CONFLICT (application_id, minute, slot) DO UPDATE SET compared = attempt_minutes.compared + 1,"
         " wrong = attempt_minutes.wrong + excluded.wrong",
         application_id=application_id,
         minute=transaction.now // MINUTE_MS,

@@ -310,13 +310,15 @@ CREATE TABLE charges (
 CREATE INDEX charges_of_subject ON charges (application_id, user_key, budget, subject, at);
 CREATE INDEX charges_by_age ON charges (budget, at);
 
--- Guesses per minute, for the breaker.
+-- Guesses per minute, for the breaker. Each connection counts in a slot of its own: one row for all would be locked until
+-- each commit in turn.
 CREATE TABLE attempt_minutes (
     application_id TEXT COLLATE "C" NOT NULL,
     minute BIGINT NOT NULL,
+    slot INTEGER NOT NULL DEFAULT pg_backend_pid(),
     compared BIGINT NOT NULL,
     wrong BIGINT NOT NULL,
-    PRIMARY KEY (application_id, minute),
+    PRIMARY KEY (application_id, minute, slot),
     CHECK (wrong BETWEEN 0 AND compared)
 ) WITH (fillfactor = 25);
 
