@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from watchword.cli import main
+from watchword.config.first_files import write_demo
 
 
 def _told(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -64,3 +65,17 @@ def test_refuses_a_live_key_for_the_tour(capsys: pytest.CaptureFixture[str]) -> 
 def test_refuses_an_empty_reason(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["users", "unlock", "u-1", "--application", "shop", "--reason", "  "]) == 2
     assert "the reason is empty" in _told(capsys)[0]
+
+
+def test_the_settings_of_dev_are_refused_with_the_way_to_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_demo(tmp_path / "watchword.toml")
+    command = ["policy", "budget", "--config", str(tmp_path / "watchword.toml")]
+    assert main(command) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "server.page_base: is missing" in said
+    assert f"hint: dev and demo start with these settings: for their data folder say --data {tmp_path}" in said
+    (tmp_path / "watchword.toml").write_text("[server]\nport = -1\n")
+    assert main(command) == 1
+    assert "--data" not in capsys.readouterr().err, "no hint that would not help"

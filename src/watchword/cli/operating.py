@@ -8,7 +8,14 @@ import typer
 from watchword.bootstrap.serving import run_server, run_worker
 from watchword.bootstrap.upkeep import migrate
 from watchword.cli.printing import print_json, print_line
-from watchword.cli.settings_option import SETTINGS_FILE, ConfigOption, DataOption, JsonOption, read_settings
+from watchword.cli.settings_option import (
+    SETTINGS_FILE,
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    read_serving_settings,
+    read_settings,
+)
 from watchword.cli.teaching import RUNNING, Example, teach
 
 _MEMBER: Final = "watchword.cli.crew_member"
@@ -69,7 +76,7 @@ def add_operating(command_line: typer.Typer) -> None:
 
 def serve(config: ConfigOption = None, workers: WorkersOption = None, as_json: ReadyJson = False) -> None:
     """Serve until stopped."""
-    settings = read_settings(config, None, {} if workers is None else {"server.workers": workers})
+    settings = read_serving_settings(config, {} if workers is None else {"server.workers": workers})
     host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
     listening = f"http://{host}:{settings.server.port}"
 
@@ -92,7 +99,7 @@ def work(config: ConfigOption = None, as_json: ReadyJson = False) -> None:
         else:
             print_line("Watchword works. Ctrl-C stops it.")
 
-    run_worker(read_settings(config, None), ready=ready)
+    run_worker(read_serving_settings(config), ready=ready)
 
 
 def migrate_store(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:

@@ -9,6 +9,7 @@ import typer
 from watchword.cli.failing import CommandFailed, CommandMisused
 from watchword.config.loading import load_settings
 from watchword.config.settings import DeclaredApplication, Settings, Situation
+from watchword.domain.errors import ConfigurationError
 
 SETTINGS_FILE: Final = "watchword.toml"
 DEV_FOLDER: Final = Path(".watchword")
@@ -42,16 +43,40 @@ def find_application(settings: Settings, application_id: str) -> DeclaredApplica
     raise CommandFailed(f"no application {application_id} is declared", hint=f"there are: {names}")
 
 
-def read_settings(config: Path | None, data: Path | None, overrides: Mapping[str, object] | None = None) -> Settings:
-    """Return the settings of a ``watchword.toml``, or those in the data folder of ``dev``.
+def read_settings(config: Path | None, data: Path | None) -> Settings:
+    """Return the settings of a ``watchword.toml``, or those in the data folder of ``dev`` or ``demo``.
 
-    ``overrides`` are what other options of the command say, by dotted key. Raises ``ConfigurationError`` with every
-    problem.
+    Raises ``CommandFailed`` with every problem, and with the way to the data folder where they are those of one.
     """
     if config is not None and data is not None:
         raise CommandMisused("--config and --data both bring settings", hint="give one of the two")
-    path = data / SETTINGS_FILE if data is not None else config or Path(SETTINGS_FILE)
+    path = _existing(data / SETTINGS_FILE if data is not None else config or Path(SETTINGS_FILE))
+    if data is not None:
+        return load_settings(path, situation=Situation.DEV)
+    try:
+        return load_settings(path, situation=Situation.SERVE)
+    except ConfigurationError as error:
+        hint = f"dev and demo start with these settings: for their data folder say --data {path.parent}"
+        raise CommandFailed(*error.problems, hint=hint if _is_for_trying(path) else None) from None
+
+
+def read_serving_settings(config: Path | None, overrides: Mapping[str, object] | None = None) -> Settings:
+    """Return the settings to serve or work by; ``overrides`` are what other options say, by dotted key.
+
+    Raises ``ConfigurationError`` with every problem.
+    """
+    return load_settings(_existing(config or Path(SETTINGS_FILE)), situation=Situation.SERVE, overrides=overrides)
+
+
+def _existing(path: Path) -> Path:
     if not path.exists():
         raise CommandFailed(f"{path}: there are no settings here", hint=_WHERE)
-    situation = Situation.SERVE if data is None else Situation.DEV
-    return load_settings(path, situation=situation, overrides=overrides)
+    return path
+
+
+def _is_for_trying(path: Path) -> bool:
+    try:
+        load_settings(path, situation=Situation.DEV)
+    except ConfigurationError:
+        return False
+    return True
