@@ -37,17 +37,36 @@ def open_keys(source: KeySource, *, create: bool) -> KeySet:
 
 
 class KeyWatch:
-    """Makes a running process use keys that were rotated since it started."""
+    """Makes a running process use keys that were rotated since it started.
 
-    __slots__ = ("_keys", "_seen", "_source")
+    Also at once where it meets a key that it does not know: of several processes one takes up a new key first, and what
+    that one has made must not be refused by the others meanwhile.
+    """
+
+    __slots__ = ("_found", "_keys", "_seen", "_source")
 
     def __init__(self, source: KeySource, keys: KeySet) -> None:
         self._source = source
         self._keys = keys
         self._seen = _stamp(source.path)
+        self._found = False
+        keys.look = self._look_at_once
 
     def look(self) -> bool:
-        """Adopt the keys of the file if it changed. Return whether it did; a file that is wrong raises."""
+        """Adopt the keys of the file if it changed. Return whether it did since the last time; a wrong file raises."""
+        found, self._found = self._adopt() or self._found, False
+        return found
+
+    def _look_at_once(self) -> bool:
+        """Do the same in the middle of something; ``look`` still tells of it, and of a file that is wrong."""
+        try:
+            found = self._adopt()
+        except ConfigurationError:
+            return False
+        self._found |= found
+        return found
+
+    def _adopt(self) -> bool:
         if self._source.text is not None:
             return False
         stamp = _stamp(self._source.path)
