@@ -6,15 +6,20 @@ the commit is the same, and not after a run that reached its end.
 
 import argparse
 import json
+import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from bench.load.benchmark_page import Found, write_page
 from bench.load.better_auth_subject import better_auth
 from bench.load.driving import BUILD
 from bench.load.measuring import Extent, measure
@@ -63,6 +68,11 @@ def main() -> None:
             if subject.needs_postgres and server is None:
                 server = stack.enter_context(postgres((BUILD / "postgres").absolute()))
             _measure_once(subject, server if subject.needs_postgres else None, extent)
+    if not asked.only:
+        page = Path("build/benchmarks-quick.md" if asked.quick else "docs/benchmarks.md")
+        write_page(_found(chosen, extent, minutes=(time.monotonic() - began) / 60), page)
+        print(f"written: {page}")
+        (_RESULTS / "run.json").unlink()
 
 
 def _measure_once(subject: Subject, server: Postgres | None, extent: Extent) -> None:
@@ -77,6 +87,40 @@ def _measure_once(subject: Subject, server: Postgres | None, extent: Extent) -> 
         print(f"    NOT MEASURED: {error}", file=sys.stderr)
         return
     _write(kept, record)
+
+
+def _found(chosen: Sequence[Subject], extent: Extent, *, minutes: float) -> Found:
+    """Return everything that is kept, with what a reader wants to know of the run."""
+    run = _kept("run") or {}
+    return Found(
+        run={
+            "date": f"{datetime.now(UTC):%d %B %Y}",
+            "short": str(run.get("commit", ""))[:7],
+            "machine": _machine(),
+            "kernel": platform.release(),
+            "minutes": max(1, round(minutes)),
+            "runs": extent.runs,
+            "measured_s": extent.measured_s,
+            "postgres": run.get("postgres", ""),
+        },
+        subjects=[record for one in chosen if (record := _kept(one.key)) is not None],
+        allows=[],
+        populations=[],
+        pgbench=_kept("pgbench"),
+        cold_starts=[],
+        soak=None,
+    )
+
+
+def _kept(name: str) -> dict[str, Any] | None:
+    path = _RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def _machine() -> str:
+    """Return what the processor calls itself, and how many cores there are."""
+    named = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return f"{os.cpu_count()} cores of {named.group(1) if named else platform.machine()}"
 
 
 def _begin(*, quick: bool, afresh: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 ADDRESS = "u{user}@bench.example"
 """The e-mail address of a user; the load generator reads his number from it when the code comes."""
@@ -63,6 +64,8 @@ class Plan:
     """Where codes come as e-mail; 0: nowhere."""
     cycles_most: int = 0
     """Ends the run early; 0: it lasts its time."""
+    values: Path | None = None
+    """Where kept texts are read from at first and written to at last, for another run to go on with."""
     waiting_most: int = 1_024
     """Cycles whose code may be on its way at once."""
 
@@ -80,4 +83,5 @@ class Plan:
             f"users {self.users}",
             f"waiting_most {self.waiting_most}",
         ]
+        head += [] if self.values is None else [f"values {self.values}"]
         return "\n".join([*head, *(line for step in self.steps for line in step.lines())]) + "\n"

@@ -64,6 +64,12 @@ class Postgres:
             row = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
             return int(row[0]) if row is not None else 0
 
+    def size_bytes(self, database: str) -> int:
+        """Return how much room a database takes."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+            return int(row[0]) if row is not None else 0
+
     def cpu_s(self) -> float:
         """Return the processor time of all its processes so far, as far as they live."""
         return sum(usage.cpu_s for usage in usage_of(family_of((self.pid,))).values())

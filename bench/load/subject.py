@@ -32,6 +32,8 @@ class Running:
     port: int
     steps: Sequence[Step]
     users: int
+    allow: Step | None = None
+    """The request of a known device, which is allowed."""
     takes_datagrams: bool = True
     """Whether codes come as datagrams; else as e-mail."""
     database: str | None = None

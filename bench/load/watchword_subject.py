@@ -31,6 +31,8 @@ port = {port}
 page_base = "https://verify.bench.example"
 [store]
 url = "{store}"
+[atlas]
+country_files = ["countries.csv"]
 [log]
 level = "warning"
 [senders.sink]
@@ -56,6 +58,7 @@ open_lane_sends_per_contact_hour = 100000
 open_lane_sends_per_contact_day = 100000
 """
 _EXCHANGED: Final = Path(__file__).resolve().parent / "exchanged"
+_ROOT: Final = Path(__file__).resolve().parents[2]
 _PROGRAM: Final = Path(sys.executable).parent / "watchword"
 _START: Final = (
     '{"type":"sign_in","user_id":"u-{user}","session_id":"s-{turn}","ip":"{ip}","user_agent":"' + AGENT + '"}'
@@ -146,9 +149,22 @@ def cycle_steps(key: str) -> tuple[Step, Step]:
         body='{"code":"{code}"}',
         status=200,
         expects='"outcome":"approved"',
-        captures=(Capture(name="device", after='"token":"wd', is_kept=True),),
+        captures=(Capture(name="device", after='"token":"wd1', is_kept=True),),
     )
     return started, checked
+
+
+def allow_step(key: str) -> Step:
+    """Return a sign-in from the device that an earlier cycle made known, which is allowed."""
+    return Step(
+        name="allow",
+        path="/v1/actions",
+        headers=(f"Authorization: Bearer {key}", "Content-Type: application/json"),
+        body=_START.replace('"session_id"', '"device_token":"wd1{device}","session_id"'),
+        status=201,
+        expects='"decision":"allow"',
+        captures=(Capture(name="device", after='"token":"wd1', is_kept=True),),
+    )
 
 
 def register(port: int, key: str, users: int) -> None:
@@ -175,23 +191,42 @@ def _serving(
     database: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
-    port, log = free_port(), place.folder / "log.txt"
     shutil.rmtree(place.folder, ignore_errors=True)
     place.folder.mkdir(parents=True)
+    port = free_port()
     key = prepare(place.folder, port=port, store=store, mail_port=place.code_port)
+    with served(
+        place, port=port, key=key, mail=mail, workers=workers, database=database, environment=environment or {}
+    ) as running:
+        register(port, key, place.users)
+        yield running
+
+
+@contextmanager
+def served(
+    place: Place,
+    *,
+    port: int,
+    key: str,
+    mail: bool = False,
+    workers: int = 1,
+    database: str | None = None,
+    environment: Mapping[str, str],
+) -> Iterator[Running]:
+    """Serve what is prepared in the folder of the place; nobody is registered."""
+    log = place.folder / "log.txt"
     command: list[str | Path] = [_PROGRAM, "serve", "--config", "watchword.toml", "--workers", str(workers)]
-    # The folder of what is exchanged, and the one of this package.
-    exchanged = {} if mail else {"PYTHONPATH": f"{_EXCHANGED}:{_EXCHANGED.parents[2]}"}
+    exchanged = {} if mail else {"PYTHONPATH": f"{_EXCHANGED}:{_ROOT}"}
     counting = {"BENCH_COUNT": "1"} if place.counts else {}
-    environment = {**exchanged, **counting, **(environment or {})}
     cores = APPLICATION_CORE if workers == 1 else BOTH_CORES
+    environment = {**exchanged, **counting, **environment}
     with process(command, log=log, cores=cores, folder=place.folder, environment=environment) as started:
         wait_until_it_answers(port, started, log, "/readyz")
-        register(port, key, place.users)
         yield Running(
             roots=(started.pid,),
             port=port,
             steps=cycle_steps(key),
+            allow=allow_step(key),
             users=place.users,
             takes_datagrams=not mail,
             database=database,
@@ -201,6 +236,10 @@ def _serving(
 
 def prepare(folder: Path, *, port: int, store: str, mail_port: int) -> str:
     """Make settings, keys and a migrated store in a folder, and return the secret key of its application."""
+    # The addresses of the load generator, in eight countries, so that a user is seen again where he was.
+    countries = zip(range(64, 128, 8), ("US", "GB", "DE", "FR", "ES", "IT", "PL", "SE"), strict=True)
+    lines = (f"100.{second}.0.0/13,{country}\n" for second, country in countries)
+    (folder / "countries.csv").write_text("network,country\n" + "".join(lines))
     (folder / "watchword.toml").write_text(_SETTINGS.format(port=port, store=store, mail_port=mail_port))
     said = ""
     for command in (["secrets", "create"], ["migrate"], ["keys", "create", "--application", "shop"]):

@@ -192,6 +192,28 @@ static void take_answer(struct connection *connection) {
     go_on(connection);
 }
 
+/* One "USER NAME VALUE" a line. */
+static void read_values(void) {
+    FILE *file = *plan.values_path ? fopen(plan.values_path, "r") : NULL;
+    char line[TEXT_MOST], name[32], value[2048];
+    long number;
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "%ld %31s %2047s", &number, name, value) != 3) fail("no value: %s", line);
+        if (number >= plan.first_user && number < plan.first_user + plan.users)
+            users[number - plan.first_user].values[name_index(name)] = strdup(value);
+    }
+    if (file) fclose(file);
+}
+
+static void write_values(void) {
+    FILE *file = *plan.values_path ? fopen(plan.values_path, "w") : NULL;
+    for (long index = 0; file && index < plan.users; index++)
+        for (int i = 0; name_at(i); i++)
+            if (users[index].values[i])
+                fprintf(file, "%ld %s %s\n", plan.first_user + index, name_at(i), users[index].values[i]);
+    if (file && fclose(file)) fail("%s cannot be written", plan.values_path);
+}
+
 static double cpu_s(void) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
@@ -241,6 +263,7 @@ int main(int count, char **arguments) {
     ready = calloc((size_t)plan.users, sizeof *ready);
     connections = calloc((size_t)plan.connections, sizeof *connections);
     if (!users || !ready || !connections) fail("no memory");
+    read_values();
     open_codes(epoll, &plan, take_code);
     last_answer_ns = now_ns();
     for (int i = 0; i < plan.connections; i++) {
@@ -265,5 +288,6 @@ int main(int count, char **arguments) {
     is_draining = 1;
     run_until(now_ns() + DRAIN_S * 1000000000ull, 0);
     tell(seconds, cpu);
+    write_values();
     return 0;
 }

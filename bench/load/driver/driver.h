@@ -45,6 +45,7 @@ struct plan {
     long users;
     long waiting_most; /* cycles that may wait for their code at once */
     int waits_for_code;
+    char values_path[512]; /* where kept values are read from at first and written to at last; empty: nowhere */
     struct step steps[STEPS_MOST];
     int steps_n;
 };
@@ -60,6 +61,7 @@ struct user {
 
 /* plan.c */
 void read_plan(const char *path, struct plan *plan);
+const char *name_at(int index); /* NULL behind the last one */
 int name_index(const char *name); /* the place of a captured name in `user.values`; made at its first mention */
 size_t write_request(const struct plan *plan, const struct step *step, const struct user *user, long number, char *into);
 

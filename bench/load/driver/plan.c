@@ -20,6 +20,10 @@ int name_index(const char *name) {
     return names_n++;
 }
 
+const char *name_at(int index) {
+    return index < names_n ? names[index] : NULL;
+}
+
 static void copy(char *into, size_t room, const char *text, const char *key) {
     if (strlen(text) >= room) fail("%s is too long", key);
     strcpy(into, text);
@@ -62,6 +66,7 @@ static int read_plan_line(struct plan *plan, const char *key, const char *text) 
     else if (!strcmp(key, "cycles_most")) plan->cycles_most = atol(text);
     else if (!strcmp(key, "first_user")) plan->first_user = atol(text);
     else if (!strcmp(key, "users")) plan->users = atol(text);
+    else if (!strcmp(key, "values")) copy(plan->values_path, sizeof plan->values_path, text, key);
     else if (!strcmp(key, "waiting_most")) plan->waiting_most = atol(text);
     else return 0;
     return 1;
