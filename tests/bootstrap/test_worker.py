@@ -62,7 +62,9 @@ async def test_an_applied_policy_is_taken_up_in_the_next_round(tmp_path: Path) -
     )
     assert isinstance(world.ports.keyring, KeySet)
     keys = KeyWatch(KeySource(name="keys", path=tmp_path / "keys.toml", text=Secret("")), world.ports.keyring)
-    worker = Worker(ports=world.ports, alone=True, key_watch=keys, policy_watch=watch, tidy=rounds.set)
+    worker = Worker(
+        ports=world.ports, alone=True, key_watch=keys, policy_watch=watch, tidy=rounds.set, retention_days=400
+    )
     await worker.start()
     await rounds.wait()
     await worker.stop()
@@ -79,6 +81,7 @@ def _worker(world: World, tmp_path: Path, *, alone: bool = True) -> Worker:
         key_watch=KeyWatch(source, world.ports.keyring),
         policy_watch=PolicyWatch(declared=(), applied={}),
         tidy=lambda: None,
+        retention_days=400,
     )
 
 

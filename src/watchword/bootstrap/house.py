@@ -128,6 +128,7 @@ def _worker(
         ports=ports,
         alone=not is_for_many(settings),
         delivers=delivers,
+        retention_days=settings.retention_days,
         key_watch=KeyWatch(settings.keys, keyring),
         policy_watch=policy_watch,
         tidy=_nothing if inbox is None else inbox.forget,

@@ -18,7 +18,7 @@ from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
-from watchword.flow.retain import reseal, sweep
+from watchword.flow.retain import forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
@@ -29,6 +29,8 @@ DELIVERY_PAUSE_S: Final = 0.1
 UPKEEP_PAUSE_S: Final = 10.0
 """How often keys and policies are looked at, and what is over is swept: often enough that a sealed code is wiped within
 a minute of its end (I14)."""
+FORGETTING_PAUSE_S: Final = 3_600.0
+"""How often the past is forgotten: by the day would do."""
 FAILURE_PAUSE_S: Final = 2.0
 AT_ONCE: Final = 32
 """Messages handed over at the same time; one that hangs takes one of these places, and nobody waits for it."""
@@ -58,6 +60,8 @@ class Worker:
     policy_watch: PolicyWatch
     tidy: Callable[[], object]
     """What else is to be forgotten with every round of upkeep."""
+    retention_days: int
+    """The age at which events and actions are forgotten."""
     delivers: bool = True
     """Whether it hands over messages and sweeps; what its own process has to know it keeps up in any case."""
     _stopping: asyncio.Event | None = None
@@ -80,7 +84,11 @@ class Worker:
             self._ear = Ear(teller=self.ports.entropy.token(_TELLER_BYTES))
             duties.append((self._keep_in_touch, TELLING_PAUSE_S, "keep in touch"))
         if self.delivers:
-            duties += [(self._deliver, DELIVERY_PAUSE_S, "deliver"), (self._sweep, UPKEEP_PAUSE_S, "sweep")]
+            duties += [
+                (self._deliver, DELIVERY_PAUSE_S, "deliver"),
+                (self._sweep, UPKEEP_PAUSE_S, "sweep"),
+                (self._forget, FORGETTING_PAUSE_S, "forget"),
+            ]
         self._duties = tuple(
             asyncio.create_task(self._repeat(duty, pause_s), name=name) for duty, pause_s, name in duties
         )
@@ -155,6 +163,12 @@ class Worker:
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:
             _log.info("worker.swept", expired=swept.expired, wiped=swept.wiped, forgotten=swept.forgotten)
+        return False
+
+    async def _forget(self) -> bool:
+        forgotten = await forget_events(self.ports, days=self.retention_days)
+        if forgotten:
+            _log.info("worker.events_forgotten", forgotten=forgotten)
         return False
 
     async def _keep_traffic(self) -> bool:

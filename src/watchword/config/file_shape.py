@@ -218,6 +218,23 @@ class SmtpTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     ] = False
 
 
+class RetentionTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """How long the past is kept. What still counts or runs is never forgotten by age."""
+
+    days: Annotated[
+        int,
+        Meta(
+            ge=60,
+            le=3650,
+            description=(
+                "Age at which events, and actions with all that became of them, are forgotten; on PostgreSQL events go "
+                "a whole month at a time, so up to a month later. A payer has 13 months to object (PSD2, article 71)."
+            ),
+            extra={"unit": "days"},
+        ),
+    ] = 400
+
+
 class LogTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What is written to the log."""
 
@@ -386,6 +403,7 @@ class FileShape(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     store: StoreTable = field(default_factory=StoreTable)
     keys: KeysTable = field(default_factory=KeysTable)
     atlas: AtlasTable = field(default_factory=AtlasTable)
+    retention: RetentionTable = field(default_factory=RetentionTable)
     log: LogTable = field(default_factory=LogTable)
     senders: Annotated[dict[str, SmtpTable], Meta(description="Mail servers by name.")] = field(default_factory=dict)
     applications: Annotated[dict[str, ApplicationTable], Meta(description="Applications by id.")] = field(

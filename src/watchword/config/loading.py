@@ -126,6 +126,7 @@ def _resolve(
         keys=_keys(file.keys.file, folder, environ, problems),
         atlas=_atlas(file.atlas, folder, problems),
         senders=senders,
+        retention_days=file.retention.days,
         log_level=file.log.level,
         applications=declare(file.applications, around, problems),
     )

@@ -154,5 +154,7 @@ class Settings:
     keys: KeySource
     atlas: AtlasFiles
     senders: Mapping[str, SmtpServer]
+    retention_days: int
+    """The age at which events and actions are forgotten."""
     log_level: LogLevel
     applications: tuple[DeclaredApplication, ...]

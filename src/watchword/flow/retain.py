@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from watchword.domain.instant import later
 from watchword.ports import Ports
 from watchword.ports.store.values import Swept
 
@@ -24,6 +25,18 @@ async def sweep(ports: Ports) -> Swept:
         if max(part.expired, part.wiped, part.forgotten) < BATCH:
             break
     return swept
+
+
+async def forget_events(ports: Ports, *, days: int) -> int:
+    """Forget events that are older than so many days; return how many, or how many months of them."""
+    before = later(await ports.store.now(), days=-days)
+    forgotten = 0
+    for _ in range(ROUNDS_AT_MOST):
+        part = await ports.store.forget_events(before, limit=BATCH)
+        forgotten += part
+        if part < BATCH:
+            break
+    return forgotten
 
 
 async def reseal(ports: Ports) -> int:

@@ -5,19 +5,23 @@ detached concurrently before it is dropped.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import psycopg
 from psycopg import errors, sql
+from psycopg.conninfo import make_conninfo
 
+from watchword.domain.errors import StorageUnavailable
 from watchword.domain.instant import SECOND_MS, Instant
 
 MONTHS_AHEAD: Final = 3
 """So long may nobody keep house before an event finds no place."""
 _LOCK_WAIT_MS: Final = 1_000
+_ONE_AT_A_TIME: Final = 0x57544D4F
+"""The bytes "WTMO": the advisory lock of whoever looks after the months."""
 _MONTHS: Final = 12
 _BOUNDS: Final = re.compile(
     r"FOR VALUES FROM \((?:'(?P<low>-?[0-9]+)'|MINVALUE)\) TO \((?:'(?P<high>-?[0-9]+)'|MAXVALUE)\)"
@@ -37,6 +41,21 @@ class Month:
     ends_at: Instant
     is_leaving: bool
     """Whether its detaching was begun and not finished."""
+
+
+def keep_months(settings: Mapping[str, str], before: Instant) -> int:
+    """Make the months to come, drop those that ended before a moment, and return how many these were.
+
+    One process does so at a time; another one has nothing to do then. Raises ``StorageUnavailable``.
+    """
+    try:
+        with psycopg.connect(make_conninfo("", **settings), autocommit=True) as connection:
+            if connection.execute("SELECT pg_try_advisory_lock(%s)", (_ONE_AT_A_TIME,)).fetchone() != (True,):
+                return 0
+            make_ahead(connection)
+            return len(drop_before(connection, before))
+    except psycopg.Error as error:
+        raise StorageUnavailable(f"the months of the events: {type(error).__name__}") from error
 
 
 def make_ahead(connection: psycopg.Connection, now: Instant | None = None) -> Sequence[str]:
@@ -99,7 +118,7 @@ def _drop(connection: psycopg.Connection, month: Month) -> bool:
     try:
         connection.execute(sql.SQL("ALTER TABLE events DETACH PARTITION {} {}").format(table, how))
         connection.execute(sql.SQL("DROP TABLE {}").format(table))
-    except (errors.LockNotAvailable, errors.ObjectNotInPrerequisiteState, errors.UndefinedTable):
+    except (errors.LockNotAvailable, errors.QueryCanceled):
         return False
     return True
 

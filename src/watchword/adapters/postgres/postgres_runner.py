@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from watchword.adapters.postgres.group_lanes import GroupLanes, LaneSettings
+from watchword.adapters.postgres.partitions import keep_months
 from watchword.adapters.postgres.postgres_connection import open_pipeline
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
 from watchword.adapters.rows.transaction import Transaction
@@ -26,7 +27,7 @@ ANSWER_LIMIT_S: Final = 8.0
 class PostgresRunner:
     """Keeps the promise of ``rows.row_store.Runner``; belongs to one event loop."""
 
-    __slots__ = ("_loop", "_on_event", "_on_lesson", "_reading", "_writing")
+    __slots__ = ("_loop", "_on_event", "_on_lesson", "_reading", "_settings", "_writing")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class PostgresRunner:
         answer_limit_s: float = ANSWER_LIMIT_S,
     ) -> None:
         self._loop = asyncio.get_running_loop()
+        self._settings = settings
         self._on_event = on_event
         self._on_lesson = on_lesson
         connect = partial(open_pipeline, settings)
@@ -64,6 +66,10 @@ class PostgresRunner:
     async def now(self) -> Instant:
         """Return the time of the database."""
         return await self.ask(lambda read: read.now)
+
+    async def forget_events(self, before: Instant, limit: int) -> int:  # noqa: ARG002 a month goes at once, however many it has
+        """Make the months to come, drop those that ended before a moment, and return how many these were."""
+        return await asyncio.to_thread(keep_months, self._settings, before)
 
     async def close(self) -> None:
         """Commit what is open, answer everybody, and let go of the database."""

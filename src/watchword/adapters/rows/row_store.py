@@ -102,6 +102,10 @@ class Runner(Protocol):
         """Return the store's time."""
         ...
 
+    async def forget_events(self, before: Instant, limit: int) -> int:
+        """Forget events from before a moment, as ``ports.store`` says: how is what databases differ in."""
+        ...
+
     async def close(self) -> None:
         """Commit what is open, answer everybody, and let go of the database."""
         ...
@@ -366,6 +370,10 @@ class RowStore:
     async def sweep(self, *, limit: int) -> Swept:
         """Write expiries that are due, and forget what is past its time."""
         return await self.runner.write(None, lambda write: upkeep_rows.sweep(write, limit))
+
+    async def forget_events(self, before: Instant, *, limit: int) -> int:
+        """Forget events from before a moment."""
+        return await self.runner.forget_events(before, limit)
 
     async def keep_answer(self, kept: KeptAnswer) -> KeptAnswer:
         """Keep the answer of a call that had no effect, and return the one that stays."""

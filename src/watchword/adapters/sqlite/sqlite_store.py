@@ -77,6 +77,17 @@ class SqliteRunner:
         """Return the time."""
         return self._group.now()
 
+    async def forget_events(self, before: Instant, limit: int) -> int:
+        """Forget some events from before a moment: the lowest numbers are the oldest."""
+        return await self._group.run(
+            lambda write: write.run(
+                "DELETE FROM events WHERE number IN (SELECT number FROM"
+                " (SELECT number, at FROM events ORDER BY number LIMIT :limit) AS oldest WHERE at < :before)",
+                before=before,
+                limit=limit,
+            )
+        )
+
     async def close(self) -> None:
         """Commit what is open, answer everybody and close the file."""
         await self._group.close()

@@ -378,6 +378,10 @@ class Store(Protocol):
         """Write expiries that are due, wipe codes of ended challenges, and forget what is past its time."""
         ...
 
+    async def forget_events(self, before: Instant, *, limit: int) -> int:
+        """Forget events from before a moment: at most ``limit``, or months that ended before. Return how many."""
+        ...
+
     async def keep_answer(self, kept: KeptAnswer) -> KeptAnswer:
         """Keep the answer of a call that had no effect (a refusal); the first one stays, and is returned."""
         ...
