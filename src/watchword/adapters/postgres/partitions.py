@@ -30,6 +30,10 @@ _LISTED: Final = """
     SELECT relname, pg_get_expr(relpartbound, oid), inhdetachpending
     FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'events'::regclass
 """
+_LEFT_BEHIND: Final = """
+    SELECT relname FROM pg_class WHERE relname ~ '^events_[0-9]{4}_[0-9]{2}$' AND relkind = 'r' AND NOT relispartition
+    AND relnamespace = current_schema()::regnamespace
+"""
 _FOR_EVER: Final = Instant(2**63 - 1)
 
 
@@ -81,10 +85,17 @@ def make_ahead(connection: psycopg.Connection, now: Instant | None = None) -> Se
 def drop_before(connection: psycopg.Connection, before: Instant) -> Sequence[str]:
     """Drop the months whose events are all older than that; return their names.
 
-    A month that somebody reads for longer than a second stays until the next time.
+    A month that somebody reads for longer than a second stays until the next time, and so do those after it: only one
+    at a time can be on its way out.
     """
-    old = [month for month in list_months(connection) if month.ends_at <= before]
-    return [month.name for month in old if _drop(connection, month)]
+    _drop_left_behind(connection)
+    dropped: list[str] = []
+    old = [month for month in list_months(connection) if month.ends_at <= before or month.is_leaving]
+    for month in sorted(old, key=lambda month: not month.is_leaving):
+        if not _drop(connection, month):
+            break
+        dropped.append(month.name)
+    return dropped
 
 
 def list_months(connection: psycopg.Connection) -> Sequence[Month]:
@@ -121,6 +132,12 @@ def _drop(connection: psycopg.Connection, month: Month) -> bool:
     except (errors.LockNotAvailable, errors.QueryCanceled):
         return False
     return True
+
+
+def _drop_left_behind(connection: psycopg.Connection) -> None:
+    """Drop months that somebody detached who then ended, before he dropped them."""
+    for (name,) in connection.execute(_LEFT_BEHIND).fetchall():
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _months_from(now: Instant, ahead: int) -> Iterator[tuple[Instant, Instant]]:
