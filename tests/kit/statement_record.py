@@ -45,6 +45,9 @@ class _RecordingRunner:
     async def now(self) -> Instant:
         return await self._runner.now()
 
+    async def forget_events(self, before: Instant, limit: int) -> int:
+        return await self._runner.forget_events(before, limit)
+
     async def close(self) -> None:
         await self._runner.close()
 

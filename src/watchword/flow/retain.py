@@ -39,6 +39,18 @@ async def forget_events(ports: Ports, *, days: int) -> int:
     return forgotten
 
 
+async def forget_actions(ports: Ports, *, days: int) -> int:
+    """Forget actions that were decided more than so many days ago, in short transactions; return how many."""
+    before = later(await ports.store.now(), days=-days)
+    forgotten = 0
+    for _ in range(ROUNDS_AT_MOST):
+        part = await ports.store.forget_actions(before, limit=BATCH)
+        forgotten += part
+        if part < BATCH:
+            break
+    return forgotten
+
+
 async def reseal(ports: Ports) -> int:
     """Seal contacts anew that are under an older key, as long as there are any; return how many."""
     resealed = 0

@@ -25,6 +25,7 @@ from watchword.adapters.rows import (
     record_rows,
     redemption_rows,
     registration_rows,
+    retention_rows,
     upkeep_rows,
     user_rows,
 )
@@ -374,6 +375,10 @@ class RowStore:
     async def forget_events(self, before: Instant, *, limit: int) -> int:
         """Forget events from before a moment."""
         return await self.runner.forget_events(before, limit)
+
+    async def forget_actions(self, before: Instant, *, limit: int) -> int:
+        """Forget the oldest actions with their challenges and grants."""
+        return await self.runner.write(None, lambda write: retention_rows.forget_actions(write, before, limit))
 
     async def keep_answer(self, kept: KeptAnswer) -> KeptAnswer:
         """Keep the answer of a call that had no effect, and return the one that stays."""

@@ -378,6 +378,14 @@ class Store(Protocol):
         """Write expiries that are due, wipe codes of ended challenges, and forget what is past its time."""
         ...
 
+    async def forget_actions(self, before: Instant, *, limit: int) -> int:
+        """Forget the oldest actions up to a time with their challenges and grants, at most ``limit``; return how many.
+
+        ``before`` lies further back than anything reaches that refers to an action (a notice, a dispute, a label that
+        is taken back). The newest action of all stays.
+        """
+        ...
+
     async def forget_events(self, before: Instant, *, limit: int) -> int:
         """Forget events from before a moment: at most ``limit``, or months that ended before. Return how many."""
         ...

@@ -151,6 +151,8 @@ CREATE TABLE actions (
     PRIMARY KEY (id, user_key)
 ) WITH (toast_tuple_target = 8160);
 CREATE INDEX actions_of_user ON actions (application_id, user_key, number);
+-- The oldest are forgotten first; new ones go to the end of it.
+CREATE INDEX actions_in_order ON actions (number);
 -- Every decision asks for the purchases that were allowed since the last proof, and most actions are none.
 CREATE INDEX actions_bought ON actions (application_id, user_key, number) WHERE type = 'purchase' AND decision = 'allow';
 
