@@ -1,6 +1,6 @@
 """Replays a policy over recorded actions with every core: who reads what, and how it comes together.
 
-Each process opens the file and the keys for itself and takes every n-th piece, so that nothing but finished tallies
+Each process opens the store and the keys for itself and takes every n-th piece, so that nothing but finished tallies
 travels between them.
 """
 
@@ -11,13 +11,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from watchword.adapters.postgres.postgres_records import PostgresRecords
 from watchword.adapters.sqlite.recorded_rows import RecordedRows
 from watchword.adapters.system import SystemClock
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.policies import check_policy_text
-from watchword.config.settings import DeclaredApplication, KeySource, PolicySource, Settings
+from watchword.bootstrap.store_opening import open_records
+from watchword.config.settings import DeclaredApplication, KeySource, PolicySource, PostgresAccess, Settings
 from watchword.domain.errors import ConfigurationError, StorageUnavailable
 from watchword.domain.instant import Instant
 from watchword.ports.recorded_actions import RecordedActions
@@ -54,7 +57,8 @@ class Replayed:
 class _Order:
     """All that a process needs to know to take part."""
 
-    store_path: str
+    store_path: Path
+    postgres: PostgresAccess | None
     keys: KeySource
     application_id: str
     action_types: tuple[str, ...]
@@ -80,7 +84,8 @@ def replay_policy(
     not right and for a store that is not there, ``StorageUnavailable`` for one that does not open.
     """
     order = _Order(
-        store_path=str(settings.store_path),
+        store_path=settings.store_path,
+        postgres=settings.postgres,
         keys=settings.keys,
         application_id=declared.application.id,
         action_types=declared.application.action_types,
@@ -194,8 +199,8 @@ def _load(order: _Order) -> Policy:
     return check_policy_text(order.policy.text, source_name=order.policy.name, action_types=order.action_types)
 
 
-def _open(order: _Order) -> RecordedRows:
-    return RecordedRows(order.store_path, open_keys(order.keys, create=False), order.application_id)
+def _open(order: _Order) -> RecordedRows | PostgresRecords:
+    return open_records(order, open_keys(order.keys, create=False), order.application_id)
 
 
 def _processes(count: int) -> int:

@@ -2,18 +2,35 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Protocol
 
 from watchword.adapters.postgres import postgres_schema
+from watchword.adapters.postgres.postgres_records import PostgresRecords
 from watchword.adapters.postgres.postgres_store import open_postgres_store
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite import schema
 from watchword.adapters.sqlite.process_lock import ProcessLock
+from watchword.adapters.sqlite.recorded_rows import RecordedRows
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemClock, SystemEntropy
-from watchword.config.settings import Settings
+from watchword.config.settings import PostgresAccess, Settings
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.values import Lesson
+
+
+class RecordsPlace(Protocol):
+    """What has to be known to find recorded actions."""
+
+    @property
+    def store_path(self) -> Path:
+        """The SQLite file, unless there is a PostgreSQL."""
+        ...
+
+    @property
+    def postgres(self) -> PostgresAccess | None:
+        """How the PostgreSQL is reached."""
+        ...
 
 
 class OpenStore(Protocol):
@@ -68,6 +85,16 @@ async def open_store(
     return open_sqlite_store(
         str(settings.store_path), SystemClock(), SystemEntropy(), keyring, on_event=on_event, on_lesson=on_lesson
     )
+
+
+def open_records(settings: RecordsPlace, keyring: Keyring, application_id: str) -> RecordedRows | PostgresRecords:
+    """Return the recorded actions of an application; whoever opens them closes them, and no event loop runs.
+
+    Raises ``ConfigurationError`` where there are none yet, or of another release.
+    """
+    if settings.postgres is not None:
+        return PostgresRecords(settings.postgres.conninfo.reveal(), keyring, application_id)
+    return RecordedRows(str(settings.store_path), keyring, application_id)
 
 
 def is_there(settings: Settings) -> bool:
