@@ -10,6 +10,7 @@ from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SI
 from watchword.domain.budget import Budget, Lane, Window
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.ids import ChallengeId
+from watchword.domain.instant import later
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.secret import Secret
 from watchword.ports.store.deciding import Judgement, Known
@@ -220,8 +221,9 @@ async def _is_forgotten(scene: Scene, user_id: str, keeper: Callable[[object], K
     store = scene.store
     await scene.open(user_id=user_id)
     await store.erase_user(scene.ref(user_id), keep=keeper)
-    scene.clock.move(days=31)
+    scene.clock.move(days=61)
     await store.sweep(limit=500)
+    await store.forget_actions(later(await store.now(), days=-60), limit=500)
 
 
 def _judged(_: Known, *, judgement: Judgement[None]) -> Judgement[None]:

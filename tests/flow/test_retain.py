@@ -7,7 +7,7 @@ from watchword.domain.challenge import ChallengeState
 from watchword.domain.event import EventType
 from watchword.domain.ids import UserId
 from watchword.flow import retain
-from watchword.flow.retain import reseal, sweep
+from watchword.flow.retain import forget_actions, reseal, sweep
 from watchword.ports.store.values import Swept
 
 
@@ -40,6 +40,20 @@ async def test_a_sweep_ends_though_there_is_always_more(world: World, monkeypatc
     monkeypatch.setattr(retain, "BATCH", 1)
     monkeypatch.setattr(retain, "ROUNDS_AT_MOST", 2)
     assert (await sweep(world.ports)).expired == 2
+
+
+async def test_actions_are_forgotten_by_their_age_and_so_many_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user_id in (BEA, UserId("cora"), UserId("dora")):
+        await world.register(email(f"{user_id}-{OTHER_EMAIL}"), user_id=user_id)
+        await world.browser(user_id).report()
+    world.clock.move(days=59, hours=23)
+    await sweep(world.ports)
+    assert await forget_actions(world.ports, days=60) == 0
+    world.clock.move(hours=1)
+    monkeypatch.setattr(retain, "BATCH", 1)
+    assert await forget_actions(world.ports, days=60) == 2  # the newest of all stays
 
 
 async def test_nothing_is_resealed_while_the_key_is_the_newest(world: World) -> None:

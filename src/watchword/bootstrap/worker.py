@@ -18,7 +18,7 @@ from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
-from watchword.flow.retain import forget_events, reseal, sweep
+from watchword.flow.retain import BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
@@ -163,13 +163,18 @@ class Worker:
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:
             _log.info("worker.swept", expired=swept.expired, wiped=swept.wiped, forgotten=swept.forgotten)
+        # A little at a time: a whole day's actions at once would be felt.
+        forgotten = await forget_actions(self.ports, days=self.retention_days)
+        if forgotten:
+            _log.info("worker.actions_forgotten", forgotten=forgotten)
         return False
 
     async def _forget(self) -> bool:
+        """Forget what the audit log keeps no longer. Return whether there may be more of it."""
         forgotten = await forget_events(self.ports, days=self.retention_days)
         if forgotten:
             _log.info("worker.events_forgotten", forgotten=forgotten)
-        return False
+        return forgotten >= BATCH * ROUNDS_AT_MOST
 
     async def _keep_traffic(self) -> bool:
         await write_traffic(self.ports)
