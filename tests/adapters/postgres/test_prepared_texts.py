@@ -47,8 +47,8 @@ def test_translates_parameters_and_nothing_else(sql: str, translated: str, names
     ],
 )
 def test_a_value_travels_in_binary_form_with_its_type(value: Value, wire: bytes | None, type_number: int) -> None:
-    bound = PreparedTexts().bind("SELECT :value", {"value": value})
-    assert (bound.values, bound.prepared.types) == ([wire], [type_number])
+    prepared, values = PreparedTexts().bind("SELECT :value", {"value": value})
+    assert (values, prepared.types) == ([wire], [type_number])
 
 
 def test_calls_with_and_without_a_value_become_one_prepared_text() -> None:
@@ -60,24 +60,24 @@ def test_calls_with_and_without_a_value_become_one_prepared_text() -> None:
         {"a": 1, "b": None},
         {"a": None, "b": None},
     ]
-    names = {texts.bind(sql, values).prepared.name for values in calls}
+    names = {texts.bind(sql, values)[0].name for values in calls}
     assert len(names) == 1
 
 
 def test_what_was_first_none_takes_the_type_of_later_calls() -> None:
     texts = PreparedTexts()
     sql = "INSERT INTO t VALUES (:a, :b)"
-    assert texts.bind(sql, {"a": None, "b": "x"}).prepared.types == [0, 25]
-    assert texts.bind(sql, {"a": 1, "b": None}).prepared.types == [20, 25]
-    assert texts.bind(sql, {"a": None, "b": None}).prepared.types == [20, 25]
+    assert texts.bind(sql, {"a": None, "b": "x"})[0].types == [0, 25]
+    assert texts.bind(sql, {"a": 1, "b": None})[0].types == [20, 25]
+    assert texts.bind(sql, {"a": None, "b": None})[0].types == [20, 25]
 
 
 def test_another_type_is_another_prepared_text() -> None:
     texts = PreparedTexts()
-    one = texts.bind("SELECT :a", {"a": 1}).prepared
-    other = texts.bind("SELECT :a", {"a": "1"}).prepared
+    one = texts.bind("SELECT :a", {"a": 1})[0]
+    other = texts.bind("SELECT :a", {"a": "1"})[0]
     assert one.name != other.name
-    assert texts.bind("SELECT :a", {"a": 2}).prepared is one
+    assert texts.bind("SELECT :a", {"a": 2})[0] is one
 
 
 def test_a_missing_value_is_refused() -> None:

@@ -14,10 +14,16 @@ import psycopg
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
-from watchword.adapters.postgres.prepared_texts import Bound, Columns, columns_of, read_rows
+from watchword.adapters.postgres.prepared_texts import (
+    BINARY,
+    Columns,
+    Prepared,
+    Values,
+    columns_of,
+    read_rows,
+)
 from watchword.adapters.rows.transaction import Row
 
-_BINARY: Final = 1
 _FATAL: Final = frozenset({b"FATAL", b"PANIC"})
 _CARRIED_OUT: Final = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 _Sent: TypeAlias = tuple[bytes, bool]
@@ -75,7 +81,6 @@ class Pipeline:
         "_lost",
         "_pg",
         "_prepared",
-        "_read_nothing",
         "_results",
         "_sent",
         "_socket",
@@ -96,7 +101,6 @@ class Pipeline:
         self._lost: str | None = None
         self._warned = False
         self._writes = False
-        self._read_nothing = False
         self._loop = asyncio.get_running_loop()
         self._socket = self._pg.socket
         connection.add_notice_handler(self._note)
@@ -113,24 +117,24 @@ class Pipeline:
         """Whether the server warned in the last exchange: of a commit that no standby has confirmed, for one."""
         return self._warned
 
-    def send(self, bound: Bound) -> int:
+    def send(self, prepared: Prepared, values: Values) -> int:
         """Put a statement with the next exchange and return its position there; raises ``ConnectionLost``."""
         if self._lost is not None:
             raise ConnectionLost(self._lost)
-        prepared = bound.prepared
+        name = prepared.name
         try:
-            if prepared.name not in self._prepared:
-                self._pg.send_prepare(prepared.name, prepared.sql, prepared.types)
-                self._prepared.add(prepared.name)
-                self._sent.append((prepared.name, True))
-            values = bound.values
-            self._pg.send_query_prepared(prepared.name, values, [_BINARY] * len(values), _BINARY)
+            if name not in self._prepared:
+                self._pg.send_prepare(name, prepared.sql, prepared.types)
+                self._prepared.add(name)
+                self._sent.append((name, True))
+            self._pg.send_query_prepared(name, values, prepared.formats, BINARY)
         except psycopg.OperationalError as error:
             self._lose(f"nothing can be sent: {error}")
             raise ConnectionLost(self._lost) from error
-        self._sent.append((prepared.name, False))
-        self._statements += 1
-        return self._statements - 1
+        self._sent.append((name, False))
+        position = self._statements
+        self._statements = position + 1
+        return position
 
     async def exchange(self, limit_s: float) -> Answers:
         """Send what was put together, and return the answers.
@@ -175,31 +179,32 @@ class Pipeline:
             self._lose(f"nothing can be sent: {error}")
 
     def _read(self) -> None:
-        pg = self._pg
+        pg, results = self._pg, self._results
         try:
             pg.consume_input()
+            between = False
             while not pg.is_busy():
-                if not self._take(pg.get_result()):
+                result = pg.get_result()
+                if result is None:
+                    # One stands between two answers; a second one says that there is no more.
+                    if between:
+                        break
+                    between = True
+                elif result.status == ExecStatus.PIPELINE_SYNC:
+                    self._finish()
                     break
+                else:
+                    between = False
+                    results.append(result)
         except psycopg.OperationalError as error:
             self._lose(f"nothing can be read: {error}")
             return
         if pg.status == ConnStatus.BAD:
             self._lose("the server ended the connection")
 
-    def _take(self, result: PGresult | None) -> bool:
-        """Keep one answer; return whether another one may be there already."""
-        if result is None:
-            # One stands between two answers; a second one says that there is no more.
-            self._read_nothing, ended = True, self._read_nothing
-            return not ended
-        self._read_nothing = False
-        if result.status == ExecStatus.PIPELINE_SYNC:
-            if self._done is not None and not self._done.done():
-                self._done.set_result(None)
-            return False
-        self._results.append(result)
-        return True
+    def _finish(self) -> None:
+        if self._done is not None and not self._done.done():
+            self._done.set_result(None)
 
     def _judged(self, sent: Sequence[_Sent], results: Sequence[PGresult]) -> Answers:
         """Return the answers to the statements, or raise for the first that was refused."""

@@ -7,7 +7,6 @@ in other calls of the same text, or the one that its place in the text implies.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from struct import Struct
 from typing import Any, Final, TypeAlias
@@ -18,6 +17,10 @@ from watchword.adapters.rows.transaction import Row, Value
 
 Encode: TypeAlias = Callable[[Any], bytes | None]
 Decode: TypeAlias = Callable[[bytes], Any]
+Values: TypeAlias = Sequence[bytes | None]
+"""Those of one call, in binary form and in the order of the parameters."""
+BINARY: Final = 1
+"""The format of values and of columns, among text and binary."""
 Columns: TypeAlias = Sequence[tuple[int, str, Decode]]
 """Of each column of a result: its number, its name, and how its values are read."""
 
@@ -47,21 +50,14 @@ _NUMERIC_BASE: Final = 10_000
 class Prepared:
     """One text with one choice of types, under the name that it is prepared by on every connection."""
 
-    __slots__ = ("name", "sql", "types")
+    __slots__ = ("formats", "name", "sql", "types")
 
     def __init__(self, name: bytes, sql: bytes, types: Sequence[int]) -> None:
         self.name = name
         self.sql = sql
         self.types = types
         """The number of each parameter's type in PostgreSQL's catalogue (``pg_type.oid``), 0 where it is left open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A prepared text with its values in binary form."""
-
-    prepared: Prepared
-    values: Sequence[bytes | None]
+        self.formats = [BINARY] * len(types)
 
 
 class PreparedTexts:
@@ -73,8 +69,8 @@ class PreparedTexts:
         self._texts: dict[str, _Text] = {}
         self._made = 0
 
-    def bind(self, sql: str, values: Mapping[str, Value]) -> Bound:
-        """Return a text with its values; raises ``KeyError`` where a value is missing."""
+    def bind(self, sql: str, values: Mapping[str, Value]) -> tuple[Prepared, Values]:
+        """Return what is prepared of a text, and the values for it; raises ``KeyError`` where a value is missing."""
         text = self._texts.get(sql)
         if text is None:
             text = self._texts[sql] = _Text(sql)
@@ -84,7 +80,7 @@ class PreparedTexts:
         if form is None:
             form = text.forms[kinds] = self._form(text, kinds)
         prepared, encoders = form
-        return Bound(prepared, [encode(value) for encode, value in zip(encoders, picked, strict=True)])
+        return prepared, [encode(value) for encode, value in zip(encoders, picked, strict=True)]
 
     def changes(self, sql: str) -> bool:
         """Tell whether a text that was bound before may change something."""
@@ -200,16 +196,12 @@ def _nothing(_: object) -> None:
     return None
 
 
-def _itself(value: bytes) -> bytes:
-    return value
-
-
 _CODECS: Final[Mapping[type, tuple[int, Encode]]] = {
     type(None): (_ANY_TYPE, _nothing),
     int: (_BIGINT, _LONG.pack),
     str: (_TEXT, str.encode),
-    Bigints: (_BIGINTS, _itself),
-    bytes: (_BYTEA, _itself),
+    Bigints: (_BIGINTS, bytes),
+    bytes: (_BYTEA, bytes),
     float: (_DOUBLE, _FLOAT.pack),
 }
 
@@ -252,7 +244,7 @@ def _numeric(value: bytes) -> int | float:
 
 _DECODERS: Final[Mapping[int, Decode]] = {
     16: _truth,
-    _BYTEA: _itself,
+    _BYTEA: bytes,
     18: _text,
     19: _text,
     _BIGINT: _integer,

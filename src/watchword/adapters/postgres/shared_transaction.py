@@ -141,13 +141,13 @@ class SharedTransaction:
 
     def put(self, sql: str, values: Mapping[str, Value]) -> int:
         """Put a statement with the next exchange, and return its position there."""
-        bound = self._texts.bind(sql, values)
+        prepared, encoded = self._texts.bind(sql, values)
         member = self._running
         if member is not None and not member.changed:
             member.changed = self._texts.changes(sql)
             if member.changed and not self._writes:
                 raise StorageUnavailable("a question changes nothing")
-        position = self._pipeline.send(bound)
+        position = self._pipeline.send(prepared, encoded)
         if position == 0:
             self._askers = []
         self._askers.append(member)
