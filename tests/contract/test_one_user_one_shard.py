@@ -57,8 +57,8 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
 """Tables that are not spread by user, and why none of them makes an operation of a user wait for another shard."""
 BY_REFERENCE: Final = "WHERE reference = :reference"
 """A customer reads out eight characters that lead to nobody's key: a page that an address may ask a few times a day."""
-IN_ITS_ORDER: Final = "FROM contributions ORDER BY number LIMIT :limit"
-"""The sweep takes the oldest rows off the end of a table that lies in this order: a walk of at most so many steps."""
+IN_THEIR_ORDER: Final = re.compile(r"FROM (?:actions|contributions) ORDER BY number LIMIT :limit")
+"""What is oldest is taken off the end of a table that SQLite keeps in this order: a walk of at most so many steps."""
 USERS: Final = ("u-1", "u-2")
 
 
@@ -91,7 +91,7 @@ async def postgres_life(
 def _distinct(operations: Sequence[RecordedOperation]) -> list[Statement]:
     """Return one statement of each text."""
     found = {sql: (sql, values) for operation in operations for sql, values in operation.statements}
-    return [statement for sql, statement in found.items() if IN_ITS_ORDER not in sql]
+    return list(found.values())
 
 
 def _place_of(node: Mapping[str, Any]) -> str | None:
@@ -161,7 +161,7 @@ async def test_no_statement_on_sqlite_walks_through_a_table(
         (sql, step)
         for sql, values in _distinct(operations)
         for *_, step in writer.execute(f"EXPLAIN QUERY PLAN {sql}", values)
-        if re.match(rf"SCAN (?:{'|'.join(OF_USERS)})\b(?!.* USING .*INDEX)", step)
+        if not IN_THEIR_ORDER.search(sql) and re.match(rf"SCAN (?:{'|'.join(OF_USERS)})\b(?!.* USING .*INDEX)", step)
     }
     assert walks == set()
 

@@ -22,12 +22,12 @@ _IDENTIFIERS: Final = ("id", "action_id", "challenge_id", "notice_id", "referenc
 def plan_for_values(connection: psycopg.Connection, statement: Statement) -> Mapping[str, Any]:
     """Return the plan of a statement with its values."""
     text, values = statement
-    bound = PreparedTexts().bind(text, values)
+    prepared, sent = PreparedTexts().bind(text, values)
     result = connection.pgconn.exec_params(
-        b"EXPLAIN (FORMAT JSON) " + bound.prepared.sql,
-        list(bound.values),
-        param_types=list(bound.prepared.types),
-        param_formats=[_BINARY] * len(bound.values),
+        b"EXPLAIN (FORMAT JSON) " + prepared.sql,
+        list(sent),
+        param_types=list(prepared.types),
+        param_formats=[_BINARY] * len(sent),
     )
     return _read(result.get_value(0, 0), result.error_message)
 
@@ -35,17 +35,17 @@ def plan_for_values(connection: psycopg.Connection, statement: Statement) -> Map
 def plan_for_any(connection: psycopg.Connection, statement: Statement) -> Mapping[str, Any]:
     """Return the plan of a statement that is prepared once and kept for all values."""
     text, values = statement
-    bound = PreparedTexts().bind(text, values)
-    types = ", ".join(_TYPES[number] for number in bound.prepared.types)
-    nothing = ", ".join("NULL" for _ in bound.prepared.types)
+    prepared, _ = PreparedTexts().bind(text, values)
+    types = ", ".join(_TYPES[number] for number in prepared.types)
+    nothing = ", ".join("NULL" for _ in prepared.types)
     connection.execute("SET plan_cache_mode = force_generic_plan")
-    named = b"PREPARE asked" + (f" ({types})".encode() if types else b"") + b" AS " + bound.prepared.sql
+    named = b"PREPARE asked" + (f" ({types})".encode() if types else b"") + b" AS " + prepared.sql
     asked = b"EXPLAIN (FORMAT JSON) EXECUTE asked" + (f" ({nothing})".encode() if nothing else b"")
-    prepared = connection.pgconn.exec_(named)
+    made = connection.pgconn.exec_(named)
     result = connection.pgconn.exec_(asked)
     connection.execute("DEALLOCATE asked")
     connection.execute("RESET plan_cache_mode")
-    return _read(result.get_value(0, 0), prepared.error_message or result.error_message)
+    return _read(result.get_value(0, 0), made.error_message or result.error_message)
 
 
 def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
