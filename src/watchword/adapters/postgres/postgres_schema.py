@@ -168,7 +168,7 @@ def _apply_patiently(connection: psycopg.Connection, migration: Migration, place
     for _ in range(_LOCK_TRIES):
         try:
             _apply(connection, migration)
-        except errors.LockNotAvailable:
+        except (errors.LockNotAvailable, errors.DeadlockDetected):
             connection.execute("SELECT pg_sleep(%s)", (_LOCK_WAIT_MS / 1_000,))
         else:
             return
