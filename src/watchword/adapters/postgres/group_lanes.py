@@ -141,7 +141,7 @@ class GroupLanes:
                 pipeline = await self._connected(lane)
                 if pipeline is None:
                     continue
-                group = self._lines.take()
+                group = self._lines.take(shared=bool(self._idle))
                 self._is_starting = False
                 self._wake()
                 await self._carry_out(pipeline, group)

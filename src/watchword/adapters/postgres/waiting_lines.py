@@ -12,7 +12,9 @@ from typing import Final
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
 from watchword.domain.errors import StorageUnavailable
 
-MOST_PER_GROUP: Final = 64
+_MOST_PER_GROUP: Final = 64
+_FEWEST_TO_SHARE: Final = 8
+"""A group has costs of its own with each exchange, about those of one more operation: smaller ones cost too much."""
 _MOST_WAITING: Final = 10_000
 """Whoever comes after so many would not be answered in time; it also bounds the memory of the lines."""
 _LOOK_ROUND_S: Final = 0.5
@@ -57,14 +59,19 @@ class WaitingLines:
         self._line_of(waiting).append(waiting)
         self._on_ready()
 
-    def take(self) -> list[WaitingOperation]:
-        """Return the next group, out of the line whose first has waited longer; empty where nobody waits any more."""
+    def take(self, *, shared: bool) -> list[WaitingOperation]:
+        """Return the next group, out of the line whose first has waited longer; empty where nobody waits any more.
+
+        Where it is ``shared`` with another connection it gets half of a long line: while the database works on the one
+        half, this process makes the other ready.
+        """
         group: list[WaitingOperation] = []
         heads = [line for line in self._lines if line]
         if not heads:
             return group
         line = min(heads, key=lambda line: line[0].since_s)
-        while line and len(group) < MOST_PER_GROUP and not (group and line[0].goes_alone):
+        most = max(_FEWEST_TO_SHARE, (len(line) + 1) // 2) if shared else _MOST_PER_GROUP
+        while line and len(group) < min(most, _MOST_PER_GROUP) and not (group and line[0].goes_alone):
             waiting = line.popleft()
             if waiting.answer.done():
                 self.answered(waiting)
