@@ -5,9 +5,11 @@ Users live their whole lives on a store that writes down what it says to the dat
 PostgreSQL is asked how it goes about them: on tables that are spread by user, and on tables of many users.
 """
 
+import ast
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -20,6 +22,7 @@ from tests.kit.database import connections
 from tests.kit.postgres_databases import PostgresClock, PostgresDatabases
 from tests.kit.postgres_plans import multiply_users, nodes, plan_for_any, plan_for_values, spread_by_user
 from tests.kit.statement_record import RecordedOperation, Statement, record_statements
+from watchword.adapters import rows
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.postgres.postgres_store import open_postgres_store
 from watchword.adapters.rows.row_store import RowStore
@@ -57,8 +60,11 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
 """Tables that are not spread by user, and why none of them makes an operation of a user wait for another shard."""
 BY_REFERENCE: Final = "WHERE reference = :reference"
 """A customer reads out eight characters that lead to nobody's key: a page that an address may ask a few times a day."""
+AFTER_A_NEW_KEY: Final = "UPDATE contacts SET sealed_address"
+"""Said by a duty of its own once keys were exchanged, and by nobody for a user."""
 IN_THEIR_ORDER: Final = re.compile(r"FROM (?:actions|contributions) ORDER BY number LIMIT :limit")
 """What is oldest is taken off the end of a table that SQLite keeps in this order: a walk of at most so many steps."""
+_STATEMENT: Final = re.compile(r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM) ")
 USERS: Final = ("u-1", "u-2")
 
 
@@ -123,6 +129,15 @@ def unnamed(sql: str) -> int:
     return len(touched) - len(named) - len(inserted)
 
 
+def _texts_in_the_code() -> Iterator[str]:
+    """Yield the statements of the store, each up to the first part that is filled in."""
+    for file in sorted(Path(rows.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            part = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and _STATEMENT.match(part.value):
+                yield part.value
+
+
 def test_finds_the_table_for_which_no_user_is_named() -> None:
     assert unnamed("SELECT * FROM grants WHERE id = :id") == 1
     assert unnamed("SELECT * FROM grants WHERE id = :id AND user_key = :user_key") == 0
@@ -131,6 +146,12 @@ def test_finds_the_table_for_which_no_user_is_named() -> None:
     assert unnamed("INSERT INTO sends (number, at) VALUES (:number, :at)") == 1
     assert unnamed("INSERT INTO sends (user_key, at) VALUES (:user_key, :at)") == 0
     assert unnamed("SELECT 1 FROM actions JOIN grants ON id = action_id WHERE actions.user_key = :user_key") == 1
+
+
+async def test_the_lives_say_every_statement_that_stands_in_the_code(operations: list[RecordedOperation]) -> None:
+    said = {sql for operation in operations for sql, _ in operation.statements}
+    silent = {text for text in _texts_in_the_code() if not any(sql.startswith(text) for sql in said)}
+    assert {text for text in silent if tables_in(text) & OF_USERS and AFTER_A_NEW_KEY not in text} == set()
 
 
 async def test_every_table_is_of_users_or_a_named_exception(operations: list[RecordedOperation]) -> None:

@@ -1,6 +1,7 @@
 """Plays everything that happens to a user, from registration to erasure, through every operation of the store."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Final
@@ -11,7 +12,7 @@ from watchword.domain.budget import Budget, Lane, Window
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.ids import ChallengeId
 from watchword.domain.instant import later
-from watchword.domain.message import DeliveryStatus
+from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.secret import Secret
 from watchword.ports.store.deciding import Judgement, Known
 from watchword.ports.store.values import HandedOver, KeptAnswer, NotHandedOver, OwnersWord
@@ -67,7 +68,7 @@ async def _registers(scene: Scene, user_id: str, keeper: Callable[[object], Kept
 
 
 async def _is_allowed(scene: Scene, user_id: str, keeper: Callable[[object], KeptAnswer]) -> None:
-    for action_type, amount in ((SIGN_IN, None), (PURCHASE, "9.50"), (PURCHASE, "11.00")):
+    for action_type, amount in ((SIGN_IN, None), (PURCHASE, "9.50"), (PURCHASE, "11.00"), (PURCHASE, "12.00")):
         action = scene.action(action_type, user_id=user_id, amount=amount)
         decided = scene.decided(action, contribution=scene.contribution(*_HOME))
         judgement = Judgement(told=None, decided=decided, kept=keeper(None))
@@ -78,9 +79,10 @@ async def _is_allowed(scene: Scene, user_id: str, keeper: Callable[[object], Kep
         await scene.store.grant(decided.grant.id)
         allowed = Planned(id=ChallengeId(""), action=action, bound_digest=scene.digest(action), codes={})
         await scene.store.redeem_grant(scene.redemption(allowed, decided.grant.id))
-        scene.clock.move(hours=30)
+        scene.clock.move(hours=1)
     denied = scene.decided(scene.action(user_id=user_id), Decision.DENY)
     await scene.store.record_decision(denied)
+    scene.clock.move(hours=30)
 
 
 async def _proves_himself(
@@ -152,8 +154,10 @@ async def _uses_devices(scene: Scene, user_id: str, approved: Approved) -> None:
 
 async def _is_labelled_and_disputes(scene: Scene, user_id: str, keeper: Callable[[object], KeptAnswer]) -> None:
     ref, store = scene.ref(user_id), scene.store
-    action = scene.action(PURCHASE, user_id=user_id, amount="30.00")
-    await store.record_decision(scene.decided(action, contribution=scene.contribution(*_HOME), country="FR"))
+    action, other = (scene.action(PURCHASE, user_id=user_id, amount="30.00") for _ in range(2))
+    paid = replace(scene.contribution(*_HOME), payee=7)
+    for one in (action, other):
+        await store.record_decision(scene.decided(one, contribution=paid, country="FR"))
     for label in (Label.FRAUD, Label.LEGITIMATE, Label.FRAUD):
         await store.label_action(ref, action.id, label, keep=keeper)
     scene.clock.move(hours=2)
@@ -190,8 +194,9 @@ async def _changes_contacts(scene: Scene, user_id: str) -> None:
     await store.register_user(scene.registration(OTHER_PHONE, EMAIL, user_id=user_id, grant_id=grant.id))
     await scene.challenge(waiting.id)
     await scene.register(OTHER_PHONE, OTHER_EMAIL, user_id=user_id)
+    await scene.open("transfer", user_id=user_id)
     for message in await store.claim_deliveries(limit=100, lease_s=30):
-        if message.notice_id is not None:
+        if message.notice is NoticeKind.CONTACTS_CHANGED and message.notice_id is not None:
             await store.dispute_notice(message.notice_id)
         await store.finish_delivery(message.id, NotHandedOver(reason="refused", retry_after_ms=None))
 
@@ -219,6 +224,8 @@ async def _resets_and_is_attacked(scene: Scene, user_id: str) -> None:
 
 async def _is_forgotten(scene: Scene, user_id: str, keeper: Callable[[object], KeptAnswer]) -> None:
     store = scene.store
+    scene.clock.move(days=31)
+    await store.sweep(limit=500)
     await scene.open(user_id=user_id)
     await store.erase_user(scene.ref(user_id), keep=keeper)
     scene.clock.move(days=61)
