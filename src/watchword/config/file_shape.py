@@ -97,8 +97,8 @@ class StoreTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
             ge=2,
             le=32,
             description=(
-                "Connections to PostgreSQL that each process holds, half of them to read with. Each carries whole groups "
-                "of operations, so a few are enough."
+                "Connections to PostgreSQL that each process holds, half of them to read with. Each carries whole "
+                "groups of operations, so a few are enough."
             ),
         ),
     ] = 4
