@@ -132,6 +132,8 @@ async def test_of_the_same_call_at_two_servers_one_happens(world: World) -> None
     [action] = await _actions(world)
     later = await beside.post("/v1/actions", SIGN_IN, idempotency_key="k-1")
     assert (later.json()["id"], later.headers["idempotent-replayed"]) == (action["id"], "true")
+    ways = [(await world.act())["challenge"]["sent_to"]["channel"] for _ in range(5)]
+    assert ways == ["sms"] * 4 + ["email"], "of the five messages an hour to the phone one was charged"
 
 
 class _Meanwhile:

@@ -227,6 +227,26 @@ async def test_an_address_is_charged_within_all_windows_or_not_at_all(store: Sto
     assert other == Charged()
 
 
+async def test_a_call_that_is_repeated_charges_an_address_once(store: Store, scene: Scene) -> None:
+    async def charge(call: bytes | None, subject: bytes = b"an-address") -> Charged | Full:
+        return await store.charge_address(
+            scene.application_id,
+            Budget.CONTACT_SENDS,
+            subject,
+            lane=Lane.OPEN,
+            windows=(Window(most=3, length_s=3_600),),
+            call=call,
+        )
+
+    at_once = await asyncio.gather(*(charge(b"one") for _ in range(20)))
+    assert at_once == [Charged()] * 20
+    assert [await charge(b"two"), await charge(None)] == [Charged()] * 2
+    assert isinstance(await charge(None), Full)
+    assert isinstance(await charge(b"three"), Full)
+    assert await charge(b"one") == Charged(), "it has its place, whatever came after it"
+    assert await charge(b"one", b"another") == Charged()
+
+
 @pytest.mark.parametrize(("wrong", "right", "is_open"), [(60, 140, True), (40, 160, False), (60, 130, False)])
 async def test_the_breaker_looks_at_the_last_ten_minutes(
     store: Store, scene: Scene, wrong: int, right: int, is_open: bool

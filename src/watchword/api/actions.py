@@ -190,7 +190,7 @@ def action_calls() -> tuple[Served, ...]:
 async def report_action(call: Call) -> Answer:
     """Decide about an action."""
     report = _report_of(call.body(ActionBody))
-    assessed = await assess(call.ports, call.application, report, keep=call.keep(_decided))
+    assessed = await assess(call.ports, call.application, report, keep=call.keep(_decided), call=call.scope)
     call.metrics.count_decision(report.type, assessed.decision.value)
     return _decided(assessed)
 

@@ -173,6 +173,7 @@ async def order_delivery(call: Call) -> Answer:
         option_id,
         body.channel,
         keep=call.keep(lambda ordered: _shown(202, ordered)),
+        call=call.scope,
     )
     return _shown(202, view)
 

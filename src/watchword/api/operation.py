@@ -70,6 +70,11 @@ class Call:
         """Return the body as a structure; ``InvalidField`` where it does not fit."""
         return read_shape(self.json, shape)
 
+    @property
+    def scope(self) -> bytes | None:
+        """What names this call wherever it is repeated; None without an idempotency key."""
+        return None if self.keeper is None else self.keeper.scope
+
     def keep(self, encode: Callable[[Outcome], Answer | None]) -> Keep[Outcome] | None:
         """Return what stores the answer with its effect; ``encode`` returns None for what is not an answer to keep."""
         return None if self.keeper is None else self.keeper.keep(encode)

@@ -192,7 +192,13 @@ async def confirm(call: Call) -> Answer:
     )
     contact_id = ContactId(call.request.values["contact_id"])
     assessed = await confirm_contact(
-        call.ports, call.application, named_user(call), contact_id, report, keep=call.keep(_confirmation)
+        call.ports,
+        call.application,
+        named_user(call),
+        contact_id,
+        report,
+        keep=call.keep(_confirmation),
+        call=call.scope,
     )
     answer = _confirmation(assessed)
     if answer is None:

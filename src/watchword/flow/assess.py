@@ -83,9 +83,16 @@ class Assessed:
 
 
 async def assess(
-    ports: Ports, application: Application, report: Report, *, keep: Keep[Assessed] | None = None
+    ports: Ports,
+    application: Application,
+    report: Report,
+    *,
+    keep: Keep[Assessed] | None = None,
+    call: bytes | None = None,
 ) -> Assessed:
     """Decide about an action, and open its challenge where one is needed.
+
+    ``call`` names the call by its idempotency key: the same one at another process charges an address once.
 
     Raises ``UnknownActionType``, ``ReturnUrlNotAllowed``, ``InvalidField`` for a bad account update, ``UnknownUser``
     for a user who is not registered (a concealed action gets a decoy instead), ``TooManyChallenges``. Whether the
@@ -102,7 +109,7 @@ async def assess(
         case Refusal() as refusal:
             raise refusal
         case Case() as case:
-            return await _challenge(ports, case, send=report.send, keep=keep)
+            return await _challenge(ports, replace(case, call=call), send=report.send, keep=keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +179,9 @@ async def confirm_contact(
     report: ConfirmationReport,
     *,
     keep: Keep[Assessed] | None = None,
+    call: bytes | None = None,
 ) -> Assessed:
-    """Open the challenge that confirms one contact; its approval gives no grant.
+    """Open the challenge that confirms one contact; its approval gives no grant. ``call`` is as in ``assess``.
 
     Raises ``UnknownUser``, ``ContactNotUsable`` for a contact that is not this user's, has bounced or is suspended,
     ``ReturnUrlNotAllowed``, ``TooManyChallenges``.
@@ -205,7 +213,8 @@ async def confirm_contact(
         customer_text=CatalogueSentence(key=SentenceKey.CONTACT_CONFIRMATION),
     )
     assessment = replace(case.assessment, decision=Decision.CHALLENGE, reasons=(reason,))
-    return await _challenge(ports, replace(case, assessment=assessment, confirms=contact), send=True, keep=keep)
+    case = replace(case, assessment=assessment, confirms=contact, call=call)
+    return await _challenge(ports, case, send=True, keep=keep)
 
 
 async def _challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Assessed] | None) -> Assessed:

@@ -72,6 +72,8 @@ class Case:
     """The one contact that a confirmation is about."""
     barred: bool = False
     """The policy denies a concealed action: its challenge is a decoy."""
+    call: bytes | None = None
+    """The call that it came with, by its idempotency key, so that one that is repeated elsewhere is charged once."""
 
     @property
     def device_id(self) -> DeviceId | None:

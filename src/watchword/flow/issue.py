@@ -162,7 +162,7 @@ async def _charge_start(ports: Ports, case: Case) -> None:
     subject = ports.keyring.index(Purpose.NETWORK, b"ip", ports.atlas.counted_as(case.action.ip).encode())
     window = Window(most=case.application.limits.starts_per_ip_hour, length_s=3_600)
     charged = await ports.store.charge_address(
-        case.application.id, Budget.IP_STARTS, subject, lane=case.lane, windows=(window,)
+        case.application.id, Budget.IP_STARTS, subject, lane=case.lane, windows=(window,), call=case.call
     )
     if isinstance(charged, Full):
         raise TooManyChallenges(free_at=charged.free_at)
@@ -172,36 +172,40 @@ async def _first_contact(ports: Ports, case: Case, contacts: Sequence[Contact]) 
     """Return the best contact that can be sent to now, charged; else when the first one can."""
     earliest: Full | None = None
     for contact in contacts:
-        charged = await charge_send(ports, case.application, contact, case.lane)
+        charged = await charge_send(ports, case.application, contact, case.lane, call=case.call)
         if not isinstance(charged, Full):
             return contact
         earliest = charged if earliest is None or charged.free_at < earliest.free_at else earliest
     return earliest
 
 
-async def charge_send(ports: Ports, application: Application, contact: Contact, lane: Lane) -> Full | None:
-    """Charge one message to an address; return when it has room again if it has none now."""
+async def charge_send(
+    ports: Ports, application: Application, contact: Contact, lane: Lane, *, call: bytes | None
+) -> Full | None:
+    """Charge one message to an address, once for each call; return when it has room again if it has none now."""
     address = canonical_address(contact.kind, contact.address)
     subject = ports.keyring.index(Purpose.ADDRESS, b"sends", application.id.encode(), address.encode())
-    return await _charge_sends(ports, application, subject, lane)
+    return await _charge_sends(ports, application, subject, lane, call)
 
 
 async def charge_nobody(
-    ports: Ports, application: Application, ref: UserRef, lane: Lane, *, place: int = 0
+    ports: Ports, application: Application, ref: UserRef, lane: Lane, *, call: bytes | None, place: int = 0
 ) -> Full | None:
     """Do the work of charging a contact where there is none: its commit takes longer than all the rest (I17)."""
     subject = ports.keyring.index(Purpose.ADDRESS, b"nobody", application.id.encode(), ref.key, b"%d" % place)
-    return await _charge_sends(ports, application, subject, lane)
+    return await _charge_sends(ports, application, subject, lane, call)
 
 
 async def _charge_in_vain(ports: Ports, case: Case, *, tried: int) -> None:
     """Go on as if the user had as many contacts as a concealed challenge shows, until one of them has room."""
     for place in range(tried, len(ContactKind)):
-        if await charge_nobody(ports, case.application, case.ref, case.lane, place=place) is None:
+        if await charge_nobody(ports, case.application, case.ref, case.lane, call=case.call, place=place) is None:
             return
 
 
-async def _charge_sends(ports: Ports, application: Application, subject: bytes, lane: Lane) -> Full | None:
+async def _charge_sends(
+    ports: Ports, application: Application, subject: bytes, lane: Lane, call: bytes | None
+) -> Full | None:
     charged = await ports.store.charge_address(
         application.id,
         Budget.CONTACT_SENDS,
@@ -209,6 +213,7 @@ async def _charge_sends(ports: Ports, application: Application, subject: bytes, 
         lane=lane,
         windows=application.limits.contact_windows(None),
         open_windows=application.limits.contact_windows(Lane.OPEN),
+        call=call,
     )
     return charged if isinstance(charged, Full) else None
 

@@ -33,8 +33,11 @@ async def send(
     channel: Channel | None,
     *,
     keep: Keep[ChallengeView] | None = None,
+    call: bytes | None = None,
 ) -> ChallengeView:
     """Order a further message: the same again, or over another contact or channel with a new code.
+
+    ``call`` names the call by its idempotency key: the same one at another process charges the address once.
 
     Raises ``NotFound``, ``ChallengeEnded``, ``SendsExhausted``, ``ResendTooSoon``, ``ContactNotUsable`` (the last never
     for a concealed challenge, where a send that cannot be made is counted and silently left out).
@@ -42,7 +45,7 @@ async def send(
     for _ in range(_READINGS):
         challenge = await _pending(ports, application, challenge_id)
         route = _chosen(challenge, option_id, channel)
-        order = await _order(ports, application, challenge, route)
+        order = await _order(ports, application, challenge, route, call)
         outcome = await ports.store.order_delivery(
             order, keep=None if keep is None else lambda ordered: keep(show(ports, ordered))
         )
@@ -104,7 +107,9 @@ def _unnamed(challenge: Challenge, channel: Channel | None) -> ContactId | None:
     return next((one.id for one in fitting or first), None)
 
 
-async def _order(ports: Ports, application: Application, challenge: Challenge, route: Route) -> SendOrder:
+async def _order(
+    ports: Ports, application: Application, challenge: Challenge, route: Route, call: bytes | None
+) -> SendOrder:
     """Charge the send to its address and make the code a switch needs."""
     concealed = challenge.action.conceal
     # Looked at before the address is charged, so that impatience does not use up what may be sent to it.
@@ -116,9 +121,9 @@ async def _order(ports: Ports, application: Application, challenge: Challenge, r
         raise ContactNotUsable(pointer="/contact_id")
     if contact is None:
         barred = None
-        await charge_nobody(ports, application, _owner(challenge), challenge.lane)
+        await charge_nobody(ports, application, _owner(challenge), challenge.lane, call=call)
     else:
-        barred = await charge_send(ports, application, contact, challenge.lane)
+        barred = await charge_send(ports, application, contact, challenge.lane, call=call)
     if barred is not None and not concealed:
         raise ResendTooSoon(free_at=barred.free_at)
     withheld = contact is None or barred is not None

@@ -6,7 +6,7 @@ A charge at *t* counts in a window of length *l* until, and not including, *t + 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from watchword.adapters.rows.transaction import ANYBODY, Transaction
+from watchword.adapters.rows.transaction import ANYBODY, Row, Transaction
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.ids import ApplicationId, UserKey
 from watchword.domain.instant import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Instant, later
@@ -98,10 +98,14 @@ def charge_address(
     lane: Lane,
     windows: Sequence[Window],
     open_windows: Sequence[Window],
+    call: bytes | None,
 ) -> Charged | Full:
-    """Charge one to an address if every window has room."""
+    """Charge one to an address if every window has room, and the same call has not charged it."""
     longest_ms = max(window.length_s for window in (*windows, *open_windows)) * SECOND_MS
-    charges = _charges(transaction, application_id, ANYBODY, budget, subject, longest_ms)
+    rows = _charge_rows(transaction, application_id, ANYBODY, budget, subject, longest_ms)
+    if call is not None and any(row["call_scope"] == call for row in rows):
+        return Charged()
+    charges = [(Instant(row["at"]), Lane(row["lane"])) for row in rows]
     frees = [_full_until((at for at, _ in charges), windows, transaction.now)]
     if lane is Lane.OPEN:
         in_lane = (at for at, charged in charges if charged is Lane.OPEN)
@@ -109,7 +113,7 @@ def charge_address(
     full_until = max((free for free in frees if free is not None), default=None)
     if full_until is not None:
         return Full(free_at=full_until)
-    _charge(transaction, application_id, ANYBODY, budget, subject, lane)
+    _charge(transaction, application_id, ANYBODY, budget, subject, lane, call)
     return Charged()
 
 
@@ -150,8 +154,15 @@ def forget_old_charges(transaction: Transaction, limit: int) -> int:
 def _charges(
     transaction: Transaction, application_id: str, user_key: bytes, budget: Budget, subject: bytes, length_ms: int
 ) -> list[Charge]:
-    rows = transaction.all(
-        "SELECT at, lane FROM charges WHERE application_id = :application_id AND user_key = :user_key"
+    rows = _charge_rows(transaction, application_id, user_key, budget, subject, length_ms)
+    return [(Instant(row["at"]), Lane(row["lane"])) for row in rows]
+
+
+def _charge_rows(
+    transaction: Transaction, application_id: str, user_key: bytes, budget: Budget, subject: bytes, length_ms: int
+) -> list[Row]:
+    return transaction.all(
+        "SELECT at, lane, call_scope FROM charges WHERE application_id = :application_id AND user_key = :user_key"
         " AND budget = :budget AND subject = :subject AND at > :since ORDER BY at",
         application_id=application_id,
         user_key=user_key,
@@ -159,7 +170,6 @@ def _charges(
         subject=subject,
         since=transaction.now - length_ms,
     )
-    return [(Instant(row["at"]), Lane(row["lane"])) for row in rows]
 
 
 def _charge(
@@ -169,16 +179,18 @@ def _charge(
     budget: Budget,
     subject: bytes,
     lane: Lane,
+    call: bytes | None = None,
 ) -> int:
     return transaction.number(
-        "INSERT INTO charges (application_id, user_key, budget, subject, lane, at)"
-        " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at) RETURNING number",
+        "INSERT INTO charges (application_id, user_key, budget, subject, lane, at, call_scope)"
+        " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at, :call) RETURNING number",
         application_id=application_id,
         user_key=user_key,
         budget=budget,
         subject=subject,
         lane=lane,
         at=transaction.now,
+        call=call,
     )
 
 

@@ -226,12 +226,13 @@ class RowStore:
         lane: Lane,
         windows: Sequence[Window],
         open_windows: Sequence[Window] = (),
+        call: bytes | None = None,
     ) -> Charged | Full:
         """Charge one to an address if there is room."""
         return await self.runner.write(
             subject,
             lambda write: budget_rows.charge_address(
-                write, application_id, budget, subject, lane, windows, open_windows
+                write, application_id, budget, subject, lane, windows, open_windows, call
             ),
         )
 

@@ -196,10 +196,12 @@ class Store(Protocol):
         lane: Lane,
         windows: Sequence[Window],
         open_windows: Sequence[Window] = (),
+        call: bytes | None = None,
     ) -> Charged | Full:
         """Charge one to an address (by its keyed hash), if all ``windows`` over both lanes have room.
 
-        In the open lane the ``open_windows`` over that lane need room too. Not given back.
+        In the open lane the ``open_windows`` over that lane need room too. Not given back. What was charged for the
+        same ``call`` within the windows is not charged again.
         """
         ...
 
