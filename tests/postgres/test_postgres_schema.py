@@ -19,6 +19,8 @@ from watchword.adapters.postgres.postgres_schema import (
 )
 from watchword.domain.errors import ConfigurationError
 
+NEXT = newest_version() + 1
+
 
 @pytest.fixture
 def connection(postgres_database: str) -> Iterator[psycopg.Connection]:
@@ -120,7 +122,7 @@ def test_a_migration_lets_the_others_go_on_while_a_long_transaction_holds_its_ta
     """It asks for a moment at a time: who only reads or writes rows does not wait until the long one ends."""
     with psycopg.connect(postgres_database) as long:
         long.execute("SELECT * FROM users")
-        adding = read_migration(2, "ALTER TABLE users ADD COLUMN nickname TEXT")
+        adding = read_migration(NEXT, "ALTER TABLE users ADD COLUMN nickname TEXT")
         migrating = threading.Thread(target=migrate_by, args=(postgres_database, (*shipped_migrations(), adding)))
         migrating.start()
         connection.execute("SET statement_timeout = '20s'")
@@ -135,12 +137,12 @@ def test_a_migration_lets_the_others_go_on_while_a_long_transaction_holds_its_ta
                 waited += 1
         long.rollback()
         migrating.join()
-    assert connection.execute("SELECT version FROM watchword_schema").fetchone() == (2,)
+    assert connection.execute("SELECT version FROM watchword_schema").fetchone() == (NEXT,)
 
 
 def test_builds_an_index_outside_of_a_transaction(postgres_database: str, connection: psycopg.Connection) -> None:
     text = "-- concurrently\nCREATE INDEX CONCURRENTLY IF NOT EXISTS users_seen ON users (last_seen_at);\n"
-    assert migrate_by(postgres_database, (*shipped_migrations(), read_migration(2, text))) == 2
+    assert migrate_by(postgres_database, (*shipped_migrations(), read_migration(NEXT, text))) == NEXT
     found = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'users_seen'::regclass"
     assert connection.execute(found).fetchone() == (True,)
 
@@ -148,5 +150,6 @@ def test_builds_an_index_outside_of_a_transaction(postgres_database: str, connec
 def test_a_migration_that_fails_leaves_nothing_behind(postgres_database: str, connection: psycopg.Connection) -> None:
     text = "CREATE TABLE half (one BIGINT); CREATE TABLE users (one BIGINT)"
     with pytest.raises(ConfigurationError, match="already exists"):
-        migrate_by(postgres_database, (*shipped_migrations(), read_migration(2, text)))
-    assert connection.execute("SELECT to_regclass('half'), version FROM watchword_schema").fetchone() == (None, 1)
+        migrate_by(postgres_database, (*shipped_migrations(), read_migration(NEXT, text)))
+    found = connection.execute("SELECT to_regclass('half'), version FROM watchword_schema").fetchone()
+    assert found == (None, newest_version())
