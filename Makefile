@@ -3,13 +3,14 @@
 #   make test    everything that has to pass (what .ci/run runs)
 #   make check   the quick round while working
 #   make plays   B1 to B18 in the browser, on desk and phone, with scripts and without
+#   make races   the races of four processes on PostgreSQL, a hundred times each
 #   make pictures   the hosted pages and the store in every state, to be looked at
 #   make bench   Watchword beside others of its kind, measured for docs/benchmarks.md; QUICK=1 for one short round
 #   make bench-paths   the hot paths and the entry page, without HTTP
 #   make bench-replay   policy replay over a million recorded actions; writes 5 GB in ten minutes first
 #   make bench-risk   how good the risk decision is, measured for docs/risk-quality.md; QUICK=1, or RBA=file.csv|.zip
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check plays pictures bench bench-paths bench-replay bench-risk lint types imports browser lock docs clean
+.PHONY: help setup demo test check plays races pictures bench bench-paths bench-replay bench-risk lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -87,6 +88,10 @@ test: setup browser lint types imports
 # The plays in all four ways a customer may sit before the store; `make test` has the two that differ in everything.
 plays: setup browser
 	$(PYTEST) tests/plays
+
+# With and without connections that are ended under them; `make test` runs each three times. About seven minutes on 2 cores.
+races: setup
+	$(BIN)/pytest tests/contract/test_races_of_processes.py --race-repeats 100
 
 # Into build/screenshots. No test judges them, so `make test` does not wait for them.
 pictures: setup browser
