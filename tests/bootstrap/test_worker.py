@@ -18,11 +18,14 @@ from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import DeclaredApplication, KeySource, PolicySource
-from watchword.domain.action import PURCHASE
+from watchword.domain.action import PURCHASE, SIGN_IN
+from watchword.domain.message import Envelope
 from watchword.domain.secret import Secret
 from watchword.flow.learn import read_traffic
 from watchword.ports import Ports
+from watchword.ports.sender import Handover
 from watchword.risk.fading import growth
+from watchword.risk.hearsay import Hearsay
 from watchword.risk.policy import version_of
 from watchword.risk.traffic import Traffic
 
@@ -134,4 +137,51 @@ async def test_a_store_that_is_away_at_the_end_is_logged_and_does_not_stop_the_s
     with capture_logs() as logged:
         await worker.stop()
     assert [one["event"] for one in logged] == ["worker.traffic_not_written"]
+    await world.close()
+
+
+class _Hanging:
+    """A sender that takes a message and never answers."""
+
+    def __init__(self) -> None:
+        self.has_one = asyncio.Event()
+
+    async def send(self, _: Envelope) -> Handover:
+        self.has_one.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody waits so long")
+
+
+async def test_a_message_on_its_way_is_given_back_when_the_worker_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "CLOSING_S", 0.05)
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    await world.register()
+    await world.browser().report(SIGN_IN)
+    hanging = _Hanging()
+    world.ports = replace(world.ports, senders=dict.fromkeys(world.ports.senders, hanging))
+    worker = _worker(world, tmp_path)
+    await worker.start()
+    await hanging.has_one.wait()
+    assert await world.store.claim_deliveries(limit=10, lease_s=30) == []
+    await worker.stop()
+    (again,) = await world.store.claim_deliveries(limit=10, lease_s=30)
+    assert again.tries == 1
+    await world.close()
+
+
+async def test_workers_hear_of_each_others_traffic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "TELLING_PAUSE_S", 0.01)
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    here, there = (_worker(world, tmp_path, alone=False) for _ in range(2))
+    here.ports, there.ports = (replace(world.ports, traffic={SHOP: Traffic(Hearsay())}) for _ in range(2))
+    heard, traffic = asyncio.Event(), there.ports.traffic[SHOP]
+    monkeypatch.setattr(type(traffic), "hear", lambda _self, notes: heard.set() if list(notes) else None)
+    await here.start()
+    await there.start()
+    here.ports.traffic[SHOP].velocity.asked(10, world.clock.now())
+    await asyncio.wait_for(heard.wait(), timeout=10)
+    await here.stop()
+    await there.stop()
     await world.close()

@@ -7,6 +7,7 @@ it had leased is lost, because leases end by themselves.
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -16,7 +17,7 @@ import structlog
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
-from watchword.flow.deliver import claim_due, deliver_one
+from watchword.flow.deliver import claim_due, deliver_one, give_back
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
@@ -44,7 +45,7 @@ _TELLER_BYTES: Final = 8
 TRAFFIC_ROUNDS: Final = 60
 """After so many of these rounds what has become too large is pruned, and what other processes counted is read."""
 CLOSING_S: Final = 10.0
-"""How long a message on its way may take to arrive when the process stops; then its lease ends by itself."""
+"""How long a message on its way may take to arrive when the process stops; then it is given back."""
 
 _log = structlog.get_logger(__name__)
 
@@ -94,7 +95,7 @@ class Worker:
         )
 
     async def stop(self) -> None:
-        """Finish what is on its way, and stop; what takes longer than ``CLOSING_S`` is left to its lease."""
+        """Finish what is on its way, and stop; what takes longer than ``CLOSING_S`` is given back for others to do."""
         if self._stopping is None:
             return
         self._stopping.set()
@@ -144,6 +145,10 @@ class Worker:
     async def _hand_over(self, claimed: ClaimedDelivery) -> None:
         try:
             result = await deliver_one(self.ports, claimed)
+        except asyncio.CancelledError:
+            with suppress(StorageUnavailable):  # then its lease ends by itself
+                await give_back(self.ports, claimed)
+            raise
         except Exception as error:
             # It comes back when its lease ends. The error may quote the message, so only its kind is told.
             _log.error("worker.delivery_failed", delivery_id=claimed.id, error=type(error).__name__)

@@ -27,6 +27,8 @@ NO_SENDER: Final = "no_sender"
 WORDING_FAILED: Final = "wording_failed"
 """The message could not be worded safely: a defect, which the operator must see. Holds nothing of the message."""
 EXPIRED: Final = "expired"
+STOPPED: Final = "stopped"
+"""The process was told to stop before the sender had answered."""
 
 
 async def deliver_once(ports: Ports, *, limit: int) -> int:
@@ -53,6 +55,14 @@ async def deliver_one(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | No
     result = await _hand_over(ports, claimed)
     await ports.store.finish_delivery(claimed.id, result)
     return result
+
+
+async def give_back(ports: Ports, claimed: ClaimedDelivery) -> None:
+    """End the lease of a message that this process hands over no more, so that another takes it up at once.
+
+    The sender may have it by then: it comes twice rather than never. Raises ``StorageUnavailable``.
+    """
+    await ports.store.finish_delivery(claimed.id, NotHandedOver(reason=STOPPED, retry_after_ms=0))
 
 
 async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | NotHandedOver:
