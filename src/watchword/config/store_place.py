@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from watchword.config.config_problems import Problems
-from watchword.config.file_shape import StoreTable
 from watchword.config.password_source import read_password
 from watchword.config.settings import PostgresAccess
+from watchword.config.store_shape import StoreTable
 from watchword.domain.secret import Secret
 
 _SQLITE: Final = "sqlite:///"

@@ -37,7 +37,7 @@ END $$;
 -- Most tables leave room in their pages (fillfactor): a row that is changed in place, with no index on what changes, leaves
 -- no index entry behind and makes no work for the vacuum. Deletes are met by an early vacuum, in hundredths of the table.
 -- No foreign keys: each would lock the row it names and cost a look-up per row on the hottest way
--- (docs/decisions/0017-what-postgresql-drops-and-what-it-deletes.md has the figures), and a table could not be
+-- (docs/decisions/0015-what-postgresql-drops-and-what-it-deletes.md has the figures), and a table could not be
 -- parted from another. The same statements run under SQLite's, in every test.
 
 -- One user, one shard: the user's key, a keyed hash of application and user, stands in every row of his and in every
