@@ -6,11 +6,12 @@
 #   make races   the races of four processes on PostgreSQL, a hundred times each
 #   make pictures   the hosted pages and the store in every state, to be looked at
 #   make bench   Watchword beside others of its kind, measured for docs/benchmarks.md; QUICK=1 for one short round
+#   make soak    ten minutes of starts and checks, for the figure of the memory on that page
 #   make bench-paths   the hot paths and the entry page, without HTTP
 #   make bench-replay   policy replay over a million recorded actions; writes 5 GB in ten minutes first
 #   make bench-risk   how good the risk decision is, measured for docs/risk-quality.md; QUICK=1, or RBA=file.csv|.zip
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check plays races pictures bench bench-paths bench-replay bench-risk lint types imports browser lock docs clean
+.PHONY: help setup demo test check plays races pictures bench soak bench-paths bench-replay bench-risk lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -101,6 +102,9 @@ pictures: setup browser
 # the other the database's and the load generator's, so nothing else should run meanwhile.
 bench: setup
 	$(BIN)/python -m bench.load $(if $(QUICK),--quick)
+
+soak: setup
+	$(BIN)/python -m bench.load --soak
 
 bench-paths: setup
 	$(BIN)/python bench/hot_paths.py

@@ -5,37 +5,59 @@ the commit is the same, and not after a run that reached its end.
 """
 
 import argparse
-import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from bench.load.allowing import allowed_record, drive_allowed, prove_devices
 from bench.load.benchmark_page import Found, write_page
 from bench.load.better_auth_subject import better_auth
 from bench.load.driving import BUILD
+from bench.load.lasting import measure_cold_start, soak
 from bench.load.measuring import Extent, measure
+from bench.load.population import measure_population
 from bench.load.postgres_server import Postgres, postgres
 from bench.load.python_peers import django_allauth, privacyidea
-from bench.load.subject import Subject
+from bench.load.results import Results, commit
+from bench.load.same_rows import measure_same_rows
+from bench.load.subject import Place, Subject, free_port
 from bench.load.trivial_subject import trivial
 from bench.load.watchword_subject import watchword_on_postgres, watchword_on_sqlite, watchword_without_store
 
 FULL: Final = Extent(connections=(1, 16, 64), runs=3, warm_s=1.5, measured_s=4.0, users=20_000)
 QUICK: Final = Extent(connections=(16,), runs=1, warm_s=0.5, measured_s=2.0, users=1_000)
-_RESULTS: Final = BUILD / "results"
+_POPULATIONS: Final = (1_000, 100_000, 5_000_000)
+_QUICK_POPULATIONS: Final = (1_000, 20_000)
+_SOAK_MINUTES: Final = 10.0
+_DATA: Final = (BUILD / "data").absolute()
+_RESULTS: Final = Results(folder=BUILD / "results")
+_SOAKED: Final = Results(folder=BUILD)
+_PAGE: Final = Path("docs/benchmarks.md")
+_QUICK_PAGE: Final = Path("build/benchmarks-quick.md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One thing that is measured and kept."""
+
+    key: str
+    title: str
+    needs_postgres: bool
+    measure: Callable[[Postgres | None], dict[str, Any]]
 
 
 def subjects() -> Sequence[Subject]:
-    """Return what is measured, in this order."""
+    """Return the rows of the table, in their order."""
     return (
         trivial(),
         watchword_on_sqlite(),
@@ -51,91 +73,190 @@ def subjects() -> Sequence[Subject]:
     )
 
 
+def jobs(*, quick: bool) -> Sequence[Job]:
+    """Return everything that is measured, in this order."""
+    extent = QUICK if quick else FULL
+    found = [
+        Job(
+            key=one.key,
+            title=one.title,
+            needs_postgres=one.needs_postgres,
+            measure=partial(_rounds, one, extent),
+        )
+        for one in subjects()
+    ]
+    rows = Job(
+        key="same-rows",
+        title="pgbench, the rows of a cycle",
+        needs_postgres=True,
+        measure=partial(_same_rows, extent),
+    )
+    return [*found, rows, *_further_jobs(quick=quick)]
+
+
+def _further_jobs(*, quick: bool) -> list[Job]:
+    """Return what is measured of Watchword alone, on both stores."""
+    seconds, found = (2.0 if quick else 5.0), []
+    for store, on in (("sqlite", False), ("postgres", True)):
+        subject = watchword_on_postgres(processes=1) if on else watchword_on_sqlite()
+        found.append(
+            Job(
+                key=f"allow-{store}",
+                title=f"allowed actions, {subject.title}",
+                needs_postgres=on,
+                measure=partial(_allow, subject, seconds),
+            )
+        )
+        found.append(
+            Job(
+                key=f"cold-{store}",
+                title=f"cold start, {subject.title}",
+                needs_postgres=on,
+                measure=partial(measure_cold_start, _DATA / "cold"),
+            )
+        )
+        found += [
+            Job(
+                key=f"population-{store}-{users}",
+                title=f"{users:,} users, {subject.title}",
+                needs_postgres=on,
+                measure=partial(measure_population, _DATA / "population", users=users, seconds=seconds),
+            )
+            for users in (_QUICK_POPULATIONS if quick else _POPULATIONS)
+        ]
+    return found
+
+
+def _allow(subject: Subject, seconds: float, server: Postgres | None) -> dict[str, Any]:
+    place = Place(folder=_DATA / "allow", code_port=free_port(), postgres=server, users=4_000)
+    if server is not None:
+        server.place_on("1")
+    with subject.start(place) as running:
+        values = prove_devices(running, place)
+        driven = drive_allowed(running, place, values, 16, seconds)
+    return allowed_record(subject.title, 16, driven)
+
+
+def _rounds(subject: Subject, extent: Extent, server: Postgres | None) -> dict[str, Any]:
+    return measure(subject, _DATA, server, extent).record()
+
+
+def _same_rows(extent: Extent, server: Postgres | None) -> dict[str, Any]:
+    if server is None:
+        raise RuntimeError("there is no PostgreSQL")
+    subject = watchword_on_postgres(processes=1)
+    return measure_same_rows(subject, _DATA, server, extent.connections, extent.runs, extent.measured_s + 1)
+
+
 def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round, to build/benchmarks-quick.md")
-    parser.add_argument("--only", action="append", choices=[one.key for one in subjects()], help="and write no page")
+    keys = [job.key for quick in (False, True) for job in jobs(quick=quick)]
+    parser.add_argument(
+        "--only", action="append", choices=keys, metavar="KEY", help="measure it now, and write no page"
+    )
+    parser.add_argument("--soak", action="store_true", help="ten minutes of load on SQLite, for the memory")
+    parser.add_argument("--minutes", type=float, default=_SOAK_MINUTES, help="with --soak")
+    parser.add_argument("--page", action="store_true", help="write the page from the last run that reached its end")
     asked = parser.parse_args()
-    extent = QUICK if asked.quick else FULL
-    chosen = [one for one in subjects() if not asked.only or one.key in asked.only]
-    _begin(quick=asked.quick, afresh=bool(asked.only))
-    began = time.monotonic()
+    if asked.soak:
+        _soak(asked.minutes)
+    elif asked.page:
+        _write_page(quick=bool(_RESULTS.run().get("quick")))
+    elif asked.only:
+        _try(asked.only, quick=asked.quick)
+    else:
+        _bench(quick=asked.quick)
+
+
+def _soak(minutes: float) -> None:
+    """Keep the result for this and later pages: it takes too long for every run."""
+    _SOAKED.keep("soak", {**soak(_DATA / "soak", FULL.users, minutes), "commit": commit()})
+    if _RESULTS.kept("finished") is not None:
+        _write_page(quick=bool(_RESULTS.run().get("quick")))
+
+
+def _try(keys: Sequence[str], *, quick: bool) -> None:
+    """Measure what is named, and show it; nothing is kept."""
     with ExitStack() as stack:
         server: Postgres | None = None
-        for number, subject in enumerate(chosen, start=1):
-            print(f"[{number}/{len(chosen)}, {time.monotonic() - began:4.0f} s] {subject.title}", flush=True)
-            if subject.needs_postgres and server is None:
+        for job in jobs(quick=quick):
+            if job.key not in keys:
+                continue
+            print(job.title, flush=True)
+            if job.needs_postgres and server is None:
                 server = stack.enter_context(postgres((BUILD / "postgres").absolute()))
-            _measure_once(subject, server if subject.needs_postgres else None, extent)
-    if not asked.only:
-        page = Path("build/benchmarks-quick.md" if asked.quick else "docs/benchmarks.md")
-        write_page(_found(chosen, extent, minutes=(time.monotonic() - began) / 60), page)
-        print(f"written: {page}")
-        (_RESULTS / "run.json").unlink()
+            record = job.measure(server if job.needs_postgres else None)
+            print("   ", {name: value for name, value in record.items() if name not in {"runs", "tables"}})
 
 
-def _measure_once(subject: Subject, server: Postgres | None, extent: Extent) -> None:
-    """Measure a subject and keep what came out, unless that was done already; one that fails stops nothing."""
-    kept = _RESULTS / f"{subject.key}.json"
-    if kept.exists():
-        print("    measured before")
-        return
+def _bench(*, quick: bool) -> None:
+    """Measure what was not measured yet, and write the page."""
+    all_jobs = jobs(quick=quick)
+    _RESULTS.begin({"commit": commit(), "quick": quick})
+    failed: list[str] = []
+    with ExitStack() as stack:
+        server: Postgres | None = None
+        for number, job in enumerate(all_jobs, start=1):
+            spent_s = float(_RESULTS.run().get("spent_s", 0))
+            print(f"[{number}/{len(all_jobs)}, {spent_s:4.0f} s] {job.title}", flush=True)
+            if _RESULTS.kept(job.key) is not None:
+                print("    measured before")
+                continue
+            began = time.monotonic()
+            if job.needs_postgres and server is None:
+                server = stack.enter_context(postgres((BUILD / "postgres").absolute()))
+                _RESULTS.add(postgres=server.version)
+            if not _measured(job, server if job.needs_postgres else None):
+                failed.append(job.title)
+            _RESULTS.add(spent_s=spent_s + time.monotonic() - began)
+    _RESULTS.finish()
+    _write_page(quick=quick)
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
+
+
+def _measured(job: Job, server: Postgres | None) -> bool:
+    """Measure and keep it, or say what went wrong; one that fails stops nothing."""
     try:
-        record = measure(subject, (BUILD / "data").absolute(), server, extent).record()
+        _RESULTS.keep(job.key, job.measure(server))
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print(f"    NOT MEASURED: {error}", file=sys.stderr)
-        return
-    _write(kept, record)
+        return False
+    return True
 
 
-def _found(chosen: Sequence[Subject], extent: Extent, *, minutes: float) -> Found:
-    """Return everything that is kept, with what a reader wants to know of the run."""
-    run = _kept("run") or {}
-    return Found(
+def _write_page(*, quick: bool) -> None:
+    page, extent, run = (_QUICK_PAGE if quick else _PAGE), (QUICK if quick else FULL), _RESULTS.run()
+    keys = [job.key for job in jobs(quick=quick)]
+    kept = {key: record for key in keys if (record := _RESULTS.kept(key)) is not None}
+    found = Found(
         run={
             "date": f"{datetime.now(UTC):%d %B %Y}",
             "short": str(run.get("commit", ""))[:7],
             "machine": _machine(),
             "kernel": platform.release(),
-            "minutes": max(1, round(minutes)),
+            "minutes": max(1, round(float(run.get("spent_s", 0)) / 60)),
             "runs": extent.runs,
             "measured_s": extent.measured_s,
             "postgres": run.get("postgres", ""),
         },
-        subjects=[record for one in chosen if (record := _kept(one.key)) is not None],
-        allows=[],
-        populations=[],
-        pgbench=_kept("pgbench"),
-        cold_starts=[],
-        soak=None,
+        subjects=[kept[one.key] for one in subjects() if one.key in kept],
+        allows=[record for key, record in kept.items() if key.startswith("allow-")],
+        populations=[record for key, record in kept.items() if key.startswith("population-")],
+        pgbench=kept.get("same-rows"),
+        cold_starts=[record for key, record in kept.items() if key.startswith("cold-")],
+        soak=_SOAKED.kept("soak"),
     )
-
-
-def _kept(name: str) -> dict[str, Any] | None:
-    path = _RESULTS / f"{name}.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    write_page(found, page)
+    print(f"written: {page}")
 
 
 def _machine() -> str:
     """Return what the processor calls itself, and how many cores there are."""
     named = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return f"{os.cpu_count()} cores of {named.group(1) if named else platform.machine()}"
-
-
-def _begin(*, quick: bool, afresh: bool) -> None:
-    """Keep earlier results where they belong to this run, and forget them otherwise."""
-    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
-    run: dict[str, Any] = {"commit": head, "quick": quick}
-    stamp = _RESULTS / "run.json"
-    if afresh or not stamp.exists() or json.loads(stamp.read_text()) != run:
-        shutil.rmtree(_RESULTS, ignore_errors=True)
-        _RESULTS.mkdir(parents=True)
-        _write(stamp, run)
-
-
-def _write(path: Path, record: dict[str, Any]) -> None:
-    path.write_text(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ _POSTGRES: Final = {
 def measure_population(folder: Path, server: Postgres | None, users: int, seconds: float) -> dict[str, Any]:
     """Return the times of allow, start and check among so many users, on SQLite where there is no server."""
     acting = min(users, _ACTING)
+    if server is not None:
+        server.place_on("1")
     place = Place(folder=folder, code_port=free_port(), postgres=server, users=acting)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
