@@ -29,26 +29,15 @@ _KEPT_MS: Final = {
 """The longest window of each budget: an older charge counts nowhere."""
 
 
-def charge_failure(transaction: Transaction, ref: UserRef, lane: Lane) -> int:
-    """Charge one guess to a user and return the number under which it can be taken back."""
-    return _charge(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, lane)
+def charge_failure(transaction: Transaction, ref: UserRef, lane: Lane) -> None:
+    """Charge one wrong guess to a user."""
+    _charge(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, lane)
 
 
-def take_back(transaction: Transaction, ref: UserRef, charge: int) -> None:
-    """Take one charge of a user back."""
-    transaction.write(
-        "DELETE FROM charges WHERE application_id = :application_id AND user_key = :user_key AND number = :number",
-        application_id=ref.application_id,
-        user_key=ref.key,
-        number=charge,
-    )
-
-
-def lane_free_at(transaction: Transaction, ref: UserRef, lane: Lane, limits: Limits) -> Instant | None:
-    """Return when the lane has guesses again; None while it has some."""
+def failures_of(transaction: Transaction, ref: UserRef, limits: Limits) -> list[Charge]:
+    """Return the wrong guesses of a user within the window, oldest first."""
     length_ms = limits.failure_window_days * DAY_MS
-    failures = _charges(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, length_ms)
-    return lane_free_after(failures, lane, limits)
+    return _charges(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, length_ms)
 
 
 def lane_free_after(failures: Sequence[Charge], lane: Lane, limits: Limits) -> Instant | None:
@@ -179,11 +168,18 @@ def _charge(
     budget: Budget,
     subject: bytes,
     lane: Lane,
+<<<<<<< Updated upstream
     call: bytes | None = None,
 ) -> int:
     return transaction.number(
         "INSERT INTO charges (application_id, user_key, budget, subject, lane, at, call_scope)"
         " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at, :call) RETURNING number",
+=======
+) -> None:
+    transaction.write(
+        "INSERT INTO charges (application_id, user_key, budget, subject, lane, at)"
+        " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at)",
+>>>>>>> Stashed changes
         application_id=application_id,
         user_key=user_key,
         budget=budget,
