@@ -270,12 +270,7 @@ class Store(Protocol):
         ...
 
     async def end_challenge(
-        self,
-        challenge_id: ChallengeId,
-        state: ChallengeState,
-        reason: str,
-        *,
-        keep: Keep[Challenge] | None = None,
+        self, challenge_id: ChallengeId, state: ChallengeState, reason: str, *, keep: Keep[Challenge] | None = None
     ) -> Challenge | None:
         """Cancel or deny a pending challenge and wipe its code; one that ended before is returned as it is."""
         ...
@@ -291,12 +286,7 @@ class Store(Protocol):
         ...
 
     async def label_action(
-        self,
-        ref: UserRef,
-        action_id: ActionId,
-        label: Label,
-        *,
-        keep: Keep[None] | None = None,
+        self, ref: UserRef, action_id: ActionId, label: Label, *, keep: Keep[None] | None = None
     ) -> bool:
         """Note what the application says an action was. Return whether there is such an action.
 
@@ -335,10 +325,7 @@ class Store(Protocol):
         ...
 
     async def tell(self, teller: bytes, told: Mapping[ApplicationId, bytes]) -> None:
-        """Leave word for the other processes of what came to this one; ``sweep`` forgets it after two minutes.
-
-        ``teller`` is drawn by each process for itself.
-        """
+        """Leave word for the other processes as ``teller``, drawn by each for itself; forgotten after two minutes."""
         ...
 
     async def told_by_others(self, teller: bytes, *, since: Instant) -> Sequence[Overheard]:
