@@ -168,18 +168,11 @@ def _charge(
     budget: Budget,
     subject: bytes,
     lane: Lane,
-<<<<<<< Updated upstream
     call: bytes | None = None,
-) -> int:
-    return transaction.number(
-        "INSERT INTO charges (application_id, user_key, budget, subject, lane, at, call_scope)"
-        " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at, :call) RETURNING number",
-=======
 ) -> None:
     transaction.write(
-        "INSERT INTO charges (application_id, user_key, budget, subject, lane, at)"
-        " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at)",
->>>>>>> Stashed changes
+        "INSERT INTO charges (application_id, user_key, budget, subject, lane, at, call_scope)"
+        " VALUES (:application_id, :user_key, :budget, :subject, :lane, :at, :call)",
         application_id=application_id,
         user_key=user_key,
         budget=budget,
