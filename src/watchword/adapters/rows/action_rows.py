@@ -86,9 +86,25 @@ def find_action(transaction: Transaction, ref: UserRef, action_id: str) -> Actio
 
 def open_action(transaction: Transaction, row: Row) -> Action:
     """Return what a row says was to be done."""
-    ref = ref_of(row)
-    text = transaction.open(ref, _TABLE, row["id"], _ACTION, row["sealed_action"])
-    return read_action(text, ref, row["id"], row["type"], row["created_at"])
+    return open_sealed_action(
+        transaction, ref_of(row), row["id"], row["type"], Instant(row["created_at"]), row["sealed_action"]
+    )
+
+
+def open_action_of(transaction: Transaction, challenge_row: Row) -> Action:
+    """Return what the action of a challenge says, from the challenge's row."""
+    row = challenge_row
+    return open_sealed_action(
+        transaction, ref_of(row), row["action_id"], row["type"], Instant(row["action_created_at"]), row["sealed_action"]
+    )
+
+
+def open_sealed_action(
+    transaction: Transaction, ref: UserRef, action_id: str, action_type: str, created_at: Instant, sealed: bytes
+) -> Action:
+    """Return what was to be done, from the columns of its row that say so."""
+    text = transaction.open(ref, _TABLE, action_id, _ACTION, sealed)
+    return read_action(text, ref, action_id, action_type, created_at)
 
 
 def open_assessment(transaction: Transaction, row: Row) -> Assessment:

@@ -1,11 +1,12 @@
 """One guess: charged first, then compared, then approved or not, all in one transaction (I1, I2, I3, I5, I6)."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
+from typing import NamedTuple
 
 from watchword.adapters.rows.approval_rows import approve
-from watchword.adapters.rows.budget_rows import charge_failure, lane_free_at, take_back
+from watchword.adapters.rows.budget_rows import Charge, charge_failure, failures_of, lane_free_after
 from watchword.adapters.rows.challenge_endings import end, find_settled
 from watchword.adapters.rows.challenge_rows import generation_rows
 from watchword.adapters.rows.contact_rows import find_contact, may_carry
@@ -13,7 +14,7 @@ from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.kept_rows import keep_outcome
 from watchword.adapters.rows.notice_rows import alert
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.adapters.rows.user_rows import set_user
+from watchword.adapters.rows.user_rows import lock_user
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import (
     AttemptOutcome,
@@ -23,7 +24,9 @@ from watchword.domain.challenge import (
     Incorrect,
     Superseded,
 )
+from watchword.domain.contact import Contact
 from watchword.domain.event import EventType
+from watchword.domain.limits import Limits
 from watchword.domain.message import NoticeKind
 from watchword.ports.store.values import Keep, Spending
 
@@ -50,20 +53,22 @@ def _evaluate(transaction: Transaction, row: Row | None, spending: Spending) -> 
         return Ended(state=ChallengeState.CANCELLED)
     if row["state"] != ChallengeState.PENDING:
         return Ended(state=ChallengeState(row["state"]))
-    ref, lane = ref_of(row), Lane(row["lane"])
-    free_at = lane_free_at(transaction, ref, lane, spending.limits)
+    ref, lane, limits = ref_of(row), Lane(row["lane"]), spending.limits
+    failures = failures_of(transaction, ref, limits)
+    free_at = lane_free_after(failures, lane, limits)
     if free_at is not None and not row["conceal"]:
         return BudgetExhausted(attempts_left=row["tries_allowed"] - row["tries_spent"], free_at=free_at)
     attempts_left = _charge_try(transaction, row)
     if free_at is not None:
         return _miss(transaction, row, _Verdict.WITHHELD, attempts_left)
-    charge = charge_failure(transaction, ref, lane)
-    verdict = _compare(transaction, row, spending.candidates)
-    if verdict is _Verdict.RIGHT:
-        take_back(transaction, ref, charge)
-        return approve(transaction, row, spending)
-    outcome = _miss(transaction, row, verdict, attempts_left)
-    _lock_if_spent(transaction, row, spending)
+    compared = _compare(transaction, row, spending.candidates)
+    if compared.verdict is _Verdict.RIGHT and compared.contact is not None:
+        tried = {**row, "tries_spent": row["tries_allowed"] - attempts_left}
+        return approve(transaction, tried, spending, compared.contact)
+    # In the transaction of the comparison: whatever becomes of it, no guess is compared without its charge.
+    charge_failure(transaction, ref, lane)
+    outcome = _miss(transaction, row, compared.verdict, attempts_left)
+    _lock_if_spent(transaction, row, [*failures, (transaction.now, lane)], limits)
     return outcome
 
 
@@ -78,21 +83,29 @@ def _charge_try(transaction: Transaction, row: Row) -> int:
     )
 
 
-def _compare(transaction: Transaction, row: Row, candidates: Mapping[int, bytes]) -> _Verdict:
+class _Compared(NamedTuple):
+    """What came of a comparison."""
+
+    verdict: _Verdict
+    contact: Contact | None = None
+    """The contact that a right code went to."""
+
+
+def _compare(transaction: Transaction, row: Row, candidates: Mapping[int, bytes]) -> _Compared:
     """Compare in constant time; a challenge without a code (a decoy) is wrong whatever was typed."""
     generations = generation_rows(transaction, row)
     if not generations:
-        return _Verdict.WRONG
+        return _Compared(_Verdict.WRONG)
     *older, live = generations
     candidate = candidates.get(live["number"])
     if candidate is not None and _is_equal(live["mac"], candidate):
         contact = find_contact(transaction, ref_of(row), live["contact_id"])
         # A contact that left in the meantime kills the code that went to it.
         counts = may_carry(contact, transaction.now, confirms=row["confirms"])
-        return _Verdict.RIGHT if counts else _Verdict.OLDER
+        return _Compared(_Verdict.RIGHT, contact) if counts else _Compared(_Verdict.OLDER)
     if any(_is_equal(entry["mac"], candidates.get(entry["number"], b"")) for entry in older):
-        return _Verdict.OLDER
-    return _Verdict.OVERTAKEN if candidate is None or live["mac"] is None else _Verdict.WRONG
+        return _Compared(_Verdict.OLDER)
+    return _Compared(_Verdict.OVERTAKEN if candidate is None or live["mac"] is None else _Verdict.WRONG)
 
 
 def _is_equal(mac: bytes | None, candidate: bytes) -> bool:
@@ -121,11 +134,11 @@ def _miss(transaction: Transaction, row: Row, verdict: _Verdict, attempts_left: 
     return Incorrect(attempts_left=attempts_left)
 
 
-def _lock_if_spent(transaction: Transaction, row: Row, spending: Spending) -> None:
+def _lock_if_spent(transaction: Transaction, row: Row, failures: Sequence[Charge], limits: Limits) -> None:
     """Write that this guess spent the lane, and tell the owner."""
-    ref, lane, limits = ref_of(row), Lane(row["lane"]), spending.limits
-    set_user(transaction, ref, locked_until=lane_free_at(transaction, ref, Lane.OPEN, limits))
-    free_at = lane_free_at(transaction, ref, lane, limits)
+    ref, lane = ref_of(row), Lane(row["lane"])
+    lock_user(transaction, ref, lane_free_after(failures, Lane.OPEN, limits))
+    free_at = lane_free_after(failures, lane, limits)
     if free_at is None:
         return
     write_event(transaction, ref, EventType.USER_LOCKED, lane=lane, challenge_id=row["id"], free_at=free_at)

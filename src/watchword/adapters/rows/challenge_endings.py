@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from watchword.adapters.rows.challenge_rows import find_challenge_row, must_find, shown_state
+from watchword.adapters.rows.challenge_reading import shown_state
+from watchword.adapters.rows.challenge_rows import find_challenge_row, must_find
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.kept_rows import keep_outcome
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
@@ -61,11 +62,15 @@ def find_settled(transaction: Transaction, challenge_id: str) -> Row | None:
     return find_challenge_row(transaction, challenge_id)
 
 
-def settle_user(transaction: Transaction, ref: UserRef) -> None:
-    """Write every expiry of a user that is due."""
+def settle_user(transaction: Transaction, ref: UserRef) -> list[Row]:
+    """Write every expiry of a user that is due, and return what is pending then, oldest first."""
+    pending = []
     for row in pending_rows(transaction, ref):
         if row["expires_at"] <= transaction.now:
             end(transaction, row, ChallengeState.EXPIRED, "expired")
+        else:
+            pending.append(row)
+    return pending
 
 
 def pending_rows(transaction: Transaction, ref: UserRef) -> list[Row]:
@@ -80,8 +85,7 @@ def pending_rows(transaction: Transaction, ref: UserRef) -> list[Row]:
 
 def cancel_pending(transaction: Transaction, ref: UserRef, reason: str, *, kept_id: str | None = None) -> None:
     """Cancel the user's pending challenges but one."""
-    settle_user(transaction, ref)
-    for row in pending_rows(transaction, ref):
+    for row in settle_user(transaction, ref):
         if row["id"] != kept_id:
             end(transaction, row, ChallengeState.CANCELLED, reason)
 

@@ -2,14 +2,16 @@
 
 from watchword.adapters.rows.action_rows import insert_action
 from watchword.adapters.rows.budget_rows import charge_start
-from watchword.adapters.rows.challenge_endings import end, find_settled, pending_rows, settle_user
+from watchword.adapters.rows.challenge_endings import end, find_settled, settle_user
 from watchword.adapters.rows.challenge_rows import (
     count_send,
-    find_challenge_row,
+    first_code,
+    first_resend_at,
     insert_challenge,
     last_send_at,
     live_number,
     must_find,
+    opened_until,
     put_live_code,
 )
 from watchword.adapters.rows.contact_rows import find_contact, may_carry
@@ -20,11 +22,11 @@ from watchword.adapters.rows.outbox_rows import queue_code
 from watchword.adapters.rows.profile_rows import unproven_networks
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.domain.action import Decision
-from watchword.domain.challenge import Challenge, ChallengeState, Route
+from watchword.domain.challenge import Challenge, ChallengeState, Generation, LastSend, Route
 from watchword.domain.event import EventType
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
-from watchword.domain.message import NoticeKind
+from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.user import UserRef
 from watchword.ports.store.values import (
     Keep,
@@ -51,12 +53,68 @@ def open_challenge(transaction: Transaction, opening: Opening, keep: Keep[Opened
     insert_action(transaction, opening, contribution=opening.contribution)
     insert_challenge(transaction, ref, opening)
     _write_created(transaction, ref, opening)
-    row = find_challenge_row(transaction, opening.challenge_id)
-    if row is not None and opening.first_send is not None:
-        first = opening.first_send
-        _send(transaction, row, first.route, first.live, limits, withheld=first.live is None)
+    _send_first(transaction, ref, opening)
     _watch_networks(transaction, ref, opening)
-    return keep_outcome(transaction, keep, Opened(challenge=must_find(transaction, opening.challenge_id)))
+    return keep_outcome(transaction, keep, Opened(challenge=_opened(opening, transaction.now)))
+
+
+def _send_first(transaction: Transaction, ref: UserRef, opening: Opening) -> None:
+    first, live = opening.first_send, first_code(opening)
+    if first is None:
+        return
+    contact_id = first.route.contact_id
+    if live is None or contact_id is None:
+        _write_withheld(transaction, ref, opening.challenge_id)
+        return
+    queue_code(
+        transaction,
+        ref,
+        opening.challenge_id,
+        opened_until(opening, transaction.now),
+        generation=1,
+        contact_id=contact_id,
+        channel=first.route.channel,
+    )
+
+
+def _opened(opening: Opening, now: Instant) -> Challenge:
+    """Return the challenge as whoever reads it now finds it."""
+    first, live = opening.first_send, first_code(opening)
+    route = None if first is None else first.route
+    generation = None
+    if live is not None and route is not None:
+        generation = Generation(number=1, mac_key_id=live.mac_key_id, contact_id=live.contact_id, channel=route.channel)
+    return Challenge(
+        id=opening.challenge_id,
+        action=opening.action,
+        state=ChallengeState.PENDING,
+        end_reason=None,
+        lane=opening.lane,
+        decoy=opening.decoy,
+        reference=opening.reference,
+        code_length=opening.code_length,
+        generations=() if generation is None else (generation,),
+        bound_digest=opening.bound_digest,
+        options=opening.options,
+        route=route,
+        delivery_status=None if generation is None else DeliveryStatus.QUEUED,
+        delivery_updated_at=None if generation is None else now,
+        sends=0 if first is None else 1,
+        tries_spent=0,
+        tries_allowed=opening.limits.tries_per_challenge,
+        high_value=opening.high_value,
+        trust_allowed=opening.trust_allowed,
+        reasons=opening.reasons,
+        confirms=opening.confirms,
+        device_id=opening.device_id,
+        browser=None,
+        created_at=now,
+        expires_at=opened_until(opening, now),
+        ended_at=None,
+        resend_at=first_resend_at(opening, now),
+        others_count_from=opening.others_count_from,
+        last_sends=() if route is None else (LastSend(option_id=route.option_id, channel=route.channel, at=now),),
+    )
 
 
 def order_delivery(
@@ -125,19 +183,27 @@ def _send(
     resend_at = later(transaction.now, seconds=limits.resend_wait_s(row["sends"] + 1))
     count_send(transaction, row, route, resend_at)
     if withheld or route.contact_id is None:
-        write_event(
-            transaction, ref_of(row), EventType.DELIVERY_QUEUED, delivery_id=None, challenge_id=row["id"], withheld=True
-        )
+        _write_withheld(transaction, ref_of(row), row["id"])
         return
-    if live is not None:
-        put_live_code(transaction, row, live, route.channel)
-    queue_code(transaction, row, live_number(transaction, row), route.contact_id, route.channel)
+    number = live_number(transaction, row) if live is None else put_live_code(transaction, row, live, route.channel)
+    queue_code(
+        transaction,
+        ref_of(row),
+        row["id"],
+        Instant(row["expires_at"]),
+        generation=number,
+        contact_id=route.contact_id,
+        channel=route.channel,
+    )
+
+
+def _write_withheld(transaction: Transaction, ref: UserRef, challenge_id: str) -> None:
+    write_event(transaction, ref, EventType.DELIVERY_QUEUED, delivery_id=None, challenge_id=challenge_id, withheld=True)
 
 
 def _make_room(transaction: Transaction, ref: UserRef, opening: Opening) -> None:
     """Cancel the lane's oldest pending challenges, of the same type first; the other lane is left alone."""
-    settle_user(transaction, ref)
-    pending = [row for row in pending_rows(transaction, ref) if row["lane"] == opening.lane]
+    pending = [row for row in settle_user(transaction, ref) if row["lane"] == opening.lane]
     while len(pending) >= opening.limits.pending(opening.lane):
         oldest = next((row for row in pending if row["type"] == opening.action.type), pending[0])
         end(transaction, oldest, ChallengeState.CANCELLED, "replaced")
@@ -157,7 +223,7 @@ def _write_created(transaction: Transaction, ref: UserRef, opening: Opening) -> 
         code_length=opening.code_length,
         tries_allowed=opening.limits.tries_per_challenge,
         sends_allowed=opening.limits.sends_per_challenge,
-        expires_at=later(transaction.now, seconds=opening.lifetime_s),
+        expires_at=opened_until(opening, transaction.now),
     )
 
 

@@ -151,27 +151,18 @@ def set_preferred(transaction: Transaction, ref: UserRef, contact_id: str | None
     write_event(transaction, ref, EventType.CONTACT_PREFERRED, contact_id=contact_id)
 
 
-def prove_contact(transaction: Transaction, ref: UserRef, contact_id: str) -> bool:
-    """Note that a right code came over this contact; return whether that confirmed it for the first time."""
-    first = transaction.run(
-        "UPDATE contacts SET confirmed_at = :now WHERE application_id = :application_id AND user_key = :user_key"
-        " AND id = :id AND confirmed_at IS NULL",
-        now=transaction.now,
-        application_id=ref.application_id,
-        user_key=ref.key,
-        id=contact_id,
-    )
+def prove_contact(transaction: Transaction, ref: UserRef, contact: Contact) -> None:
+    """Note that a right code came over this contact, and that it is confirmed by that if it was not before."""
     transaction.write(
-        "UPDATE contacts SET last_proven_at = :now"
+        "UPDATE contacts SET last_proven_at = :now, confirmed_at = coalesce(confirmed_at, :now)"
         " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
         now=transaction.now,
         application_id=ref.application_id,
         user_key=ref.key,
-        id=contact_id,
+        id=contact.id,
     )
-    if first:
-        write_event(transaction, ref, EventType.CONTACT_CONFIRMED, contact_id=contact_id)
-    return bool(first)
+    if contact.confirmed_at is None:
+        write_event(transaction, ref, EventType.CONTACT_CONFIRMED, contact_id=contact.id)
 
 
 def bring_back(transaction: Transaction, ref: UserRef, rows: Iterable[Row]) -> int:

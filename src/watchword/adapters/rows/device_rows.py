@@ -70,7 +70,7 @@ def take_note(transaction: Transaction, ref: UserRef, device: Device | None, ste
 def prove_device(
     transaction: Transaction,
     ref: UserRef,
-    device_id: str | None,
+    known: Device | None,
     *,
     fresh_id: DeviceId,
     name: str,
@@ -80,30 +80,37 @@ def prove_device(
 ) -> tuple[Device, bool]:
     """Make a device known by an approval, and trusted where asked; return it and whether that made it trusted.
 
-    Trust that had run out by itself does not come back with the next proof: the user has to choose it again.
+    ``known`` is the one that is there. Trust that had run out by itself does not come back with the next proof: the
+    user has to choose it again.
     """
-    known = find_device(transaction, ref, device_id)
-    if known is None:
-        _insert_device(transaction, ref, fresh_id, name, action_id)
-        _make_room(transaction, ref, fresh_id, limits)
-        target, state = fresh_id, DeviceState.NEW
-    else:
-        spans = (limits.device_known_days, limits.device_trusted_days)
-        target = known.id
-        state = known.state(transaction.now, known_days=spans[0], trusted_days=spans[1])
-    if state is DeviceState.NEW:
-        write_event(transaction, ref, EventType.DEVICE_KNOWN, device_id=target, action_id=action_id)
-    _set_device(transaction, ref, target, last_proven_at=transaction.now, last_seen_at=transaction.now)
+    now, state = transaction.now, DeviceState.NEW
+    if known is not None:
+        state = known.state(now, known_days=limits.device_known_days, trusted_days=limits.device_trusted_days)
     newly_trusted = trust and state is not DeviceState.TRUSTED
+    if known is None:
+        device = _insert_device(transaction, ref, fresh_id, name, action_id, trusted=newly_trusted)
+        _make_room(transaction, ref, fresh_id, limits)
+    else:
+        device = _prove_known(transaction, ref, known, action_id, state, trusted=newly_trusted)
+    if state is DeviceState.NEW:
+        write_event(transaction, ref, EventType.DEVICE_KNOWN, device_id=device.id, action_id=action_id)
     if newly_trusted:
-        _set_device(transaction, ref, target, trusted_at=transaction.now, trusted_by=action_id)
-        write_event(transaction, ref, EventType.DEVICE_TRUSTED, device_id=target, action_id=action_id)
-    elif state is not DeviceState.TRUSTED:
-        _set_device(transaction, ref, target, trusted_at=None, trusted_by=None)
-    proven = find_device(transaction, ref, target)
-    if proven is None:
-        raise LookupError("a device vanished inside its own transaction")
-    return proven, newly_trusted
+        write_event(transaction, ref, EventType.DEVICE_TRUSTED, device_id=device.id, action_id=action_id)
+    return device, newly_trusted
+
+
+def _prove_known(
+    transaction: Transaction, ref: UserRef, device: Device, action_id: ActionId, state: DeviceState, *, trusted: bool
+) -> Device:
+    now = transaction.now
+    proven: dict[str, int] = {"last_proven_at": now, "last_seen_at": now}
+    if state is DeviceState.TRUSTED:
+        _set_device(transaction, ref, device.id, **proven)
+        return replace(device, last_proven_at=now, last_seen_at=now)
+    trusted_at = now if trusted else None
+    trusted_by = action_id if trusted else None
+    _set_device(transaction, ref, device.id, trusted_at=trusted_at, trusted_by=trusted_by, **proven)
+    return replace(device, last_proven_at=now, last_seen_at=now, trusted_at=trusted_at)
 
 
 def revoke(transaction: Transaction, ref: UserRef, device_id: str, reason: str) -> bool:
@@ -191,17 +198,33 @@ def name_of(transaction: Transaction, ref: UserRef, device_id: str) -> str | Non
     return None if row is None else read_device(transaction, row).name
 
 
-def _insert_device(transaction: Transaction, ref: UserRef, device_id: DeviceId, name: str, action_id: ActionId) -> None:
+def _insert_device(
+    transaction: Transaction, ref: UserRef, device_id: DeviceId, name: str, action_id: ActionId, *, trusted: bool
+) -> Device:
+    now = transaction.now
     transaction.write(
         "INSERT INTO devices (application_id, user_key, id, sealed_name, step, stepped_at, first_seen_at, last_seen_at,"
-        " last_proven_at, made_by)"
-        " VALUES (:application_id, :user_key, :id, :sealed_name, 0, :now, :now, :now, :now, :made_by)",
+        " last_proven_at, trusted_at, made_by, trusted_by)"
+        " VALUES (:application_id, :user_key, :id, :sealed_name, 0, :now, :now, :now, :now, :trusted_at, :made_by,"
+        " :trusted_by)",
         application_id=ref.application_id,
         user_key=ref.key,
         id=device_id,
         sealed_name=transaction.seal(ref, _TABLE, device_id, _NAME, name),
-        now=transaction.now,
+        now=now,
+        trusted_at=now if trusted else None,
         made_by=action_id,
+        trusted_by=action_id if trusted else None,
+    )
+    return Device(
+        id=device_id,
+        name=name,
+        step=0,
+        stepped_at=now,
+        first_seen_at=now,
+        last_seen_at=now,
+        last_proven_at=now,
+        trusted_at=now if trusted else None,
     )
 
 

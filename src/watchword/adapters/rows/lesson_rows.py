@@ -44,9 +44,9 @@ def teach_allowed(
     memory.write()
 
 
-def teach_approved(transaction: Transaction, ref: UserRef, action_row: Row, registered_at: Instant) -> None:
-    """Learn in full from an action whose challenge was approved."""
-    row = find_contribution_row(transaction, ref, action_row["number"])
+def teach_approved(transaction: Transaction, ref: UserRef, number: int, registered_at: Instant) -> None:
+    """Learn in full from the action of this number, whose challenge was approved."""
+    row = find_contribution_row(transaction, ref, number)
     contribution = None if row is None else open_contribution(transaction, ref, row)
     if row is None or contribution is None:
         return

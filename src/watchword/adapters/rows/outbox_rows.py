@@ -16,15 +16,24 @@ OUTBOX_KEPT_MS: Final = 30 * DAY_MS
 """As long as a notice's link counts."""
 
 
-def queue_code(transaction: Transaction, row: Row, generation: int, contact_id: str, channel: Channel) -> None:
+def queue_code(
+    transaction: Transaction,
+    ref: UserRef,
+    challenge_id: str,
+    expires_at: Instant,
+    *,
+    generation: int,
+    contact_id: str,
+    channel: Channel,
+) -> None:
     """Queue the live code of a challenge; it may leave until the challenge's time is up."""
     _queue(
         transaction,
-        ref_of(row),
+        ref,
         contact_id=contact_id,
         channel=channel,
-        expires_at=Instant(row["expires_at"]),
-        challenge_id=row["id"],
+        expires_at=expires_at,
+        challenge_id=challenge_id,
         generation=generation,
     )
 

@@ -10,11 +10,8 @@ from watchword.adapters.rows.action_rows import (
     open_action,
     open_assessment,
 )
-from watchword.adapters.rows.challenge_rows import (
-    challenge_row_of_action,
-    find_challenge_row,
-    read_challenge,
-)
+from watchword.adapters.rows.challenge_reading import read_challenge
+from watchword.adapters.rows.challenge_rows import challenge_row_of_action, find_challenge_row
 from watchword.adapters.rows.contribution_rows import Contributed
 from watchword.adapters.rows.device_rows import find_device
 from watchword.adapters.rows.grant_rows import grant_of_action, insert_grant, live_grant_of_action

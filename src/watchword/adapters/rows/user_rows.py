@@ -100,6 +100,17 @@ def set_user(transaction: Transaction, ref: UserRef, **columns: int | str | None
     )
 
 
+def lock_user(transaction: Transaction, ref: UserRef, until: Instant | None) -> None:
+    """Note until when the open lane of a user is spent; None for not at all."""
+    transaction.write(
+        "UPDATE users SET locked_until = :until WHERE application_id = :application_id AND user_key = :user_key"
+        " AND locked_until IS DISTINCT FROM CAST(:until AS BIGINT)",
+        until=until,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+
+
 def find_seen(transaction: Transaction, ref: UserRef, device_id: str | None) -> Seen | None:
     """Return what has to be known of a user whose action is approved or allowed; None for one who is not registered."""
     row = transaction.one(
@@ -110,9 +121,14 @@ def find_seen(transaction: Transaction, ref: UserRef, device_id: str | None) -> 
         user_key=ref.key,
         device_id=device_id,
     )
+    return seen_of(row, by_reported_device=row is not None and bool(row["is_reported"]))
+
+
+def seen_of(row: Row | None, *, by_reported_device: bool = False) -> Seen | None:
+    """Return the user of a row as he is when his action is approved or allowed; None for one who is not registered."""
     if row is None or row["erased_at"] is not None:
         return None
-    return Seen(registered_at=Instant(row["created_at"]), by_reported_device=bool(row["is_reported"]))
+    return Seen(registered_at=Instant(row["created_at"]), by_reported_device=by_reported_device)
 
 
 def note_place(transaction: Transaction, ref: UserRef, seen: Seen | None, country: str | None, action_id: str) -> None:
