@@ -71,6 +71,13 @@ def test_serves_until_it_is_told_to_stop(house: Callable[..., Path]) -> None:
     assert "Traceback" not in aside
 
 
+def test_ends_in_order_when_its_terminal_goes(house: Callable[..., Path]) -> None:
+    with running("serve", cwd=house()) as server:
+        code, said, aside = server.stop(signal.SIGHUP)
+    assert (code, said) == (0, "")
+    assert "Traceback" not in aside
+
+
 def test_works_without_serving(house: Callable[..., Path]) -> None:
     with running("work", cwd=house()) as worker:
         assert worker.ready == {"working": True}

@@ -163,13 +163,20 @@ def _stopped_by_signals(ordered: asyncio.Event, servers: Sequence[uvicorn.Server
         _end(servers)
 
     # A second signal drops nothing: terminals and supervisors often send two for one wish.
-    for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, ordered.set)):
+    handlers = {signal.SIGINT: interrupt, **dict.fromkeys(orders_to_stop(), ordered.set)}
+    for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in handlers:
             loop.remove_signal_handler(number)
+
+
+def orders_to_stop() -> tuple[signal.Signals, ...]:
+    """Return the signals that tell a process to stop in order; a terminal that goes is one, but not under ``nohup``."""
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return (signal.SIGTERM, signal.SIGHUP) if hangs_up else (signal.SIGTERM,)
 
 
 async def _end_when(ordered: asyncio.Event, servers: Sequence[uvicorn.Server], notice_s: float) -> None:

@@ -17,7 +17,7 @@ from watchword.adapters.structured_logs import configure_logs
 from watchword.bootstrap.crew import READY, Crew
 from watchword.bootstrap.house import House, build
 from watchword.bootstrap.key_source import open_keys
-from watchword.bootstrap.listening import AT_ONCE, LINGERING_S, Farewell, Listener, open_socket, serve
+from watchword.bootstrap.listening import AT_ONCE, LINGERING_S, Farewell, Listener, open_socket, orders_to_stop, serve
 from watchword.bootstrap.store_opening import is_for_many, sole_process
 from watchword.config.environment import read_environment
 from watchword.config.settings import Settings
@@ -83,7 +83,6 @@ def run_member(settings: Settings, *, listening: int, pair: int, shared_metrics:
     to the crew.
     """
     configure_logs(settings.log_level, process=os.getpid())
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     keys = open_keys(settings.keys, create=False)
     uvloop.run(_serve_in_crew(settings, keys, listening, pair, shared_metrics))
 
@@ -140,7 +139,7 @@ async def _work(settings: Settings, keys: KeySet, ready: Callable[[], None]) -> 
 
 
 async def _work_until_told(house: House, ready: Callable[[], None]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *orders_to_stop()):
         asyncio.get_running_loop().add_signal_handler(number, house.stopping.set)
     await house.worker.start()
     try:
