@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from watchword.adapters.inbox import InboxFile
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.process_memory import settle_memory
 from watchword.adapters.structured_logs import configure_logs
 from watchword.adapters.system import SystemClock
 from watchword.bootstrap.house import build
@@ -98,6 +99,7 @@ async def _serve_dev(
 ) -> None:
     inbox = InboxFile(told.data / INBOX_FILE, SystemClock())
     house = await build(settings, keys, inbox=inbox)
+    settle_memory()
     listeners = [Listener(socket=opened, app=house.site), *([store] if store is not None else ())]
 
     async def announce() -> None:

@@ -13,6 +13,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.process_memory import settle_memory
 from watchword.adapters.structured_logs import configure_logs
 from watchword.bootstrap.crew import READY, Crew
 from watchword.bootstrap.house import House, build
@@ -61,6 +62,7 @@ def _run_crew(settings: Settings, member: Sequence[str], ready: Callable[[str], 
 
 async def _serve_alone(settings: Settings, keys: KeySet, opened: socket.socket, ready: Callable[[str], None]) -> None:
     house = await build(settings, keys, delivers=settings.server.work)
+    settle_memory()
 
     async def announce() -> None:
         ready(settings.server.page_base)
@@ -90,6 +92,7 @@ def run_member(settings: Settings, *, listening: int, pair: int, shared_metrics:
 async def _serve_in_crew(settings: Settings, keys: KeySet, listening: int, pair: int, shared_metrics: Path) -> None:
     metrics = Metrics(CollectorRegistry(), shared=shared_metrics)
     house = await build(settings, keys, delivers=settings.server.work, metrics=metrics)
+    settle_memory()
     from_crew, to_crew = await asyncio.open_connection(sock=socket.socket(fileno=pair))
 
     async def announce() -> None:
@@ -132,6 +135,7 @@ def run_worker(settings: Settings, *, ready: Callable[[], None]) -> None:
 
 async def _work(settings: Settings, keys: KeySet, ready: Callable[[], None]) -> None:
     house = await build(settings, keys)
+    settle_memory()
     try:
         await _work_until_told(house, ready)
     finally:
