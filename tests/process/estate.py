@@ -23,7 +23,7 @@ from watchword.bootstrap.upkeep import ALL_SCOPES, create_key, create_secrets
 from watchword.config.loading import load_settings
 from watchword.config.settings import Settings, Situation
 
-ROUNDS_AT_MOST = 600
+ROUNDS_AT_MOST = 2_400
 """Looks at something that must come; each waits at most ``ROUND_S``."""
 ROUND_S = 0.05
 COMMAND = (sys.executable, "-P", "-m", "watchword.cli")
