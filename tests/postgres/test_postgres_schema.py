@@ -2,12 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from tests.contract.builders import START, Scene
+from tests.contract.whole_life import play_whole_life
+from tests.kit.clock_and_chance import SeededEntropy
 from tests.kit.postgres import OLDEST, PASSWORD, ROLE_WITH_PASSWORD, PostgresServer, make_server
+from tests.kit.postgres_databases import PostgresClock
+from watchword.adapters.key_set import KeySet
 from watchword.adapters.postgres.postgres_schema import (
     migrate,
     migrate_by,
@@ -17,6 +23,7 @@ from watchword.adapters.postgres.postgres_schema import (
     require_fit,
     shipped_migrations,
 )
+from watchword.adapters.postgres.postgres_store import open_postgres_store
 from watchword.domain.errors import ConfigurationError
 
 NEXT = newest_version() + 1
@@ -44,8 +51,14 @@ async def test_works_on_the_oldest_server_that_is_promised() -> None:
     try:
         with server.superuser() as superuser:
             superuser.execute("CREATE DATABASE old OWNER watchword")
-        assert migrate(server.url("old")) == newest_version()
-        await _require_fit(server.url("old"))
+        url = server.url("old")
+        assert migrate(url) == newest_version()
+        entropy = SeededEntropy(7)
+        keyring = KeySet.generate(entropy, START)
+        with closing(PostgresClock(url, START)) as clock:
+            store = await open_postgres_store(url, entropy, keyring)
+            await play_whole_life(Scene(store=store, clock=clock, entropy=entropy, keyring=keyring), "u-1")
+            await store.close()
     finally:
         server.close()
 
