@@ -97,7 +97,7 @@ class PostgresAccess:
     conninfo: Secret
     """Its address with the password, as libpq reads it."""
     connections: int
-    """Connections that one process writes with."""
+    """Connections that one process holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
