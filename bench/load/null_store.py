@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+from watchword.adapters.rows.packed_text import pack
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.rows.sealed_text import write_action, write_assessment, write_display
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
@@ -120,7 +121,7 @@ class NullStore:
         now = self._clock.now()
         shown = write_display(opening.options, first.route.masked, opening.reasons)
         self._seal(ref, "challenges", "shown", write_display(opening.options, None, opening.reasons).encode())
-        self._seal(ref, "actions", "assessment", write_assessment(opening.assessment).encode())
+        self._seal(ref, "actions", "assessment", pack(write_assessment(opening.assessment)))
         self._seal(ref, "contributions", "contribution", _MEMORY[:200])
         self._sealed[opening.challenge_id] = {
             "action": self._seal(ref, "actions", "action", write_action(action).encode()),

@@ -5,9 +5,11 @@ from typing import Final
 
 from watchword.adapters.rows.contribution_rows import Contributed, insert_contribution
 from watchword.adapters.rows.event_rows import write_event
+from watchword.adapters.rows.packed_text import pack, unpack
 from watchword.adapters.rows.sealed_text import read_action, read_assessment, write_action, write_assessment
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.domain.action import PURCHASE, Action, Assessment, Decision, Label
+from watchword.domain.errors import StorageUnavailable
 from watchword.domain.event import EventType
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
@@ -46,7 +48,9 @@ def insert_action(
         country=told.country,
         device_id=told.device_id,
         sealed_action=transaction.seal(ref, _TABLE, action.id, _ACTION, write_action(action)),
-        sealed_assessment=transaction.seal(ref, _TABLE, action.id, _ASSESSMENT, write_assessment(assessment)),
+        sealed_assessment=transaction.seal_bytes(
+            ref, _TABLE, action.id, _ASSESSMENT, pack(write_assessment(assessment))
+        ),
         now=transaction.now,
         retry_at=retry_at,
     )
@@ -109,7 +113,11 @@ def open_sealed_action(
 
 def open_assessment(transaction: Transaction, row: Row) -> Assessment:
     """Return how an action was assessed."""
-    text = transaction.open(ref_of(row), _TABLE, row["id"], _ASSESSMENT, row["sealed_assessment"])
+    packed = transaction.open_bytes(ref_of(row), _TABLE, row["id"], _ASSESSMENT, row["sealed_assessment"])
+    try:
+        text = unpack(packed)
+    except ValueError as error:
+        raise StorageUnavailable("an assessment was written by a newer release") from error
     return read_assessment(text, Decision(row["decision"]))
 
 

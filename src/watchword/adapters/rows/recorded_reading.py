@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from watchword.adapters.rows.packed_text import unpack
 from watchword.adapters.rows.transaction import place
 from watchword.domain.action import CONTACT_CONFIRMATION, Decision, Label
 from watchword.domain.challenge import ChallengeState
@@ -63,10 +64,10 @@ class RecordedReading:
 
     def _open(self, action_id: str, purpose: str, sealed: bytes) -> Mapping[str, Any]:
         try:
-            text = self._keyring.open(place(self._application_id, "actions", action_id, purpose), sealed)
+            text = unpack(self._keyring.open(place(self._application_id, "actions", action_id, purpose), sealed))
         except ValueError as error:
             raise StorageUnavailable("a sealed value of actions does not open") from error
-        opened: Mapping[str, Any] = json.loads(text.decode())
+        opened: Mapping[str, Any] = json.loads(text)
         return opened
 
 
