@@ -26,6 +26,8 @@ from watchword.config.settings import Settings, Situation
 ROUNDS_AT_MOST = 2_400
 """Looks at something that must come; each waits at most ``ROUND_S``."""
 ROUND_S = 0.05
+_NOT_KNOWN = 503
+"""What a call is answered of which nobody can say whether it happened."""
 COMMAND = (sys.executable, "-P", "-m", "watchword.cli")
 _SETTINGS = """\
 [server]
@@ -162,7 +164,7 @@ class Caller:
     estate: Estate
     client: httpx2.Client
     tries: int = 1
-    """How often a call is made that gets no answer at all; each time with the same idempotency key."""
+    """How often a call is made that gets no answer, or that of a store that is not there; always with the same key."""
 
     def call(self, at: Machine, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         """Make one call; return status and JSON."""
@@ -171,10 +173,13 @@ class Caller:
         for left in reversed(range(self.tries)):
             try:
                 response = self.client.request(method, f"{at.ready['listening']}{path}", json=body, headers=fields)
-                return response.status_code, response.json() if response.content else None
             except httpx2.TransportError:
                 if left == 0:
                     raise
+                continue
+            if response.status_code != _NOT_KNOWN or left == 0:
+                return response.status_code, response.json() if response.content else None
+            Event().wait(ROUND_S)
         raise AssertionError("it was not tried at all")
 
     def register(self, at: Machine, user: str) -> str:
