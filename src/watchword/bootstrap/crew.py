@@ -7,7 +7,6 @@ when its end of a pair of sockets closes, whatever the crew died of, and then st
 """
 
 import asyncio
-import os
 import signal
 import socket
 from asyncio.subprocess import Process
@@ -155,16 +154,16 @@ class Crew:
 
     async def _replace(self, member: _Member, code: int) -> None:
         """Put another in the place of a member that died, with growing pauses where they die young."""
-        pause_s = self._pause_s(asyncio.get_running_loop().time() - member.started_s, code)
+        pause_s = self._pause_s(asyncio.get_running_loop().time() - member.started_s)
         _log.warning("crew.member_died", pid=member.process.pid, ended_by=_ended_by(code), pause_s=pause_s)
         while True:
             await asyncio.sleep(pause_s)
             if await self._add():
                 return
-            pause_s = self._pause_s(0.0, os.EX_SOFTWARE)
+            pause_s = self._pause_s(0.0)
 
-    def _pause_s(self, lived_s: float, code: int) -> float:
-        if code == os.EX_OK or lived_s >= STEADY_S:
+    def _pause_s(self, lived_s: float) -> float:
+        if lived_s >= STEADY_S:
             self._young_deaths = 0
             return 0.0
         self._young_deaths += 1
@@ -200,6 +199,7 @@ class Crew:
 
     async def _end(self) -> None:
         """Tell all to stop, wait for them, and end those who do not."""
+        self.opened.close()  # as each of them does: then whoever comes is refused at once and does not wait for nobody
         for task in tuple(self._duties):
             task.cancel()
         for member in self._members:

@@ -6,7 +6,6 @@ the more it has itself, so the one with fewer is there first.
 """
 
 import asyncio
-import errno
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -19,8 +18,7 @@ PAUSES_MOST: Final = 4
 """Milliseconds that it waits at most."""
 EACH_PLACE_CONNECTIONS: Final = 16
 """Connections for which it takes one more at once, so that many are taken as quickly as few."""
-EXHAUSTED_PAUSE_S: Final = 1.0
-_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+FAILURE_PAUSE_S: Final = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -54,7 +52,7 @@ class Door:
         if pause_ms > 0:
             self._wait(pause_ms / 1_000)
         elif not self._take():
-            self._wait(EXHAUSTED_PAUSE_S)
+            self._wait(FAILURE_PAUSE_S)
 
     def _wait(self, pause_s: float) -> None:
         self._loop.remove_reader(self._socket)
@@ -64,19 +62,17 @@ class Door:
         if self._take():
             self.open()
         else:
-            self._wait(EXHAUSTED_PAUSE_S)
+            self._wait(FAILURE_PAUSE_S)
 
     def _take(self) -> bool:
-        """Take what is there, as much as is this process's part; False where the system has no room for more."""
+        """Take what is there, as much as is this process's part; False where the system gives none just now."""
         for _ in range(1 + self._count() // EACH_PLACE_CONNECTIONS):
             try:
                 connection, _address = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return True  # another process was there first, or the caller has gone
-            except OSError as error:
-                if error.errno not in _EXHAUSTED:
-                    raise
-                _log.error("door.exhausted", reason=error.strerror, pause_s=EXHAUSTED_PAUSE_S)
+            except OSError as error:  # no descriptors are left, or no memory
+                _log.error("door.nothing_taken", reason=error.strerror, pause_s=FAILURE_PAUSE_S)
                 return False
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -84,5 +80,10 @@ class Door:
                 self._loop.connect_accepted_socket(self._admit, connection)
             )
             self._coming.add(task)
-            task.add_done_callback(self._coming.discard)
+            task.add_done_callback(self._has_come)
         return True
+
+    def _has_come(self, task: asyncio.Task[object]) -> None:
+        self._coming.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.warning("door.connection_lost", error=type(task.exception()).__name__)

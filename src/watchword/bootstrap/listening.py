@@ -132,8 +132,9 @@ class _Server(uvicorn.Server):
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Cease to listen and let idle connections linger; the library's own way would close them at once."""
-        if self._door is not None:
+        if self._door is not None and self._shared is not None:
             self._door.close()
+            self._shared.close()
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
