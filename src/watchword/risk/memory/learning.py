@@ -1,13 +1,11 @@
 """Learning from an action and taking it back."""
 
-from dataclasses import replace
-
 from watchword.domain.instant import DAY_MS, Instant
 from watchword.risk.fading import growth
 from watchword.risk.memory.contribution import Contribution
 from watchword.risk.memory.remembered import HOUR_BINS, PLACES, Memory
-from watchword.risk.memory.shelf import WEIGHT_FORGOTTEN, single
-from watchword.risk.memory.spending import learn_spending, take_back_spending
+from watchword.risk.memory.shelf import WEIGHT_FORGOTTEN, Shelf, single
+from watchword.risk.memory.spending import Spending, learn_spending, take_back_spending
 
 
 def day_of(at: Instant) -> int:
@@ -22,15 +20,12 @@ def learn(memory: Memory, contribution: Contribution, share: float) -> Memory:
     more in it than one proven action gives.
     """
     factor, day = growth(contribution.at), day_of(contribution.at)
-    shelves = tuple(
-        shelf if value is None else shelf.learn(value, share, day=day, growth=factor, places=places)
-        for shelf, value, places in zip(memory.shelves, contribution.traits.values, PLACES, strict=True)
-    )
-    return replace(
-        _counted(memory, contribution, share * factor),
-        shelves=shelves,
-        spending=learn_spending(memory.spending, contribution, share),
-    )
+    shelves = list(memory.shelves)
+    for level, value in enumerate(contribution.traits.values):
+        if value is not None:
+            shelves[level] = shelves[level].learn(value, share, day=day, growth=factor, places=PLACES[level])
+    spending = learn_spending(memory.spending, contribution, share)
+    return _counted(memory, contribution, share * factor, tuple(shelves), spending)
 
 
 def take_back(memory: Memory, contribution: Contribution, share: float, now: Instant) -> Memory:
@@ -45,22 +40,23 @@ def take_back(memory: Memory, contribution: Contribution, share: float, now: Ins
         shelf if value is None else shelf.take_back(value, share, day=day, growth=factor, floor=floor)
         for shelf, value in zip(memory.shelves, contribution.traits.values, strict=True)
     )
-    return replace(
-        _counted(memory, contribution, -share * factor),
-        shelves=shelves,
-        spending=take_back_spending(memory.spending, contribution, share, now),
-    )
+    spending = take_back_spending(memory.spending, contribution, share, now)
+    return _counted(memory, contribution, -share * factor, shelves, spending)
 
 
-def _counted(memory: Memory, contribution: Contribution, weight: float) -> Memory:
-    """Return the memory with this weight more, or less, in its sums."""
+def _counted(
+    memory: Memory, contribution: Contribution, weight: float, shelves: tuple[Shelf, ...], spending: Spending
+) -> Memory:
+    """Return a memory with these shelves and this spending, and this weight more, or less, in its sums."""
     hour_bin = contribution.hour_of_week % 24 * HOUR_BINS // 24
-    hours = tuple(_added(have, weight) if position == hour_bin else have for position, have in enumerate(memory.hours))
-    return replace(
-        memory,
+    hours = list(memory.hours)
+    hours[hour_bin] = _added(hours[hour_bin], weight)
+    return Memory(
+        shelves=shelves,
         weight_learned=_added(memory.weight_learned, weight),
         weight_with_token=_added(memory.weight_with_token, weight * contribution.had_token),
-        hours=hours,
+        hours=tuple(hours),
+        spending=spending,
     )
 
 

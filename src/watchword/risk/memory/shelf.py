@@ -5,7 +5,7 @@ further day takes the place of the lightest. So somebody who gets in once does n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -91,20 +91,21 @@ class Shelf:
         """Return the shelf after a value was seen, with at most the day's gain."""
         known = self.entries.get(value)
         if known is not None:
-            return replace(self, entries={**self.entries, value: _seen_again(known, share, day, growth)})
+            entries = {**self.entries, value: _seen_again(known, share, day, growth)}
+            return Shelf(entries=entries, candidate=self.candidate)
         if self.candidate is not None and self.candidate[0] == value:
             waiting = self.candidate[1]
             again = _seen_again(waiting, share, day, growth)
             if not is_later(day, waiting.day):
-                return replace(self, candidate=(value, again))
+                return Shelf(entries=self.entries, candidate=(value, again))
             return Shelf(entries=_placed(self.entries, value, again, places), candidate=None)
         first = _seen_again(Entry(weight=0.0, day=day, gained=0), share, day, growth)
         kept = {v: entry for v, entry in self.entries.items() if entry.weight >= WEIGHT_FORGOTTEN * growth}
         if len(kept) < places:
-            return replace(self, entries={**kept, value: first})
+            return Shelf(entries={**kept, value: first}, candidate=self.candidate)
         if self.candidate is not None and is_later(self.candidate[1].day, day):
             return self  # what comes to count a day later pushes out nothing that came since
-        return replace(self, candidate=(value, first))
+        return Shelf(entries=self.entries, candidate=(value, first))
 
     def take_back(self, value: int, share: float, *, day: int, growth: float, floor: float) -> "Shelf":
         """Return the shelf without this share of a value; below ``floor`` nothing of it is left."""
@@ -122,12 +123,13 @@ class Shelf:
 
 def encode_shelf(shelf: Shelf) -> bytes:
     """Return a shelf as bytes; what follows them does not matter to ``decode_shelf``."""
-    listed = list(shelf.entries.items())
-    head = len(listed)
+    packed = [_ENTRY.pack(value, *entry) for value, entry in shelf.entries.items()]
+    head = len(packed)
     if shelf.candidate is not None:
-        listed.append(shelf.candidate)
-        head = len(listed) | _WAITING
-    return bytes([head]) + b"".join(_ENTRY.pack(value, *entry) for value, entry in listed)
+        value, entry = shelf.candidate
+        packed.append(_ENTRY.pack(value, *entry))
+        head = len(packed) | _WAITING
+    return b"".join((head.to_bytes(1, "big"), *packed))
 
 
 def decode_shelf(encoded: bytes, at: int) -> tuple[Shelf, int]:
@@ -136,18 +138,18 @@ def decode_shelf(encoded: bytes, at: int) -> tuple[Shelf, int]:
     end = at + 1 + (head & ~_WAITING) * _ENTRY.size
     if end > len(encoded):
         raise IndexError
-    listed = [
-        (value, Entry(weight, day, gained)) for value, weight, day, gained in _ENTRY.iter_unpack(encoded[at + 1 : end])
-    ]
-    candidate = listed.pop() if head & _WAITING and listed else None
-    return Shelf(entries=dict(listed), candidate=candidate), end
+    entries = {
+        value: Entry(weight, day, gained) for value, weight, day, gained in _ENTRY.iter_unpack(encoded[at + 1 : end])
+    }
+    candidate = entries.popitem() if head & _WAITING and entries else None
+    return Shelf(entries=entries, candidate=candidate), end
 
 
 def _seen_again(entry: Entry, share: float, day: int, growth: float) -> Entry:
     """Return the entry with one more share; one of an earlier day counts among those of the last."""
     last, gained = (day, 0) if is_later(day, entry.day) else (entry.day, entry.gained)
     units = min(round(share * DAY_UNITS_MOST), DAY_UNITS_MOST - gained)
-    return Entry(weight=single(entry.weight + units / DAY_UNITS_MOST * growth), day=last, gained=gained + units)
+    return Entry(single(entry.weight + units / DAY_UNITS_MOST * growth), last, gained + units)
 
 
 def is_later(day: int, other: int) -> bool:
