@@ -6,9 +6,11 @@ import pytest
 
 from watchword.adapters.key_file import KeyKind
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.bootstrap.key_source import KeyWatch, open_keys, rotate_key
 from watchword.config.settings import KeySource
 from watchword.domain.errors import ConfigurationError
+from watchword.domain.instant import Instant
 from watchword.ports.keyring import Purpose
 
 Process = tuple[KeySet, KeyWatch]
@@ -75,3 +77,27 @@ def test_a_file_that_is_wrong_refuses_what_is_unknown_and_is_told_with_the_next_
         here.open("place", there.seal("place", b"plain"))
     with pytest.raises(ConfigurationError):
         watch.look()
+
+
+def test_a_key_whose_time_has_not_come_is_known_and_makes_nothing(source: KeySource) -> None:
+    (here, watch), old = _process(source), open_keys(source, create=False).mac_key_id()
+    waiting = rotate_key(source, KeyKind.MAC.value, delay_s=3_600)
+    assert watch.look()
+    assert not watch.look()
+    assert here.mac_key_id() == old
+    assert here.is_mac(Purpose.CODE, here.mac(Purpose.CODE, b"part", key_id=waiting.id), b"part")
+    assert (waiting.newest, waiting.is_waiting) == (False, True)
+
+
+def test_a_key_makes_values_once_its_time_has_come_though_the_file_stayed_the_same(source: KeySource) -> None:
+    now = SystemClock().now()
+    rotate_key(source, KeyKind.SIGNING.value)
+    keys = KeySet.from_toml(source.path.read_text(), source="keys", entropy=SystemEntropy(), now=Instant(now - 1))
+    watch, due = KeyWatch(source, keys), keys.next_due
+    assert due is not None
+    assert due >= now
+    before = keys.sign({"sub": "ann"})
+    assert watch.look()
+    assert keys.next_due is None
+    assert keys.sign({"sub": "ann"}) != before
+    assert not watch.look()

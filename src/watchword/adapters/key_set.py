@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
@@ -52,14 +52,15 @@ class KeySet:
 
     One object serves a whole process; ``adopt`` changes its keys in one step, so that a rotation needs no restart.
     ``look`` is asked where a key is met that is not here: another process may have rotated a moment ago. It adopts what
-    it finds, and returns whether it found anything.
+    it finds, and returns whether it found anything. A key that was created later than ``now`` opens and verifies, and
+    makes nothing yet: machines that read their own copies of the keys can all have it before any uses it.
     """
 
     __slots__ = ("_entropy", "_ready", "look")
 
-    def __init__(self, table: KeyTable, entropy: Entropy) -> None:
+    def __init__(self, table: KeyTable, entropy: Entropy, now: Instant | None = None) -> None:
         self._entropy = entropy
-        self._ready = _prepare(table)
+        self._ready = _prepare(table, now)
         self.look: Callable[[], bool] = _nothing_new
 
     @classmethod
@@ -69,9 +70,9 @@ class KeySet:
         return cls(KeyTable(index=index, mac=(mac,), sealing=(sealing,), signing=(signing,)), entropy)
 
     @classmethod
-    def from_toml(cls, text: str, *, source: str, entropy: Entropy) -> Self:
+    def from_toml(cls, text: str, *, source: str, entropy: Entropy, now: Instant | None = None) -> Self:
         """Return the set of a ``keys.toml`` text; raises ``ConfigurationError`` that names ``source`` and no key."""
-        return cls(read_table(text, source=source), entropy)
+        return cls(read_table(text, source=source), entropy, now)
 
     def to_toml(self) -> str:
         """Return the text of ``keys.toml``, which is as secret as the keys."""
@@ -81,6 +82,15 @@ class KeySet:
     def table(self) -> KeyTable:
         """The keys themselves, for writing them down and for listing their ids and times."""
         return self._ready.table
+
+    @property
+    def next_due(self) -> Instant | None:
+        """When a key begins to make values that makes none yet; None where there is no such key."""
+        return self._ready.next_due
+
+    def makes_values(self, key: Key) -> bool:
+        """Whether new values are made with this key."""
+        return key in self._ready.makers
 
     def rotate(self, kind: KeyKind, entropy: Entropy, now: Instant) -> "KeySet":
         """Return a set with a new newest key of this kind; the others go on checking, opening and verifying.
@@ -219,6 +229,9 @@ class _Ready:
     """The keys as the libraries want them, made once per key and not per call."""
 
     table: KeyTable
+    makers: tuple[Key, ...]
+    """The key of each kind that new values are made with."""
+    next_due: Instant | None
     index: bytes
     mac: Mapping[str, bytes]
     newest_mac: str
@@ -230,20 +243,29 @@ class _Ready:
     algorithms: JWSRegistry
 
 
-def _prepare(table: KeyTable) -> _Ready:
+def _prepare(table: KeyTable, now: Instant | None) -> _Ready:
     signing = {key.id: _signing_key(key) for key in table.signing}
+    mac, sealing, signer = (_maker(keys, now) for keys in (table.mac, table.sealing, table.signing))
+    waiting = (key.created_at for keys in (table.mac, table.sealing, table.signing) for key in keys)
     return _Ready(
         table=table,
+        makers=(table.index, mac, sealing, signer),
+        next_due=None if now is None else min((due for due in waiting if due > now), default=None),
         index=table.index.secret,
         mac={key.id: key.secret for key in table.mac},
-        newest_mac=table.mac[-1].id,
+        newest_mac=mac.id,
         sealing={key.id.encode("ascii"): AESGCM(key.secret) for key in table.sealing},
-        newest_sealing=table.sealing[-1].id.encode("ascii"),
+        newest_sealing=sealing.id.encode("ascii"),
         signing=signing,
-        signer=_signer(table.signing[-1]),
+        signer=_signer(signer),
         public=tuple(key.as_dict(private=False) for key in reversed(signing.values())),
         algorithms=_OnlyEdDSA(),
     )
+
+
+def _maker(keys: Sequence[Key], now: Instant | None) -> Key:
+    """Return the newest key that is due; where none is, which only a clock far behind brings about, the oldest."""
+    return next((key for key in reversed(keys) if now is None or key.created_at <= now), keys[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from watchword.adapters.key_set import KeySet
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.config.settings import KeySource
 from watchword.domain.errors import ConfigurationError
-from watchword.domain.instant import Instant
+from watchword.domain.instant import Instant, later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,19 +21,21 @@ class SecretInfo:
     retired_at: Instant | None
     newest: bool
     """Whether new values are made with it."""
+    is_waiting: bool
+    """Whether they will be, from ``created_at`` on."""
 
 
 def open_keys(source: KeySource, *, create: bool) -> KeySet:
     """Return the keys; where there is no file yet, ``create`` makes one, else ``ConfigurationError``."""
-    entropy = SystemEntropy()
+    entropy, now = SystemEntropy(), SystemClock().now()
     if source.text is not None:
-        return KeySet.from_toml(source.text.reveal(), source=source.name, entropy=entropy)
+        return KeySet.from_toml(source.text.reveal(), source=source.name, entropy=entropy, now=now)
     if not source.path.exists():
         if not create:
             hint = "make it with `watchword secrets create`, and keep a copy apart from the database"
             raise ConfigurationError((f"{source.path}: there is no key file: {hint}",))
-        create_key_file(source.path, KeySet.generate(entropy, SystemClock().now()).table)
-    return KeySet.from_toml(read_key_file(source.path), source=str(source.path), entropy=entropy)
+        create_key_file(source.path, KeySet.generate(entropy, now).table)
+    return KeySet.from_toml(read_key_file(source.path), source=str(source.path), entropy=entropy, now=now)
 
 
 class KeyWatch:
@@ -48,7 +50,7 @@ class KeyWatch:
     def __init__(self, source: KeySource, keys: KeySet) -> None:
         self._source = source
         self._keys = keys
-        self._seen = _stamp(source.path)
+        self._seen = None if source.text is not None else _stamp(source.path)
         self._found = False
         keys.look = self._look_at_once
 
@@ -67,10 +69,9 @@ class KeyWatch:
         return found
 
     def _adopt(self) -> bool:
-        if self._source.text is not None:
-            return False
-        stamp = _stamp(self._source.path)
-        if stamp == self._seen:
+        stamp = None if self._source.text is not None else _stamp(self._source.path)
+        due = self._keys.next_due
+        if stamp == self._seen and (due is None or SystemClock().now() < due):
             return False
         self._keys.adopt(open_keys(self._source, create=False))
         self._seen = stamp
@@ -79,22 +80,25 @@ class KeyWatch:
 
 def list_keys_of(source: KeySource) -> tuple[SecretInfo, ...]:
     """Return ids and times of all keys, oldest first in each kind."""
-    table = open_keys(source, create=False).table
+    keys = open_keys(source, create=False)
     return tuple(
         SecretInfo(
             kind=kind.value,
             id=key.id,
             created_at=key.created_at,
             retired_at=key.retired_at,
-            newest=key == table.of(kind)[-1],
+            newest=keys.makes_values(key),
+            is_waiting=key.created_at > SystemClock().now(),
         )
         for kind in KeyKind
-        for key in table.of(kind)
+        for key in keys.table.of(kind)
     )
 
 
-def rotate_key(source: KeySource, kind: str) -> SecretInfo:
-    """Make a new newest key of a kind; old ones go on checking and opening what they made.
+def rotate_key(source: KeySource, kind: str, *, delay_s: int = 0) -> SecretInfo:
+    """Make a new key of a kind; old ones go on checking and opening what they made.
+
+    It makes new values after ``delay_s``, which leaves time to bring it to other machines.
 
     Raises ``ConfigurationError`` for the index key, an unknown kind, or keys that do not come from a file.
     """
@@ -104,9 +108,10 @@ def rotate_key(source: KeySource, kind: str) -> SecretInfo:
     if kind not in rotating:
         raise ConfigurationError((f"{kind}: keys of these kinds rotate: {', '.join(rotating)}",))
     now = SystemClock().now()
-    keys = open_keys(source, create=False).pruned(now).rotate(KeyKind(kind), SystemEntropy(), now)
+    due = later(now, seconds=delay_s)
+    keys = open_keys(source, create=False).pruned(now).rotate(KeyKind(kind), SystemEntropy(), due)
     replace_key_file(source.path, keys.table)
-    return next(one for one in reversed(list_keys_of(source)) if one.kind == kind and one.newest)
+    return next(one for one in reversed(list_keys_of(source)) if one.kind == kind)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

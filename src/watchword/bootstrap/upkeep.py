@@ -67,9 +67,9 @@ def create_secrets(settings: Settings) -> Sequence[SecretInfo]:
     return list_secrets(settings)
 
 
-def rotate_secret(settings: Settings, kind: str) -> SecretInfo:
-    """Make a new key of a kind; running processes take it up with their next round of upkeep."""
-    return rotate_key(settings.keys, kind)
+def rotate_secret(settings: Settings, kind: str, *, delay_s: int) -> SecretInfo:
+    """Make a new key of a kind; running processes take it up with their next round, and use it after ``delay_s``."""
+    return rotate_key(settings.keys, kind, delay_s=delay_s)
 
 
 def show_user(settings: Settings, application_id: str, user_id: str) -> User | None:

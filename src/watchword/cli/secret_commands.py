@@ -29,6 +29,18 @@ KindArgument = Annotated[
 ]
 
 
+AfterOption = Annotated[
+    int,
+    typer.Option(
+        "--after-min",
+        metavar="MINUTES",
+        min=0,
+        max=10_080,
+        help="Make new values with it only after so long, so that other machines have it by then.",
+    ),
+]
+
+
 def add_secrets(command_line: typer.Typer) -> None:
     """Add ``secrets create``, ``secrets list`` and ``secrets rotate``."""
     secrets = typer.Typer(
@@ -65,6 +77,7 @@ def add_secrets(command_line: typer.Typer) -> None:
             "Make a new key of one kind.",
             Example(command="watchword secrets rotate signing", what="grants"),
             Example(command="watchword secrets rotate sealing", what="contacts; sealed anew in the background"),
+            Example(command="watchword secrets rotate mac --after-min 60", what="an hour to copy it to other machines"),
             remarks=["Running processes use it within seconds; the old keys still open what they made.", _COPY],
         ),
     )(rotate)
@@ -95,19 +108,32 @@ def list_all(config: ConfigOption = None, data: DataOption = None, as_json: Json
         for secret in secrets:
             print_json(_described(secret))
     else:
-        rows = [(s.kind, s.id, rfc3339(s.created_at), "makes new values" if s.newest else "") for s in secrets]
+        rows = [(s.kind, s.id, rfc3339(s.created_at), _remark(s)) for s in secrets]
         print_table(("kind", "id", "created", ""), rows)
 
 
 def rotate(
-    kind: KindArgument, config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False
+    kind: KindArgument,
+    after_min: AfterOption = 0,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a new key."""
-    secret = rotate_secret(read_settings(config, data), kind.value)
+    secret = rotate_secret(read_settings(config, data), kind.value, delay_s=60 * after_min)
     if as_json:
         print_json(_described(secret))
+    elif after_min:
+        print_line(f"The {secret.kind} key {secret.id} makes new values from {rfc3339(secret.created_at)} on.")
+        print_line("Bring the key file to every machine before; processes that run take it up by themselves.")
     else:
         print_line(f"The newest {secret.kind} key is {secret.id}. Processes that run take it up by themselves.")
+
+
+def _remark(secret: SecretInfo) -> str:
+    if secret.newest:
+        return "makes new values"
+    return "makes new values from then on" if secret.is_waiting else ""
 
 
 def _described(secret: SecretInfo) -> dict[str, object]:
