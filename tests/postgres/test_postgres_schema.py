@@ -160,6 +160,19 @@ def test_builds_an_index_outside_of_a_transaction(postgres_database: str, connec
     assert connection.execute(found).fetchone() == (True,)
 
 
+def test_an_index_that_broke_off_is_built_again(postgres_database: str, connection: psycopg.Connection) -> None:
+    connection.execute("CREATE TABLE twice AS SELECT 1 AS one FROM generate_series(1, 2)")
+    text = "-- concurrently\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS only_once ON twice (one);\n"
+    migrations = (*shipped_migrations(), read_migration(NEXT, text))
+    with pytest.raises(ConfigurationError, match="could not create unique index"):
+        migrate_by(postgres_database, migrations)
+    assert connection.execute("SELECT version FROM watchword_schema").fetchone() == (newest_version(),)
+    connection.execute("DELETE FROM twice WHERE ctid = (SELECT min(ctid) FROM twice)")
+    assert migrate_by(postgres_database, migrations) == NEXT
+    found = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'only_once'::regclass"
+    assert connection.execute(found).fetchone() == (True,)
+
+
 def test_a_migration_that_fails_leaves_nothing_behind(postgres_database: str, connection: psycopg.Connection) -> None:
     text = "CREATE TABLE half (one BIGINT); CREATE TABLE users (one BIGINT)"
     with pytest.raises(ConfigurationError, match="already exists"):

@@ -44,6 +44,10 @@ _OF_OTHERS: Final = """
     AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
 """
 _STATE: Final = "SELECT version, serves FROM watchword_schema"
+_UNFINISHED: Final = """
+    SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE NOT indisvalid AND relkind = 'i' AND relnamespace = current_schema()::regnamespace
+"""
 _EVENTS_AHEAD: Final = """
     SELECT coalesce(max(number), 0) / 1048576 - watchword_event_shift()
     - pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1 FROM events
@@ -179,6 +183,7 @@ def _apply_patiently(connection: psycopg.Connection, migration: Migration, place
 
 def _apply(connection: psycopg.Connection, migration: Migration) -> None:
     if migration.is_concurrent:
+        _drop_unfinished_indexes(connection)
         for statement in _statements(migration.text):
             connection.execute(statement)
     with connection.transaction():
@@ -188,6 +193,12 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
             "UPDATE watchword_schema SET version = %s, serves = greatest(serves, %s)",
             (migration.number, migration.serves),
         )
+
+
+def _drop_unfinished_indexes(connection: psycopg.Connection) -> None:
+    """Drop indexes whose building broke off: they are written to and never read, and their names are taken."""
+    for (name,) in connection.execute(_UNFINISHED).fetchall():
+        connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(name)))
 
 
 def _statements(text: str) -> Iterator[str]:
