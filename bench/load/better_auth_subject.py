@@ -1,6 +1,8 @@
 """better-auth's e-mail OTP as it is measured; its server is ``bench/peers/better-auth/server.mjs``."""
 
 import json
+import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -56,13 +58,22 @@ def _install() -> str:
     for name in ("package.json", "package-lock.json", ".npmrc", "server.mjs"):
         shutil.copy(_SOURCE / name, _INSTALLED / name)
     if not stamp.exists() or stamp.read_text() != lock:
-        # The only script that has to run builds SQLite for Node.
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit"], cwd=_INSTALLED, check=True)
-        subprocess.run(["npm", "rebuild", "better-sqlite3", "--build-from-source"], cwd=_INSTALLED, check=True)
+        # The only script that has to run builds SQLite, for the Node that comes with the lock.
+        node = _node().parents[1]
+        environment = {**os.environ, "PATH": f"{node / 'bin'}:{os.environ['PATH']}", "npm_config_nodedir": str(node)}
+        rebuild = ["npm", "rebuild", "better-sqlite3", "--build-from-source"]
+        subprocess.run(rebuild, cwd=_INSTALLED, check=True, env=environment)
         stamp.write_text(lock)
-    node = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    node_version = subprocess.run([_node(), "--version"], check=True, capture_output=True, text=True).stdout.strip()
     wanted = json.loads((_SOURCE / "package.json").read_text())["dependencies"]
-    return ", ".join([*(f"{name} {version}" for name, version in wanted.items()), f"Node {node}"])
+    return ", ".join([*(f"{name} {version}" for name, version in wanted.items()), f"Node {node_version}"])
+
+
+def _node() -> Path:
+    """Return the Node of the lock, which is a current one whatever the system has."""
+    machine = "arm64" if platform.machine() == "aarch64" else "x64"
+    return (_INSTALLED / "node_modules" / f"node-linux-{machine}" / "bin" / "node").absolute()
 
 
 @contextmanager
@@ -88,7 +99,7 @@ def _serving(place: Place, *, on_postgres: bool, processes: int) -> Iterator[Run
         **({"COUNT": "1"} if place.counts else {}),
     }
     cores = APPLICATION_CORE if processes == 1 else BOTH_CORES
-    with process(["node", "server.mjs"], log=log, cores=cores, environment=environment, folder=_INSTALLED) as started:
+    with process([_node(), "server.mjs"], log=log, cores=cores, environment=environment, folder=_INSTALLED) as started:
         wait_until_it_answers(port, started, log, "/api/auth/ok")
         yield Running(
             roots=(started.pid,),
