@@ -44,11 +44,13 @@ _RULES: Final = (
     "host all all 127.0.0.1/32 trust\n"
     "host replication all 127.0.0.1/32 trust\n"
 )
-# The test process holds the other end of standard input: it closes with the process, and the server is stopped.
+# The test process holds the other end of standard input: it closes with the process, however that ends, and the server is
+# stopped. Only who says a word before may still want what it leaves.
 _WATCHED: Final = """
 if "$0" "$@" -w -t 60 start >/dev/null; then echo ready; else echo failed; fi
-read -r _
+read -r word
 "$0" "$2" -m fast stop
+if [ -z "$word" ]; then rm -rf "$PWD"; fi
 """
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 _PATIENCE_S: Final = 90
@@ -121,7 +123,7 @@ class PostgresServer:
     def stop(self) -> None:
         """Shut it down as an administrator does: sessions are ended, and what is committed is on the disk."""
         if self._watcher is not None:
-            self._watcher.communicate(timeout=_PATIENCE_S)
+            self._watcher.communicate("stay\n", timeout=_PATIENCE_S)
             self._watcher = None
 
     def kill(self) -> None:
