@@ -44,8 +44,8 @@ _RULES: Final = (
     "host all all 127.0.0.1/32 trust\n"
     "host replication all 127.0.0.1/32 trust\n"
 )
-# The test process holds the other end of standard input: it closes with the process, however that ends, and the server is
-# stopped. Only who says a word before may still want what it leaves.
+# The test process holds the other end of standard input: it closes with the process, however that ends, and the server
+# is stopped. Only who says a word before may still want what it leaves.
 _WATCHED: Final = """
 if "$0" "$@" -w -t 60 start >/dev/null; then echo ready; else echo failed; fi
 read -r word
