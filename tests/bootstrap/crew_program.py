@@ -1,12 +1,13 @@
 """A crew whose members answer with their process number: ``crew SIZE`` runs it, ``member SOCKET PAIR`` is one of it.
 
-``broken SIZE`` runs one whose members end at once, ``short SIZE`` one whose members end when they are asked to.
+``broken SIZE`` runs one whose members end at once; all do so once there is the file that ``CREW_BROKEN`` names.
 """
 
 import asyncio
 import os
 import socket
 import sys
+from pathlib import Path
 
 import structlog
 import uvloop
@@ -83,6 +84,8 @@ def _say(word: object) -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["member", listening, pair]:
+            if Path(os.environ["CREW_BROKEN"]).exists():  # noqa: TID251 as above
+                sys.exit(3)
             uvloop.run(_serve(int(listening), int(pair)))
         case [kind, size]:
             sys.exit(_run(int(size), broken=kind == "broken"))

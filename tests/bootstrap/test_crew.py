@@ -69,6 +69,7 @@ def _started(folder: Path, *arguments: object) -> "subprocess.Popen[str]":
             stderr=log,
             text=True,
             cwd=Path(__file__).parents[2],
+            env={**os.environ, "CREW_BROKEN": str(folder / "broken")},  # noqa: TID251 what a child gets
         )
 
 
@@ -123,6 +124,20 @@ def test_replaces_all_members_one_by_one_and_no_request_is_lost_or_refused(tmp_p
         assert before.isdisjoint(crew.members())
         assert set(callers.answered_by) & before, "nobody asked while the old ones were there"
         assert int(httpx2.get(crew.base).text) in crew.members()
+
+
+def test_a_release_that_does_not_start_leaves_the_old_members_as_they_are(tmp_path: Path) -> None:
+    with running(tmp_path, 2) as crew:
+        before = crew.members()
+        (tmp_path / "broken").touch()
+        crew.process.send_signal(signal.SIGHUP)
+        crew.wait_for("crew.rolling_given_up")
+        assert crew.members() == before
+        assert int(httpx2.get(crew.base, timeout=60).text) in before
+        (tmp_path / "broken").unlink()
+        crew.process.send_signal(signal.SIGHUP)
+        crew.wait_for("crew.rolled")
+        assert before.isdisjoint(crew.members())
 
 
 def test_goes_on_when_a_member_is_killed_and_puts_another_in_its_place(tmp_path: Path) -> None:
