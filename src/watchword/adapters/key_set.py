@@ -45,6 +45,7 @@ GRANT_CHARACTERS_AT_MOST: Final = 8_192
 RETIRED_SLACK_S: Final = 3_600
 """How long after its retirement a process may still sign with a key because it has not read the keys again."""
 _VERSION: Final = b"watchword 1"
+_CLAIMS: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class KeySet:
@@ -179,7 +180,7 @@ class KeySet:
         Put together here (RFC 7515 §7.1), because the library's own way takes as long as the signature itself.
         """
         signer = self._ready.signer
-        payload = json.dumps(claims, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        payload = _CLAIMS.encode(claims)
         signed = b".".join((signer.header, _base64url(payload.encode())))
         return Secret(b".".join((signed, _base64url(signer.key.sign(signed)))).decode("ascii"))
 

@@ -42,8 +42,10 @@ class Decision(StrEnum):
 
     def stricter(self, other: "Decision") -> "Decision":
         """Return the stricter of two decisions."""
-        order = list(Decision)
-        return max(self, other, key=order.index)
+        return other if _STRICTNESS[other] > _STRICTNESS[self] else self
+
+
+_STRICTNESS: Final = {decision: place for place, decision in enumerate(Decision)}
 
 
 class Label(StrEnum):

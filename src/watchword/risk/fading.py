@@ -5,6 +5,7 @@ So nothing that is stored ever has to be rescaled, and what several processes le
 "Forward decay", ICDE 2009).
 """
 
+from functools import lru_cache
 from typing import Final
 
 from watchword.domain.instant import DAY_MS, Instant
@@ -18,6 +19,7 @@ _MOST_HALF_LIVES: Final = 120.0
 """A bound on the exponent: 20 years after the landmark the factor stops to grow, before a 32-bit number overflows."""
 
 
+@lru_cache(maxsize=256)  # one decision asks for the factor of the present twenty times
 def growth(at: Instant) -> float:
     """Return the factor by which something learned at this time counts, against the landmark."""
     half_lives = (at - LANDMARK) / _HALF_LIFE_MS

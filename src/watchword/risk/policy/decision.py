@@ -1,8 +1,7 @@
 """The policy: every rule is asked, and the strictest that matches decides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from watchword.domain.action import ALWAYS_CHALLENGED, Assessment, Decision, Reason
 from watchword.risk.policy.expression import DETAILS, Environment
@@ -22,7 +21,11 @@ class Policy:
     rules: tuple[Rule, ...]
     """In the order of the file, which decides nothing but the order of reasons of one strictness."""
     environment: Environment = field(repr=False, compare=False)
-    remembered: RememberedVerdicts = field(default_factory=RememberedVerdicts, repr=False, compare=False)
+    remembered: RememberedVerdicts = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Begin to remember what these rules say; other rules begin anew."""
+        object.__setattr__(self, "remembered", RememberedVerdicts(self.rules, self.environment))
 
     def assess(self, signals: Signals, rating: Rating = UNRATED) -> Assessment:
         """Return the evaluation of an action; total: whatever the signals are, there is a decision (I12).
@@ -33,7 +36,7 @@ class Policy:
         the types that are always asked, the decision is at least ``challenge``.
         """
         recorded = {**signals.by_name(), SCORE.name: rating.score}
-        verdicts = self._judge(signals.action_type, {**recorded, DETAILS: signals.details})
+        verdicts = self.remembered.judge(signals.action_type, {**recorded, DETAILS: signals.details})
         counting = [(rule, verdict) for rule, verdict in verdicts if rule.mode is RuleMode.ON]
         decision, reasons = decide(signals, counting)
         return Assessment(
@@ -54,16 +57,6 @@ class Policy:
             return False
         by_score = {rule.name for rule in self.rules if rule.looks_at_score}
         return any(reason.rule not in by_score for reason in assessment.reasons)
-
-    def _judge(self, action_type: str, values: Mapping[str, Any]) -> list[tuple[Rule, Verdict]]:
-        """Return the rules that matched or failed."""
-        found: list[tuple[Rule, Verdict]] = []
-        for rule in self.rules:
-            if rule.mode is not RuleMode.OFF and rule.applies_to(action_type):
-                verdict = self.remembered.judge(rule, values, self.environment)
-                if verdict is not Verdict.MISSED:
-                    found.append((rule, verdict))
-        return found
 
 
 def decide(signals: Signals, counting: list[tuple[Rule, Verdict]]) -> tuple[Decision, tuple[Reason, ...]]:

@@ -62,56 +62,56 @@ def judge(seen_with: Sight, level: Level) -> Judged:
     """Return what the value of a level says; the most for one that is not known."""
     shelf, value, factor = seen_with.memory.shelves[level], seen_with.values[level], seen_with.growth
     total = shelf.total()
-    depth = depth_at(total / factor)
+    counted = total / factor
+    depth = depth_at(counted)
     if depth == 0:
         return _BLANK
-    if value is None:
-        return Judged(is_blank=False, is_seen=False, nats=MODELS[level].novel_most)
-    weight = shelf.weight(value)
-    novelty = _novelty(seen_with, level, shelf, total / factor, depth)
-    if weight >= WEIGHT_FORGOTTEN * factor:
-        legitimate = weight / total * (1 - novelty)
-        return Judged(is_blank=False, is_seen=True, nats=_seen_nats(seen_with, level, shelf, legitimate))
-    return Judged(is_blank=False, is_seen=False, nats=_novel_nats(seen_with, level, value, novelty))
-
-
-def _seen_nats(seen_with: Sight, level: Level, shelf: Shelf, legitimate: float) -> float:
     model = MODELS[level]
+    if value is None:
+        return Judged(False, False, model.novel_most)
+    weight = shelf.weight(value)
+    novelty = _novelty(seen_with, level, model, shelf, counted, depth)
+    if weight >= WEIGHT_FORGOTTEN * factor:
+        nats = _seen_nats(seen_with, level, model, shelf, value, weight / total * (1 - novelty))
+        return Judged(False, True, nats)
+    return Judged(False, False, _novel_nats(seen_with, level, model, value, novelty))
+
+
+def _seen_nats(seen_with: Sight, level: Level, model: LevelModel, shelf: Shelf, value: int, legitimate: float) -> float:
     strangers = 0.0  # nobody comes to an address by chance
     if level != Level.ADDRESS:
-        value, population = seen_with.values[level], seen_with.population
+        population = seen_with.population
         at_home = population.share_at_home(level, seen_with.home, value) if model.at_home else 0.0
         strangers = _others(model, population.share(level, value), at_home)
     other = strangers * (1 - model.copied) + model.copied / max(1, len(shelf.entries))
     return _bounded(model.counted * log(other / legitimate), model.seen_least, model.seen_most)
 
 
-def _novel_nats(seen_with: Sight, level: Level, value: int, novelty: float) -> float:
-    model = MODELS[level]
+def _novel_nats(seen_with: Sight, level: Level, model: LevelModel, value: int, novelty: float) -> float:
     if level == Level.ADDRESS:
         return _bounded(log((1 - model.copied) / novelty), model.novel_least, model.novel_most)
     population = seen_with.population
     everywhere, at_home = population.share(level, value), population.share_at_home(level, seen_with.home, value)
     likely = _others(model, everywhere, at_home)
-    legitimate = novelty * _as_new(seen_with, level, value, (everywhere + at_home) / 2)
+    legitimate = novelty * _as_new(seen_with, level, model, value, (everywhere + at_home) / 2)
     nats = log(likely * (1 - model.copied) / legitimate) + _labelled(seen_with, level, value, likely)
     return _bounded(nats, model.novel_least, model.novel_most)
 
 
-def _novelty(seen_with: Sight, level: Level, shelf: Shelf, total: float, depth: int) -> float:
+def _novelty(seen_with: Sight, level: Level, model: LevelModel, shelf: Shelf, total: float, depth: int) -> float:
     """Return how often a user like this one shows a new value at a level.
 
     His own variety counts, then what users of the same depth and variety did.
     """
     different = different_on(shelf)
-    own = (PERSONAL_WEIGHT * MODELS[level].novelty + different) / (PERSONAL_WEIGHT + max(total, different))
+    own = (PERSONAL_WEIGHT * model.novelty + different) / (PERSONAL_WEIGHT + max(total, different))
     new, known = seen_with.population.novelty(level, depth, variety_at(different, total), seen_with.growth)
     return (LEARNED_FROM * own + new) / (LEARNED_FROM + new + known)
 
 
-def _as_new(seen_with: Sight, level: Level, value: int, common: float) -> float:
+def _as_new(seen_with: Sight, level: Level, model: LevelModel, value: int, common: float) -> float:
     """Return how likely a legitimate user, who shows something new, shows this."""
-    model, population = MODELS[level], seen_with.population
+    population = seen_with.population
     rare, usual = population.rarity(level, seen_with.growth)
     tail = (LEARNED_FROM * model.tail + rare) / (LEARNED_FROM + rare + usual)
     found, total = population.as_new(level, seen_with.home, value, seen_with.growth)
