@@ -22,6 +22,7 @@ from watchword.domain.action import PURCHASE, SIGN_IN
 from watchword.domain.message import Envelope
 from watchword.domain.secret import Secret
 from watchword.flow.learn import read_traffic
+from watchword.flow.retain import forget_actions
 from watchword.ports import Ports
 from watchword.ports.sender import Handover
 from watchword.risk.fading import growth
@@ -125,6 +126,27 @@ async def test_what_was_counted_is_written_while_the_worker_runs(
     await world.store.add_to_population(SHOP, {key: growth(now)})  # what another process counted
     await asyncio.wait_for(added_up.wait(), timeout=10)
     await worker.stop()
+
+
+async def test_actions_are_forgotten_while_the_worker_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    await world.register()
+    old = await world.browser().report()
+    world.clock.move(days=401)
+    await world.browser().report()
+    forgotten = asyncio.Event()
+
+    async def forget_and_tell(ports: Ports, *, days: int) -> int:
+        count = await forget_actions(ports, days=days)
+        forgotten.set()
+        return count
+
+    monkeypatch.setattr(worker_module, "forget_actions", forget_and_tell)
+    worker = _worker(world, tmp_path)
+    await worker.start()
+    await asyncio.wait_for(forgotten.wait(), timeout=10)
+    await worker.stop()
+    assert await world.store.action(world.ref(), old.action.id) is None
 
 
 async def test_a_store_that_is_away_at_the_end_is_logged_and_does_not_stop_the_stopping(tmp_path: Path) -> None:

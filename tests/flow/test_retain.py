@@ -52,7 +52,7 @@ async def test_actions_are_forgotten_by_their_age_and_so_many_at_once(
     await sweep(world.ports)
     assert await forget_actions(world.ports, days=60) == 0
     world.clock.move(hours=1)
-    monkeypatch.setattr(retain, "BATCH", 1)
+    monkeypatch.setattr(retain, "ACTIONS_AT_ONCE", 1)
     assert await forget_actions(world.ports, days=60) == 2  # the newest of all stays
 
 

@@ -19,7 +19,7 @@ from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one, give_back
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
-from watchword.flow.retain import BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
+from watchword.flow.retain import ACTIONS_AT_ONCE, BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
@@ -168,11 +168,11 @@ class Worker:
         swept = await sweep(self.ports)
         if swept.expired or swept.wiped or swept.forgotten:
             _log.info("worker.swept", expired=swept.expired, wiped=swept.wiped, forgotten=swept.forgotten)
-        # A little at a time: a whole day's actions at once would be felt.
+        # A little at a time: a whole day's actions at once would be felt. Where there are more, this goes on at once.
         forgotten = await forget_actions(self.ports, days=self.retention_days)
         if forgotten:
             _log.info("worker.actions_forgotten", forgotten=forgotten)
-        return False
+        return forgotten >= ACTIONS_AT_ONCE * ROUNDS_AT_MOST
 
     async def _forget(self) -> bool:
         """Forget what the audit log keeps no longer. Return whether there may be more of it."""

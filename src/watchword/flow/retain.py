@@ -8,6 +8,8 @@ from watchword.ports.store.values import Swept
 
 BATCH: Final = 500
 """Rows of each kind in one transaction, so that no request waits long behind it."""
+ACTIONS_AT_ONCE: Final = 100
+"""Actions forgotten in one transaction, each with up to five statements: milliseconds on the only loop of SQLite."""
 ROUNDS_AT_MOST: Final = 20
 """More than this is left to the next sweep, so that one never runs into the other."""
 
@@ -44,9 +46,9 @@ async def forget_actions(ports: Ports, *, days: int) -> int:
     before = later(await ports.store.now(), days=-days)
     forgotten = 0
     for _ in range(ROUNDS_AT_MOST):
-        part = await ports.store.forget_actions(before, limit=BATCH)
+        part = await ports.store.forget_actions(before, limit=ACTIONS_AT_ONCE)
         forgotten += part
-        if part < BATCH:
+        if part < ACTIONS_AT_ONCE:
             break
     return forgotten
 
