@@ -86,5 +86,8 @@ class _RecordingStatements:
         self._recorded.statements.append((sql, dict(values)))
         self._statements.write(sql, values)
 
+    def side_by_side(self, tasks: Sequence[Callable[[], Answer]]) -> list[Answer]:
+        return self._statements.side_by_side(tasks)
+
     def reserve(self, user_keys: Sequence[bytes]) -> frozenset[bytes]:
         return self._statements.reserve(user_keys)

@@ -212,6 +212,21 @@ async def test_an_owner_whom_somebody_holds_costs_nobody_else_his_answer(ledger:
     await runner.close()
 
 
+async def test_nobody_waits_for_an_owner_of_somebody_else(ledger: str) -> None:
+    runner = _impatient(ledger, "lock_timeout=0")
+    with psycopg.connect(ledger) as holding:
+        holding.execute("SELECT pg_advisory_xact_lock(2), pg_advisory_xact_lock(5)")
+        held = [asyncio.ensure_future(runner.write(owner(number), add(owner(number), 1))) for number in (2, 5)]
+        for _ in range(3):
+            others = [number for number in range(8) if number not in {2, 5}]
+            await asyncio.gather(*(runner.write(owner(number), add(owner(number), 1)) for number in others))
+        assert not any(call.done() for call in held)
+        holding.rollback()
+    assert await asyncio.gather(*held) == [1, 1]
+    assert await amount_of(runner, owner(1)) == 3
+    await runner.close()
+
+
 async def test_a_statement_that_takes_too_long_costs_nobody_else_his_answer(ledger: str) -> None:
     runner = _impatient(ledger, "statement_timeout=100")
 

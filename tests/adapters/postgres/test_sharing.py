@@ -1,6 +1,7 @@
 """Operations that share a transaction on PostgreSQL: each stands or falls alone, and is answered after the commit."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -67,6 +68,63 @@ async def test_those_who_wait_together_share_a_transaction(runner: PostgresRunne
 async def test_nobody_loses_what_two_hundred_add_to_one_owner(runner: PostgresRunner) -> None:
     await asyncio.gather(*(runner.write(owner(1), add(owner(1), 1)) for _ in range(200)))
     assert await amount_of(runner, owner(1)) == await entries_of(runner, owner(1)) == 200
+
+
+async def test_a_crowd_at_one_owner_shares_commits_in_its_order(runner: PostgresRunner) -> None:
+    def operation(write: Transaction) -> tuple[int, int]:
+        return add(owner(1), 1)(write), write.number("SELECT pg_current_xact_id()::text::bigint AS number")
+
+    outcomes = await asyncio.gather(*(runner.write(owner(1), operation) for _ in range(100)))
+    assert [added for added, _ in outcomes] == list(range(1, 101))
+    assert len({number for _, number in outcomes}) < 20
+
+
+async def test_whoever_fails_in_a_crowd_fails_alone(runner: PostgresRunner) -> None:
+    def fail(write: Transaction) -> int:
+        add(owner(1), 7)(write)
+        raise ArithmeticError
+
+    operations = [fail if number % 10 == 5 else add(owner(1), 1) for number in range(40)]
+    calls = [runner.write(owner(1), operation) for operation in operations]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    failed = [number for number, outcome in enumerate(outcomes) if isinstance(outcome, ArithmeticError)]
+    assert failed == [5, 15, 25, 35]
+    assert sorted(outcome for outcome in outcomes if isinstance(outcome, int)) == list(range(1, 37))
+    assert await amount_of(runner, owner(1)) == await entries_of(runner, owner(1)) == 36
+
+
+async def test_tasks_go_side_by_side(runner: PostgresRunner) -> None:
+    steps: list[tuple[int, int]] = []
+
+    def task(write: Transaction, key: int) -> int:
+        for step in range(3):
+            steps.append((step, key))
+            add(owner(key), 1)(write)
+        return key
+
+    def operation(write: Transaction) -> list[int]:
+        return write.side_by_side([partial(task, write, key) for key in range(4)])
+
+    assert await runner.write(None, operation) == [0, 1, 2, 3]
+    assert steps == sorted(steps)
+    assert [await amount_of(runner, owner(key)) for key in range(4)] == [3] * 4
+
+
+async def test_a_task_that_fails_takes_its_operation_with_it(runner: PostgresRunner) -> None:
+    def fail(write: Transaction) -> int:
+        add(owner(1), 1)(write)
+        raise ArithmeticError
+
+    def operation(write: Transaction) -> list[int]:
+        tasks = (add(owner(0), 1), fail, add(owner(2), 1))
+        return write.side_by_side([partial(task, write) for task in tasks])
+
+    outcomes = await asyncio.gather(
+        runner.write(None, operation), runner.write(None, add(owner(3), 1)), return_exceptions=True
+    )
+    assert isinstance(outcomes[0], ArithmeticError)
+    assert outcomes[1] == 1
+    assert [await amount_of(runner, owner(key)) for key in range(4)] == [0, 0, 0, 1]
 
 
 async def test_two_stores_that_change_the_same_owners_lose_nothing(runner: PostgresRunner, ledger: str) -> None:

@@ -136,6 +136,7 @@ class GroupLanes:
 
     async def _work(self, lane: _Lane) -> None:
         group: list[WaitingOperation] = []
+        waits = False
         try:
             while self._lines:
                 pipeline = await self._connected(lane)
@@ -144,14 +145,21 @@ class GroupLanes:
                 group = self._lines.take(shared=bool(self._idle))
                 self._is_starting = False
                 self._wake()
-                await self._carry_out(pipeline, group)
+                waits = bool(group) and group[0].waits_for_lock
+                if group:
+                    await self._carry_out(pipeline, group)
                 group = []
+                if waits:
+                    self._lines.waited()
+                    waits = False
         finally:
             self._is_starting = False
             if group:
                 # Only a cancelled loop gets here with somebody left.
                 lane.close()
                 self._fail(group, _UNKNOWN)
+            if waits:
+                self._lines.waited()
 
     async def _connected(self, lane: _Lane) -> Pipeline | None:
         """Return the connection of a lane; None after an attempt that failed, and a pause."""
@@ -173,15 +181,15 @@ class GroupLanes:
 
     # One group -------------------------------------------------------------------------------------------------------
 
-    async def _carry_out(self, pipeline: Pipeline, group: Sequence[WaitingOperation]) -> None:
-        if not group:
-            return
+    async def _carry_out(self, pipeline: Pipeline, group: list[WaitingOperation]) -> None:
         writes = self._settings.writes
         shared = SharedTransaction(
             pipeline, self._texts, self._entropy, self._keyring, limit_s=self._settings.answer_limit_s
         )
         try:
-            self._highest = await shared.begin(group, writes=writes, not_before=self._highest)
+            present, self._highest = await shared.begin(group, writes=writes, not_before=self._highest)
+            if len(present) < len(group):
+                self._part(group, present)
             # What was read is committed already: whoever only reads waits for nobody.
             await shared.carry_out(_wait_for_commit if writes else self._hand_over)
             is_certain = await shared.commit()
@@ -197,6 +205,14 @@ class GroupLanes:
             self._reject(group, raised.operation)
         else:
             self._after_commit(group, is_certain=is_certain)
+
+    def _part(self, group: list[WaitingOperation], present: Sequence[WaitingOperation]) -> None:
+        """Send those whose owners are held elsewhere to wait for them, and keep those who are present."""
+        absent = [waiting for waiting in group if waiting not in present]
+        group[:] = present
+        for waiting in absent:
+            waiting.waits_for_lock = True
+        self._lines.put_back(absent)
 
     def _after_commit(self, group: Sequence[WaitingOperation], *, is_certain: bool) -> None:
         if not self._settings.writes:

@@ -4,14 +4,15 @@ An operation is a plain function. It runs in a greenlet, so that it can stop in 
 others of its group go on, and what all of them ask travels together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from watchword.adapters.postgres.pipeline import Answers
 from watchword.adapters.postgres.prepared_texts import Bigints
 from watchword.adapters.rows.transaction import Row, Value
 
+Result = TypeVar("Result")
 _RESERVE: Final = "SELECT reserved FROM unnest(:locks) AS reserved WHERE pg_try_advisory_xact_lock(reserved)"
 _KEY_BYTES: Final = 8
 
@@ -25,6 +26,10 @@ class Asking(Protocol):
 
     def give_way(self) -> Answers:
         """Let the others go on, and return the answers of the exchange once they are there."""
+        ...
+
+    def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Carry out tasks whose statements travel together, and return what they come to once all are done."""
         ...
 
     def lay_hold(self, user_keys: Sequence[bytes]) -> Sequence[bytes]:
@@ -53,6 +58,10 @@ class PostgresStatements:
     def write(self, sql: str, values: Mapping[str, Value]) -> None:
         """Have a statement carried out with the next one that is waited for, or with the commit."""
         self._asking.put(sql, values)
+
+    def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Carry out tasks in as few exchanges as the longest of them needs, and return what they come to."""
+        return self._asking.side_by_side(tasks)
 
     def reserve(self, user_keys: Sequence[bytes]) -> frozenset[bytes]:
         """Return those of these users whom nobody else is changing, in this process or another."""

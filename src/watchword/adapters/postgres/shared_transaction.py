@@ -2,12 +2,15 @@
 
 Each operation runs in a greenlet until it waits for an answer; when all wait, everything they put down travels at once.
 The lock order is stated here and nowhere else: first the owners, ascending, each by an advisory lock that ends with the
-transaction; then rows.
+transaction; then rows. A group does not wait for an owner whom somebody else holds, as all would wait with him: such
+an operation is left out, and goes with others of its kind in a group that does wait.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -21,12 +24,14 @@ from watchword.domain.instant import Instant
 from watchword.ports.clock import Entropy
 from watchword.ports.keyring import Keyring
 
+Result = TypeVar("Result")
 _HELD_MOST_S: Final = 0.002
 """How long the loop is kept before others get their turn; one operation takes less between two waits."""
 _BEGIN_WRITING: Final = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
 _BEGIN_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # An array is unnested in its order, and nothing here could change it: no join, no sorting, no parallel plan.
-_LOCK: Final = "SELECT count(pg_advisory_xact_lock(lock)) FROM unnest(:locks) AS lock"
+_LOCK: Final = "SELECT lock, pg_advisory_xact_lock(lock) FROM unnest(:locks) AS lock"
+_TRY_LOCK: Final = "SELECT lock FROM unnest(:locks) AS lock WHERE pg_try_advisory_xact_lock(lock)"
 _NOW: Final = "SELECT watchword_now() AS now"
 _NOTHING: Final[Mapping[str, Value]] = {}
 
@@ -45,15 +50,20 @@ class SharedTransaction:
     __slots__ = (
         "_answers",
         "_askers",
+        "_begun",
         "_entropy",
         "_held",
+        "_home",
         "_keyring",
         "_limit_s",
         "_members",
         "_now",
         "_pipeline",
+        "_queues",
         "_running",
+        "_strands",
         "_texts",
+        "_waiting",
         "_writes",
         "commit_sent",
     )
@@ -67,7 +77,14 @@ class SharedTransaction:
         self._keyring = keyring
         self._limit_s = limit_s
         self._members: Sequence[WaitingOperation] = ()
-        self._running: WaitingOperation | None = None
+        self._running: _Strand | None = None
+        self._home: greenlet | None = None
+        """Where the loop runs, and whoever waits switches to."""
+        self._queues: dict[bytes | WaitingOperation, deque[WaitingOperation]] = {}
+        """Of each owner, and of each operation without one: what is still to begin."""
+        self._waiting: deque[_Strand] = deque()
+        self._begun: list[_Strand] = []
+        self._strands: list[_Strand] = []
         self._askers: list[WaitingOperation | None] = []
         self._held: dict[bytes, WaitingOperation] = {}
         self._answers: Answers | None = None
@@ -76,35 +93,45 @@ class SharedTransaction:
         self.commit_sent = False
         """Whether the server may have committed."""
 
-    async def begin(self, members: Sequence[WaitingOperation], *, writes: bool, not_before: Instant) -> Instant:
-        """Begin, lock the owners of these operations, and return the time of the database, or that one if it is later.
+    async def begin(
+        self, group: Sequence[WaitingOperation], *, writes: bool, not_before: Instant
+    ) -> tuple[Sequence[WaitingOperation], Instant]:
+        """Begin, lock owners, and read the time of the database, which is that of everything in the transaction.
 
-        It is the time of everything in the transaction.
+        Returns the operations that take part, whose owners are locked, and the time, never before ``not_before``.
         """
-        self._members = members
         self._writes = writes
-        self._held = {member.owner: member for member in members if member.owner is not None}
+        owners = {member.owner: lock_of(member.owner) for member in group if member.owner is not None}
         self.put(_BEGIN_WRITING if writes else _BEGIN_READING, _NOTHING)
-        if self._held:
-            locks = sorted(map(lock_of, self._held))
-            self.put(_LOCK, {"locks": Bigints.of(locks)})
-        position = self.put(_NOW, _NOTHING)
+        locking = None
+        if owners:
+            sql = _LOCK if group[0].waits_for_lock else _TRY_LOCK
+            locking = self.put(sql, {"locks": Bigints.of(sorted(owners.values()))})
+        telling = self.put(_NOW, _NOTHING)
         answers = await self._exchange()
-        self._now = max(not_before, Instant(answers.rows(position)[0]["now"]))
-        return self._now
+        if locking is not None:
+            locked = {row["lock"] for row in answers.rows(locking)}
+            group = [member for member in group if member.owner is None or owners[member.owner] in locked]
+        self._members = group
+        self._held = {member.owner: member for member in group if member.owner is not None}
+        self._now = max(not_before, Instant(answers.rows(telling)[0]["now"]))
+        return group, self._now
 
     async def carry_out(self, on_done: Callable[[WaitingOperation], None]) -> None:
         """Carry out every operation up to its end; ``on_done`` is told of each as it gets there.
 
-        Raises ``OperationRaised``, and what ``Pipeline.exchange`` raises.
+        Those of one owner go one after another. Raises ``OperationRaised``, and what ``Pipeline.exchange`` raises.
         """
-        under_way = self._members
+        self._home = getcurrent()
+        for member in self._members:
+            self._queues.setdefault(member.owner or member, deque()).append(member)
+        ready = deque(self._strand_of(queue.popleft()) for queue in self._queues.values())
         while True:
-            await self._advance(under_way, on_done)
-            under_way = [member for member in under_way if not member.is_done]
-            if not under_way:
+            await self._advance(ready, on_done)
+            if not self._waiting:
                 return
             self._answers = await self._exchange()
+            ready, self._waiting = self._waiting, deque()
 
     async def commit(self) -> bool:
         """Commit; return whether it is certain that it was, and to as many standbys as have to confirm it.
@@ -129,9 +156,9 @@ class SharedTransaction:
 
     def abandon(self) -> None:
         """End every operation where it stands."""
-        for member in self._members:
-            if member.run is not None and not member.run.dead:
-                member.run.throw()
+        for strand in self._strands:
+            if strand.run is not None and not strand.run.dead:
+                strand.run.throw()
 
     def asker(self, position: int) -> WaitingOperation | None:
         """Return whose the statement of the last exchange was."""
@@ -142,7 +169,7 @@ class SharedTransaction:
     def put(self, sql: str, values: Mapping[str, Value]) -> int:
         """Put a statement with the next exchange, and return its position there."""
         prepared, encoded = self._texts.bind(sql, values)
-        member = self._running
+        member = None if self._running is None else self._running.operation
         if member is not None and not member.changed:
             member.changed = self._texts.changes(sql)
             if member.changed and not self._writes:
@@ -155,56 +182,114 @@ class SharedTransaction:
 
     def give_way(self) -> Answers:
         """Let the others go on, and return the answers of the exchange once they are there."""
-        parent = getcurrent().parent
-        if parent is None or self._running is None:
-            raise RuntimeError("only an operation that is carried out can wait")
-        parent.switch()
+        self._switch_from(self._here())
         if self._answers is None:
             raise RuntimeError("an operation went on without its answers")
         return self._answers
 
+    def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Carry out tasks whose statements travel together, and return what they come to once all are done."""
+        strand = self._here()
+        begun = [_Strand(strand.operation, task, strand) for task in tasks]
+        if not begun:
+            return []
+        strand.tasks_left = len(begun)
+        self._strands += begun
+        self._begun += begun
+        self._switch_from(strand)
+        for task in begun:
+            if task.error is not None:
+                raise task.error
+        return [task.result for task in begun]
+
     def lay_hold(self, user_keys: Sequence[bytes]) -> Sequence[bytes]:
         """Return those users whom no other operation of the group changes; from now on this one does."""
-        member = self._running
-        if member is None:
-            raise RuntimeError("only an operation that is carried out can reserve")
+        member = self._here().operation
         # The locks of the database are the transaction's, which all operations of the group share.
-        return [key for key in user_keys if self._held.setdefault(key, member) is member]
+        holders = [(key, self._held.setdefault(key, member)) for key in user_keys]
+        return [key for key, holder in holders if holder is member or member.owner == key]
 
-    async def _advance(self, members: Sequence[WaitingOperation], on_done: Callable[[WaitingOperation], None]) -> None:
-        """Let each operation go on to its next wait, or its end."""
+    def _here(self) -> "_Strand":
+        if self._running is None:
+            raise RuntimeError("only an operation that is carried out can ask")
+        return self._running
+
+    def _switch_from(self, strand: "_Strand") -> None:
+        if strand.run is None or strand.run is not getcurrent() or self._home is None:
+            raise RuntimeError("only an operation that is carried out can wait")
+        self._home.switch()
+
+    def _strand_of(self, member: WaitingOperation) -> "_Strand":
+        statements = PostgresStatements(self)
+        transaction = Transaction(statements, self._now, self._entropy, self._keyring)
+        member.transaction = transaction
+        strand = _Strand(member, partial(member.operation, transaction), None)
+        self._strands.append(strand)
+        return strand
+
+    async def _advance(self, ready: "deque[_Strand]", on_done: Callable[[WaitingOperation], None]) -> None:
+        """Let every strand go on to its next wait, or its end."""
         loop = asyncio.get_running_loop()
         since = loop.time()
-        for member in members:
-            self._go_on(member)
-            if member.is_done:
-                if member.error is not None and member.changed:
-                    raise OperationRaised(member)
-                on_done(member)
+        while ready:
+            strand = ready.popleft()
+            self._go_on(strand)
+            if strand.is_done:
+                ready.extend(self._after(strand, on_done))
+            elif not strand.tasks_left:
+                self._waiting.append(strand)
+            ready.extend(self._begun)
+            self._begun.clear()
             if loop.time() - since > _HELD_MOST_S:
                 await asyncio.sleep(0)
                 since = loop.time()
 
-    def _go_on(self, member: WaitingOperation) -> None:
-        if member.run is None:
-            statements = PostgresStatements(self)
-            member.transaction = Transaction(statements, self._now, self._entropy, self._keyring)
-            member.run = greenlet(_perform)
-        self._running = member
+    def _go_on(self, strand: "_Strand") -> None:
+        if strand.run is None:
+            strand.run = greenlet(_perform, self._home)
+        self._running = strand
         try:
-            member.run.switch(member)
+            strand.run.switch(strand)
         finally:
             self._running = None
+
+    def _after(self, strand: "_Strand", on_done: Callable[[WaitingOperation], None]) -> "Sequence[_Strand]":
+        """Return who can go on now that a strand is done: the one it was a task of, or the next of the same owner."""
+        parent = strand.parent
+        if parent is not None:
+            parent.tasks_left -= 1
+            return () if parent.tasks_left else (parent,)
+        member = strand.operation
+        member.is_done, member.result, member.error = True, strand.result, strand.error
+        if member.error is not None and member.changed:
+            raise OperationRaised(member)
+        on_done(member)
+        queue = self._queues[member.owner or member]
+        return (self._strand_of(queue.popleft()),) if queue else ()
 
     async def _exchange(self) -> Answers:
         return await self._pipeline.exchange(self._limit_s)
 
 
-def _perform(member: WaitingOperation) -> None:
-    if member.transaction is None:
-        raise RuntimeError("an operation was started without its transaction")
+class _Strand:
+    """One line of work in a greenlet: an operation, or one of the tasks that it carries out side by side."""
+
+    __slots__ = ("error", "is_done", "operation", "parent", "result", "run", "task", "tasks_left")
+
+    def __init__(self, operation: WaitingOperation, task: Callable[[], Any], parent: "_Strand | None") -> None:
+        self.operation = operation
+        self.task = task
+        self.parent = parent
+        self.tasks_left = 0
+        self.run: greenlet | None = None
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.is_done = False
+
+
+def _perform(strand: _Strand) -> None:
     try:
-        member.result = member.operation(member.transaction)
+        strand.result = strand.task()
     except Exception as error:  # noqa: BLE001 whatever it is belongs to its caller, and not to the rest of the group
-        member.error = error
-    member.is_done = True
+        strand.error = error
+    strand.is_done = True

@@ -9,8 +9,6 @@ from watchword.domain.errors import StorageUnavailable
 if TYPE_CHECKING:
     import asyncio
 
-    from greenlet import greenlet
-
 
 class WaitingOperation:
     """One caller with his operation, which may be carried out again as long as nothing of it was committed."""
@@ -28,9 +26,9 @@ class WaitingOperation:
         "owner",
         "rejections",
         "result",
-        "run",
         "since_s",
         "transaction",
+        "waits_for_lock",
     )
 
     def __init__(
@@ -53,13 +51,14 @@ class WaitingOperation:
         """How often it was in a transaction that was rolled back because of another operation."""
         self.goes_alone = False
         """Whether it gets a transaction to itself, so that its failure is nobody else's."""
+        self.waits_for_lock = False
+        """Whether its owner was held elsewhere when it came; it goes with others of that kind then, and waits."""
         self.restart()
 
     def restart(self) -> None:
         """Forget how far it had come."""
         self.has_begun = False
         self.transaction: Transaction | None = None
-        self.run: greenlet | None = None
         self.result: Any = None
         self.error: Exception | None = None
         self.is_done = False

@@ -1,6 +1,7 @@
 """Leases messages that are due to a worker, and reports as failed what must not leave any more (I7, I9)."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from watchword.adapters.rows.action_rows import find_action
@@ -29,16 +30,34 @@ def claim_deliveries(transaction: Transaction, limit: int, lease_s: int) -> Sequ
     for _ in range(_ROUNDS_AT_MOST):
         wanted = limit - len(claimed)
         rows = _held_rows(transaction, wanted)
-        for row in rows:
-            found = _claim(transaction, row)
-            if isinstance(found, str):
-                fail(transaction, row, found)
-            else:
-                lease(transaction, row, lease_s)
-                claimed.append(found)
+        claimed += _claim_all(transaction, rows, lease_s)
         if len(rows) < wanted or len(claimed) == limit:
             break
     return claimed
+
+
+def _claim_all(transaction: Transaction, rows: Sequence[Row], lease_s: int) -> list[ClaimedDelivery]:
+    """Lease messages, those of different users side by side: their owners cannot be changed meanwhile."""
+    by_user: dict[bytes, list[Row]] = {}
+    for row in rows:
+        by_user.setdefault(row["user_key"], []).append(row)
+
+    def claim_of_user(of_user: list[Row]) -> dict[str, ClaimedDelivery]:
+        found = {row["id"]: _claim_or_fail(transaction, row, lease_s) for row in of_user}
+        return {row_id: claimed for row_id, claimed in found.items() if claimed is not None}
+
+    found = transaction.side_by_side([partial(claim_of_user, of_user) for of_user in by_user.values()])
+    claimed = {row_id: one for of_user in found for row_id, one in of_user.items()}
+    return [claimed[row["id"]] for row in rows if row["id"] in claimed]
+
+
+def _claim_or_fail(transaction: Transaction, row: Row, lease_s: int) -> ClaimedDelivery | None:
+    found = _claim(transaction, row)
+    if isinstance(found, str):
+        fail(transaction, row, found)
+        return None
+    lease(transaction, row, lease_s)
+    return found
 
 
 def _held_rows(transaction: Transaction, limit: int) -> list[Row]:

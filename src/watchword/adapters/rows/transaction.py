@@ -1,7 +1,7 @@
 """What an operation on the database is handed: statements, the one time of its transaction, ids and sealing."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.ids import RANDOM_BYTES, UserKey, make_id
@@ -13,6 +13,7 @@ from watchword.ports.keyring import Keyring
 if TYPE_CHECKING:
     from watchword.ports.store.values import Lesson
 
+Result = TypeVar("Result")
 Row = Mapping[str, Any]
 """One row by the names of its columns."""
 Value = str | int | float | bytes | None
@@ -35,6 +36,13 @@ class Statements(Protocol):
         """Carry out a statement by the end of the transaction, before whatever is asked after it.
 
         Nobody waits for it: where the database is across a wire it travels with the next question.
+        """
+        ...
+
+    def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Carry out tasks that touch different users, and return what they come to, in their order.
+
+        Where the database is across a wire the statements of all travel together. Raises what the first one raised.
         """
         ...
 
@@ -82,6 +90,10 @@ class Transaction:
     def write(self, sql: str, **values: Value) -> None:
         """Carry out a statement whose outcome nobody asks for."""
         self._statements.write(sql, values)
+
+    def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Carry out tasks that touch different users, and return what they come to, in their order."""
+        return self._statements.side_by_side(tasks)
 
     def reserve(self, user_keys: Sequence[bytes]) -> frozenset[bytes]:
         """Return those of these users whom nobody else is changing; nobody can until this transaction ends.

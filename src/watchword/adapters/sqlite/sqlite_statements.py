@@ -1,10 +1,13 @@
 """Statements of an open transaction on an apsw connection: each is carried out at once, in a few microseconds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import apsw
 
 from watchword.adapters.rows.transaction import Row, Value
+
+Result = TypeVar("Result")
 
 
 class SqliteStatements:
@@ -36,6 +39,10 @@ class SqliteStatements:
     def write(self, sql: str, values: Mapping[str, Value]) -> None:
         """Carry out a statement."""
         self._connection.execute(sql, values)
+
+    def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Carry out tasks, one after the other."""
+        return [task() for task in tasks]
 
     def reserve(self, user_keys: Sequence[bytes]) -> frozenset[bytes]:
         """Return all of them: one process writes, one operation after the other."""
