@@ -1,10 +1,16 @@
 """Rows of what the traffic of an application is like: counters that processes add to, each table of a bounded size."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Final
 
 from watchword.adapters.rows.transaction import Transaction, Value
 from watchword.domain.ids import ApplicationId
 from watchword.risk.counts import ENTRIES_MOST
+
+_SIZES: Final = (128, 64, 32, 16, 8, 4, 2, 1)
+"""Counters that one statement adds to: few texts, so that each is planned once."""
 
 
 def read_population(transaction: Transaction, application_id: ApplicationId) -> Mapping[bytes, float]:
@@ -16,14 +22,12 @@ def read_population(transaction: Transaction, application_id: ApplicationId) -> 
 
 
 def add_to_population(transaction: Transaction, application_id: ApplicationId, deltas: Mapping[bytes, float]) -> None:
-    """Add to the counters of an application."""
-    added: dict[bytes, int] = {}
-    for key, weight in deltas.items():
-        if not _increase(transaction, application_id, key, weight):
-            _insert(transaction, application_id, key, weight)
-            added[key[:1]] = added.get(key[:1], 0) + 1
-    for first_byte, count in added.items():
-        _change_size(transaction, application_id, first_byte, count)
+    """Add to the counters of an application, many at once: each statement that is waited for is a way across a wire."""
+    tables = groupby(sorted(deltas), key=lambda key: key[:1])
+    for first_byte, keys in tables:
+        added = sum(_add(transaction, application_id, some, deltas) for some in _batches(list(keys)))
+        if added:
+            _change_size(transaction, application_id, first_byte, added)
 
 
 def prune_population(transaction: Transaction, limit: int) -> int:
@@ -46,23 +50,36 @@ def prune_population(transaction: Transaction, limit: int) -> int:
     return gone
 
 
-def _increase(transaction: Transaction, application_id: str, key: bytes, weight: float) -> bool:
-    changed = transaction.run(
-        "UPDATE population SET weight = weight + :weight WHERE application_id = :application_id AND key = :key",
-        weight=weight,
-        application_id=application_id,
-        key=key,
-    )
-    return bool(changed)
+def _batches(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield the keys in as few pieces as there are sizes of statements for."""
+    start = 0
+    for size in _SIZES:
+        while len(keys) - start >= size:
+            yield keys[start : start + size]
+            start += size
 
 
-def _insert(transaction: Transaction, application_id: str, key: bytes, weight: float) -> None:
-    transaction.write(
-        "INSERT INTO population (application_id, key, weight) VALUES (:application_id, :key, :weight)",
-        application_id=application_id,
-        key=key,
-        weight=weight,
+def _add(transaction: Transaction, application_id: str, keys: Sequence[bytes], deltas: Mapping[bytes, float]) -> int:
+    """Add to these counters and return how many of them are new."""
+    known, add = _statements(len(keys))
+    named: dict[str, Value] = {f"key{place}": key for place, key in enumerate(keys)}
+    new = len(keys) - transaction.number(known, application_id=application_id, **named)
+    weights: dict[str, Value] = {f"weight{place}": deltas[key] for place, key in enumerate(keys)}
+    transaction.write(add, application_id=application_id, **named, **weights)
+    return new
+
+
+@lru_cache(maxsize=len(_SIZES))
+def _statements(size: int) -> tuple[str, str]:
+    """Return what counts so many keys that are there, and what adds to them."""
+    keys = ", ".join(f":key{place}" for place in range(size))
+    rows = ", ".join(f"(:application_id, :key{place}, :weight{place})" for place in range(size))
+    known = f"SELECT count(*) FROM population WHERE application_id = :application_id AND key IN ({keys})"  # noqa: S608 names of parameters
+    add = (
+        f"INSERT INTO population (application_id, key, weight) VALUES {rows}"  # noqa: S608 as above
+        " ON CONFLICT (application_id, key) DO UPDATE SET weight = population.weight + excluded.weight"
     )
+    return known, add
 
 
 def _change_size(transaction: Transaction, application_id: str, first_byte: bytes, count: int) -> None:
