@@ -45,12 +45,14 @@ class FileAtlas:
 
     __slots__ = (
         "_agents",
+        "_counted_as",
         "_countries",
         "_disposable",
         "_distances",
         "_lists",
         "_local",
         "_look_up",
+        "_network",
         "_systems",
         "files",
         "no_data",
@@ -72,6 +74,8 @@ class FileAtlas:
         self._agents = AgentReader()
         self._distances = CountryDistances.read()
         self._look_up = lru_cache(ADDRESSES_KEPT)(self._facts)
+        self._network = lru_cache(ADDRESSES_KEPT)(_network)
+        self._counted_as = lru_cache(ADDRESSES_KEPT)(_counted_as)
 
     @classmethod
     def open(
@@ -119,12 +123,11 @@ class FileAtlas:
 
     def network(self, ip: str) -> str:
         """Return the network that an address is counted under: IPv4 /24 or IPv6 /48."""
-        return network_of(read_ip_address(ip), 24, 48)
+        return self._network(ip)
 
     def counted_as(self, ip: str) -> str:
         """Return the address that starts are counted under: the IPv4 address or the IPv6 /64."""
-        address = read_ip_address(ip)
-        return str(address) if isinstance(address, IPv4Address) else network_of(address, 32, 64)
+        return self._counted_as(ip)
 
     def agent(self, user_agent: str | None) -> AgentFacts:
         """Return what a user agent says of itself; ``NO_AGENT`` where there is none."""
@@ -162,6 +165,15 @@ class FileAtlas:
 
     def _is_in(self, fact: Fact, address: Address, asn: int | None) -> bool:
         return any(one.addresses.holds(address) or asn in one.as_numbers for one in self._lists[fact])
+
+
+def _network(ip: str) -> str:
+    return network_of(read_ip_address(ip), 24, 48)
+
+
+def _counted_as(ip: str) -> str:
+    address = read_ip_address(ip)
+    return str(address) if isinstance(address, IPv4Address) else network_of(address, 32, 64)
 
 
 def _first_text(tables: Sequence[OpenTable], address: Address) -> str | None:

@@ -22,10 +22,14 @@ class Policy:
     """In the order of the file, which decides nothing but the order of reasons of one strictness."""
     environment: Environment = field(repr=False, compare=False)
     remembered: RememberedVerdicts = field(init=False, repr=False, compare=False)
+    by_score: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The names of the rules that may match because of the score."""
 
     def __post_init__(self) -> None:
         """Begin to remember what these rules say; other rules begin anew."""
         object.__setattr__(self, "remembered", RememberedVerdicts(self.rules, self.environment))
+        by_score = frozenset(rule.name for rule in self.rules if rule.looks_at_score)
+        object.__setattr__(self, "by_score", by_score)
 
     def assess(self, signals: Signals, rating: Rating = UNRATED) -> Assessment:
         """Return the evaluation of an action; total: whatever the signals are, there is a decision (I12).
@@ -55,8 +59,7 @@ class Policy:
         """Whether an action was challenged or denied for a reason that the score has nothing to do with."""
         if assessment.decision is Decision.ALLOW:
             return False
-        by_score = {rule.name for rule in self.rules if rule.looks_at_score}
-        return any(reason.rule not in by_score for reason in assessment.reasons)
+        return any(reason.rule not in self.by_score for reason in assessment.reasons)
 
 
 def decide(signals: Signals, counting: list[tuple[Rule, Verdict]]) -> tuple[Decision, tuple[Reason, ...]]:
