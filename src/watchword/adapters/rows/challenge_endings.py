@@ -1,5 +1,6 @@
 """How challenges end: once, with one event, and the live code wiped in the same transaction (I14)."""
 
+from functools import partial
 from typing import Final
 
 from watchword.adapters.rows.challenge_reading import shown_state
@@ -119,4 +120,12 @@ def expire_due(transaction: Transaction, limit: int) -> int:
         limit=limit,
     )
     held = transaction.reserve([row["user_key"] for row in rows])
-    return sum(end(transaction, row, ChallengeState.EXPIRED, "expired") for row in rows if row["user_key"] in held)
+    by_user: dict[bytes, list[Row]] = {}
+    for row in rows:
+        if row["user_key"] in held:
+            by_user.setdefault(row["user_key"], []).append(row)
+
+    def expire(of_user: list[Row]) -> int:
+        return sum(end(transaction, row, ChallengeState.EXPIRED, "expired") for row in of_user)
+
+    return sum(transaction.side_by_side([partial(expire, of_user) for of_user in by_user.values()]))
