@@ -34,6 +34,7 @@ REDEEM_PROOF: Final = "redeem what was proven, confirmation"
 ALLOW: Final = "allow"
 REDEEM_ALLOW: Final = "redeem what was allowed"
 DELIVER: Final = "a message by itself"
+ROUNDS: Final = 3
 CONNECTIONS: Final = 16
 _AT_ONCE: Final = 32
 """Messages that a worker hands over at the same time."""
@@ -72,20 +73,22 @@ def measure_costs(folder: Path, server: Postgres | None, users: int) -> Costs:
     key = prepare(folder, port=port, store=store, mail_port=place.code_port)
     database = None if server is None else _DATABASE
     meter = _Meter(folder / "watchword.sqlite3", server)
-    acts: dict[str, Act] = {}
+    seen: dict[str, list[Act]] = {}
     with served(place, port=port, key=key, database=database, environment={}) as running:
 
         def note(name: str, work: Callable[[], object]) -> None:
             before = meter.read(running.roots)
             work()
             time.sleep(1.0)  # for the messages that are on their way
-            acts[name] = meter.read(running.roots).since(before, users)
+            seen.setdefault(name, []).append(meter.read(running.roots).since(before, users))
 
         note(REGISTER, lambda: register(port, key, users))
-        for name, plan in _plans(running, place, key).items():
-            note(name, partial(_drive, plan, running))
+        for _ in range(ROUNDS):
+            for name, plan in _plans(running, place, key).items():
+                note(name, partial(_drive, plan, running))
         resident = sum(usage.resident_bytes for usage in usage_of(running.roots).values())
-    acts[DELIVER] = asyncio.run(_deliver(folder, meter, min(users, 1_000)))
+    seen[DELIVER] = [asyncio.run(_deliver(folder, meter, min(users, 1_000))) for _ in range(ROUNDS)]
+    acts = {name: _cheapest(rounds) for name, rounds in seen.items()}
     room = sum(meter.read(()).room.values())
     return Costs(acts=acts, resident_mb=resident / 1e6, database_mb=room / 1e6)
 
@@ -130,6 +133,17 @@ class _Meter:
             written_bytes=self._server.written_bytes(),
             room=room_on_postgres(self._server, _DATABASE),
         )
+
+
+def _cheapest(rounds: Sequence[Act]) -> Act:
+    """Return the least of each cost, because whatever else happens on a machine only adds; room is the average."""
+    tables = {table for one in rounds for table in one.room}
+    return Act(
+        service_us=min(one.service_us for one in rounds),
+        database_us=min(one.database_us for one in rounds),
+        written_bytes=min(one.written_bytes for one in rounds),
+        room={table: sum(one.room.get(table, 0.0) for one in rounds) / len(rounds) for table in tables},
+    )
 
 
 def _plans(running: Running, place: Place, key: str) -> Mapping[str, Plan]:

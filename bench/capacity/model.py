@@ -19,6 +19,8 @@ DAY_S: Final = 86_400
 SHORT_DAYS: Final = 30
 KEPT_DAYS: Final = 400
 """The default of ``retention.days``."""
+LEAST_DAYS: Final = 60
+"""The least that ``retention.days`` can be."""
 SHORT: Final = frozenset({"deliveries", "notices", "charges", "contributions"})
 """Tables whose rows leave after a month at the latest."""
 LONG: Final = frozenset({"actions", "challenges", "generations", "sends", "grants", "events"})

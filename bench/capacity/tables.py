@@ -10,6 +10,7 @@ from bench.capacity.model import (
     BUSY,
     KEPT_DAYS,
     LARGE_CORES,
+    LEAST_DAYS,
     LONG,
     PEAK,
     RATES,
@@ -114,13 +115,14 @@ def _sizes(sqlite: Mixed, postgres: Mixed) -> str:
     note = (
         f"Processes are planned at {BUSY:.0%} of a core. The cores of the database are those that it keeps busy: give"
         f" it {1 / BUSY:.1f} times as many. A shard is a server of {LARGE_CORES} cores. An average second has a"
-        f" {_third(PEAK)} of a busy one's actions, and rows stay {SHORT_DAYS} and {KEPT_DAYS} days."
+        f" {_third(PEAK)} of a busy one's actions, and rows stay {SHORT_DAYS} and {KEPT_DAYS} days: with"
+        f" `retention.days = {LEAST_DAYS}` the disk is a {_part(LEAST_DAYS / KEPT_DAYS)} of that."
     )
     return "\n".join([*lines, "", note])
 
 
 def _row(size: Size, store: str, origin: str) -> str:
-    cores = "in the process" if store == "SQLite" else f"{size.database_cores:.2g}"
+    cores = "in the process" if store == "SQLite" else _count(size.database_cores)
     return (
         f"| {size.rate:,} | {store} | {size.processes:,} | {cores} | {_mb(size.log_mb_s)} | {_room_of(size.room_gb)}"
         f" | {origin} |"
@@ -139,8 +141,16 @@ def _third(peak: float) -> str:
     return {2.0: "half", 3.0: "third", 4.0: "quarter"}.get(peak, f"1/{peak:g}")
 
 
+def _part(share: float) -> str:
+    return {5: "fifth", 6: "sixth", 7: "seventh", 8: "eighth"}.get(round(1 / share), f"part of {1 / share:.0f}")
+
+
 def _ms(microseconds: float) -> str:
     return f"{microseconds / 1_000:.2f} ms"
+
+
+def _count(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _kb(size: float) -> str:
@@ -152,4 +162,6 @@ def _mb(size: float) -> str:
 
 
 def _room_of(gigabytes: float) -> str:
-    return f"{gigabytes:.0f} GB" if gigabytes < 1_000 else f"{gigabytes / 1_000:.1f} TB"
+    units = ((1e6, "PB"), (1e3, "TB"), (1.0, "GB"))
+    size, unit = next((pair for pair in units if gigabytes >= pair[0]), units[-1])
+    return f"{_count(gigabytes / size)} {unit}"
