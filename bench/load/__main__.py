@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -34,10 +35,10 @@ from bench.load.subject import Place, Subject, free_port
 from bench.load.trivial_subject import trivial
 from bench.load.watchword_subject import watchword_on_postgres, watchword_on_sqlite, watchword_without_store
 
-FULL: Final = Extent(connections=(1, 16, 64), runs=3, warm_s=1.5, measured_s=4.0, users=20_000)
-QUICK: Final = Extent(connections=(16,), runs=1, warm_s=0.5, measured_s=2.0, users=1_000)
+FULL: Final = Extent(connections=(1, 16, 64), runs=3, warm_s=1.0, measured_s=3.0, users=20_000)
+QUICK: Final = Extent(connections=(16,), runs=1, warm_s=0.5, measured_s=2.0, users=500)
 _POPULATIONS: Final = (1_000, 100_000, 5_000_000)
-_QUICK_POPULATIONS: Final = (1_000, 20_000)
+_QUICK_POPULATIONS: Final = (1_000,)
 _SOAK_MINUTES: Final = 10.0
 _DATA: Final = (BUILD / "data").absolute()
 _RESULTS: Final = Results(folder=BUILD / "results")
@@ -96,7 +97,8 @@ def jobs(*, quick: bool) -> Sequence[Job]:
 
 def _further_jobs(*, quick: bool) -> list[Job]:
     """Return what is measured of Watchword alone, on both stores."""
-    seconds, found = (2.0 if quick else 5.0), []
+    seconds, acting = (1.0, 200) if quick else (5.0, 4_000)
+    found: list[Job] = []
     for store, on in (("sqlite", False), ("postgres", True)):
         subject = watchword_on_postgres(processes=1) if on else watchword_on_sqlite()
         found.append(
@@ -104,7 +106,7 @@ def _further_jobs(*, quick: bool) -> list[Job]:
                 key=f"allow-{store}",
                 title=f"allowed actions, {subject.title}",
                 needs_postgres=on,
-                measure=partial(_allow, subject, seconds),
+                measure=partial(_allow, subject, seconds, acting),
             )
         )
         found.append(
@@ -120,15 +122,17 @@ def _further_jobs(*, quick: bool) -> list[Job]:
                 key=f"population-{store}-{users}",
                 title=f"{users:,} users, {subject.title}",
                 needs_postgres=on,
-                measure=partial(measure_population, _DATA / "population", users=users, seconds=seconds),
+                measure=partial(
+                    measure_population, _DATA / "population", users=users, seconds=seconds, most_acting=acting
+                ),
             )
             for users in (_QUICK_POPULATIONS if quick else _POPULATIONS)
         ]
     return found
 
 
-def _allow(subject: Subject, seconds: float, server: Postgres | None) -> dict[str, Any]:
-    place = Place(folder=_DATA / "allow", code_port=free_port(), postgres=server, users=4_000)
+def _allow(subject: Subject, seconds: float, users: int, server: Postgres | None) -> dict[str, Any]:
+    place = Place(folder=_DATA / "allow", code_port=free_port(), postgres=server, users=users)
     if server is not None:
         server.place_on("1")
     with subject.start(place) as running:
@@ -186,7 +190,7 @@ def _try(keys: Sequence[str], *, quick: bool) -> None:
                 continue
             print(job.title, flush=True)
             if job.needs_postgres and server is None:
-                server = stack.enter_context(postgres((BUILD / "postgres").absolute()))
+                server = stack.enter_context(postgres(_postgres_folder()))
             record = job.measure(server if job.needs_postgres else None)
             print("   ", {name: value for name, value in record.items() if name not in {"runs", "tables"}})
 
@@ -206,7 +210,7 @@ def _bench(*, quick: bool) -> None:
                 continue
             began = time.monotonic()
             if job.needs_postgres and server is None:
-                server = stack.enter_context(postgres((BUILD / "postgres").absolute()))
+                server = stack.enter_context(postgres(_postgres_folder()))
                 _RESULTS.add(postgres=server.version)
             if not _measured(job, server if job.needs_postgres else None):
                 failed.append(job.title)
@@ -215,6 +219,14 @@ def _bench(*, quick: bool) -> None:
     _write_page(quick=quick)
     if failed:
         sys.exit(f"not measured: {', '.join(failed)}")
+
+
+def _postgres_folder() -> Path:
+    """Return a folder for the server of this process, and remove those of processes that were killed."""
+    for left in BUILD.glob("postgres-*"):
+        if not Path("/proc", left.name.rpartition("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return (BUILD / f"postgres-{os.getpid()}").absolute()
 
 
 def _measured(job: Job, server: Postgres | None) -> bool:

@@ -222,7 +222,7 @@ def _allow_table(found: Found) -> str:
         [
             one["title"],
             str(one["connections"]),
-            f"{one['per_second']:,.0f}",
+            f"{one['per_second']:,.0f}" + (f", {one['errors']} errors" if one["errors"] else ""),
             f"{one['p50_ms']:.1f}",
             f"{one['p99_ms']:.1f}",
         ]

@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 from bench.load.driving import drive
 from bench.load.plans import Plan
 from bench.load.postgres_server import Postgres
 from bench.load.subject import BOTH_CORES, Place, Running, Subject, free_port
+
+_COUNTED_AT_ONCE: Final = 4
+"""Connections while statements are counted, so that no more of them than otherwise share a transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def measure(subject: Subject, folder: Path, postgres: Postgres | None, extent: E
     began = time.perf_counter()
     with subject.start(place) as running:
         started_s = time.perf_counter() - began
-        runs = tuple(_runs(running, place, extent))
+        runs = tuple(_runs(running, place, replace(extent, measured_s=extent.measured_s * subject.patience)))
         statements = None if running.database is None else _statements_on(running, place, extent)
     if statements is None and subject.can_count:
         statements = _statements_counted(subject, folder, users)
@@ -163,10 +166,11 @@ def _statements_on(running: Running, place: Place, extent: Extent) -> float | No
     """Let PostgreSQL log every statement for a moment, and count."""
     if place.postgres is None:
         return None
-    cycles = 200 if extent.runs > 1 else 40
+    cycles = min(place.users, 200 if extent.runs > 1 else 40)
     with place.postgres.logged_statements() as count:
-        drive(plan_for(running, place, 16, measured_s=30, cycles_most=cycles), roots=running.roots)
-        return count() / cycles
+        plan = plan_for(running, place, _COUNTED_AT_ONCE, measured_s=30, cycles_most=cycles)
+        driven = drive(plan, roots=running.roots)
+        return count() / max(1, driven.cycles_in_all)
 
 
 def _statements_counted(subject: Subject, folder: Path, users: int) -> float | None:
@@ -182,7 +186,7 @@ def _statements_counted(subject: Subject, folder: Path, users: int) -> float | N
         if running.statements is None:
             return None
         before = running.statements()
-        driven = drive(plan_for(running, place, 16, measured_s=30, cycles_most=400), roots=running.roots)
+        driven = drive(plan_for(running, place, _COUNTED_AT_ONCE, measured_s=30, cycles_most=400), roots=running.roots)
         return (running.statements() - before) / max(1, driven.cycles)
 
 

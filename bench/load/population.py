@@ -6,23 +6,25 @@ own, spread like everybody's; who acted long ago has left no other rows.
 
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from bench.load.allowing import drive_allowed, prove_devices
 from bench.load.driving import drive
 from bench.load.measuring import plan_for
 from bench.load.postgres_server import Postgres
-from bench.load.subject import Place, free_port
+from bench.load.subject import BOTH_CORES, Place, free_port
 from bench.load.watchword_subject import prepare, register, served
 
 CONNECTIONS: Final = 4
-_ACTING: Final = 4_000
-_STANDING: Final = ("users", "contacts", "devices", "places", "memories")
+_STANDING: Final = ("memories", "contacts", "devices", "users", "places")
 # What a copy has of its own, where rows must differ; everything else is the template's.
 _SQLITE: Final = {
     "user_key": "key",
@@ -36,9 +38,14 @@ _POSTGRES: Final = {
 }
 
 
-def measure_population(folder: Path, server: Postgres | None, users: int, seconds: float) -> dict[str, Any]:
-    """Return the times of allow, start and check among so many users, on SQLite where there is no server."""
-    acting = min(users, _ACTING)
+def measure_population(
+    folder: Path, server: Postgres | None, *, users: int, seconds: float, most_acting: int
+) -> dict[str, Any]:
+    """Return the times of allow, start and check among so many users, on SQLite where there is no server.
+
+    At most ``most_acting`` of them do anything.
+    """
+    acting = min(users, most_acting)
     if server is not None:
         server.place_on("1")
     place = Place(folder=folder, code_port=free_port(), postgres=server, users=acting)
@@ -51,9 +58,12 @@ def measure_population(folder: Path, server: Postgres | None, users: int, second
     with served(place, port=port, key=key, database=database, environment={}) as running:
         register(port, key, acting)
         values = prove_devices(running, place)
-    if users > acting:
-        fill = fill_sqlite if server is None else fill_postgres
-        fill(str(folder / "watchword.sqlite3") if server is None else store, users - acting)
+    if users > acting and server is None:
+        fill_sqlite(str(folder / "watchword.sqlite3"), users - acting)
+    elif users > acting and server is not None:
+        server.place_on(BOTH_CORES)
+        fill_postgres(store, users - acting)
+        server.place_on("1")
     with served(place, port=port, key=key, database=database, environment={}) as running:
         allowed = drive_allowed(running, place, values, CONNECTIONS, seconds)
         cycles = drive(plan_for(running, place, CONNECTIONS, warm_s=1, measured_s=seconds), roots=running.roots)
@@ -104,9 +114,8 @@ def _sqlite_template(connection: apsw.Connection, table: str) -> Mapping[str, An
 
 
 def fill_postgres(url: str, users: int) -> None:
-    """Add the standing rows of so many users to a database that nobody serves."""
+    """Add the standing rows of so many users to a database that nobody serves, two tables at a time."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET synchronous_commit = off")
         connection.execute("SET work_mem = '512MB'")
         connection.execute(
             sql.SQL(
@@ -114,20 +123,21 @@ def fill_postgres(url: str, users: int) -> None:
                 " FROM generate_series(1, {}) n ORDER BY 1"
             ).format(sql.Literal(users))
         )
-        for table in _STANDING:
-            with psycopg.connect(url, row_factory=psycopg.rows.dict_row) as reading:
-                row = reading.execute(sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier(table))).fetchone()
-            if row is None:
-                continue
-            row.pop("rowid", None)
-            chosen = [
-                sql.SQL(_POSTGRES[name]) if name in _POSTGRES else sql.Literal(value) for name, value in row.items()
-            ]
-            connection.execute(
-                sql.SQL("INSERT INTO {} ({}) SELECT {} FROM multitude").format(
-                    sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(chosen)
-                )
-            )
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(partial(_copy_postgres, url), _STANDING))
         connection.execute("DROP TABLE multitude")
-        connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
+
+
+def _copy_postgres(url: str, table: str) -> None:
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        connection.execute("SET synchronous_commit = off")
+        row = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier(table))).fetchone()
+        if row is None:
+            return
+        row.pop("rowid", None)
+        chosen = [sql.SQL(_POSTGRES[name]) if name in _POSTGRES else sql.Literal(value) for name, value in row.items()]
+        names = sql.SQL(", ").join(map(sql.Identifier, row))
+        copying = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM multitude")
+        connection.execute(copying.format(sql.Identifier(table), names, sql.SQL(", ").join(chosen)))
+        connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))

@@ -54,6 +54,7 @@ def privacyidea() -> Subject:
         start=_privacyidea,
         needs_postgres=True,
         users=100,
+        patience=3.0,
     )
 
 

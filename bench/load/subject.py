@@ -71,6 +71,8 @@ class Subject:
     """How many can be registered in good time."""
     has_both_cores: bool = False
     """Whether it runs in several processes, which PostgreSQL and the load generator then make room for."""
+    patience: float = 1.0
+    """How many times as long as others it is driven in a run: where a request takes seconds, few would end."""
     can_count: bool = False
     """Whether it counts its own statements when it is asked to."""
 

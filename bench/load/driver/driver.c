@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define DRAIN_S 10
-#define STILL_S 15 /* without any answer for so long, the server is taken for dead */
+#define STILL_S 20 /* without any answer for so long, the server is taken for dead */
 
 struct connection {
     int fd; /* -1: closed */
@@ -221,16 +221,16 @@ static double cpu_s(void) {
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-static int running(void) {
-    for (int i = 0; i < plan.connections; i++)
-        if (!connections[i].is_idle) return 1;
-    return waiting > 0 || ready_n > 0;
+static int under_way(void) {
+    int count = 0;
+    for (int i = 0; i < plan.connections; i++) count += !connections[i].is_idle;
+    return count;
 }
 
 /* Goes on until then, until so many cycles are over, or while draining until nothing runs any more. */
 static void run_until(uint64_t end_ns, long cycles_most) {
     struct epoll_event events[256];
-    while (now_ns() < end_ns && (!cycles_most || cycles + errors < cycles_most) && !(is_draining && !running())) {
+    while (now_ns() < end_ns && (!cycles_most || cycles + errors < cycles_most) && !(is_draining && !under_way() && !waiting && !ready_n)) {
         int count = epoll_wait(epoll, events, 256, 20);
         for (int i = 0; i < count; i++) {
             if (is_codes_event(events[i].data.ptr)) take_codes(events[i].data.ptr, events[i].events);
@@ -238,7 +238,9 @@ static void run_until(uint64_t end_ns, long cycles_most) {
         }
         for (int i = 0; i < plan.connections; i++)
             if (connections[i].is_idle && (ready_n || waiting < plan.waiting_most)) go_on(&connections[i]);
-        if (!is_draining && now_ns() - last_answer_ns > STILL_S * 1000000000ull) fail("no answer for %d s", STILL_S);
+        if (!is_draining && now_ns() - last_answer_ns > STILL_S * 1000000000ull)
+            fail("no answer for %d s: %d requests under way, %ld codes awaited, %ld of %ld cycles over", STILL_S,
+                 under_way(), waiting, cycles + errors, begun);
     }
 }
 
