@@ -4,12 +4,17 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from tests.api.world import World
+from watchword.adapters.rows.row_store import RowStore, Runner
+from watchword.adapters.rows.transaction import Transaction
+from watchword.domain.instant import Instant
 from watchword.ports.store import Store
+
+Result = TypeVar("Result")
 
 SIGN_IN = {"type": "sign_in", "user_id": "u-42"}
 
@@ -216,3 +221,62 @@ async def test_a_bad_request_is_not_kept(world: World) -> None:
     async with world.client(**{"content-type": "application/json", "idempotency-key": "k-1"}) as client:
         assert (await client.post("/v1/actions", content=b"{")).status_code == 400
         assert (await client.post("/v1/actions", content=json.dumps(SIGN_IN).encode())).status_code == 201
+
+
+class _InVain(Exception):
+    """Takes back what an operation did."""
+
+
+class _TwiceRunner:
+    """Carries the first operation out, takes it back, lets somebody else come in between, and carries it out again.
+
+    So does a runner whose transaction is rolled back for the sake of another operation, or whose connection is lost.
+    """
+
+    def __init__(self, real: Runner, between: Callable[[], Awaitable[None]]) -> None:
+        self._real = real
+        self._between: Callable[[], Awaitable[None]] | None = between
+
+    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Result]) -> Result:
+        between, self._between = self._between, None
+        if between is not None:
+            with pytest.raises(_InVain):
+                await self._real.write(owner, lambda write: _take_back(operation(write)))
+            await between()
+        return await self._real.write(owner, operation)
+
+    async def ask(self, question: Callable[[Transaction], Result]) -> Result:
+        return await self._real.ask(question)
+
+    async def now(self) -> Instant:
+        return await self._real.now()
+
+    async def forget_events(self, before: Instant, limit: int) -> int:
+        return await self._real.forget_events(before, limit)
+
+    async def close(self) -> None:
+        await self._real.close()
+
+
+def _take_back(_: object) -> None:
+    raise _InVain
+
+
+async def test_what_an_operation_came_to_in_vain_is_no_answer(world: World) -> None:
+    """Two processes redeem one grant; the first one's transaction is rolled back, and the other is faster then."""
+    await world.register()
+    outcome = await world.approve(await world.act())
+    body = {"grant": outcome["grant"], "action": SIGN_IN}
+    others = []
+
+    async def redeem_elsewhere() -> None:
+        others.append(await world.post("/v1/grants/redeem", body, idempotency_key="k-2"))
+
+    store = world.ports.store
+    assert isinstance(store, RowStore)
+    store.runner = _TwiceRunner(store.runner, redeem_elsewhere)
+    mine = await world.post("/v1/grants/redeem", body, idempotency_key="k-1")
+    again = await world.post("/v1/grants/redeem", body, idempotency_key="k-1")
+    assert [other.status_code for other in others] == [200]
+    assert (mine.status_code, mine.json()["code"]) == (409, "grant_already_redeemed")
+    assert (again.status_code, again.content) == (mine.status_code, mine.content)

@@ -46,7 +46,7 @@ class Keeper:
         self._fingerprint = fingerprint
         self.scope = scope
         self.answer: Answer | None = None
-        """The answer that was handed to the store within the effect's transaction."""
+        """The last answer that was handed to the store within a transaction, which may have been rolled back since."""
 
     def keep(self, encode: Callable[[Outcome], Answer | None]) -> Keep[Outcome]:
         """Return the function that a store's operation calls within its transaction."""
@@ -127,13 +127,18 @@ class Idempotency:
                 # It may be the same call at another process that used up what is short now: then that was answered.
                 return await self._replay_other(application_id, keeper, refusal)
             answer = await answer_error(refusal, self._edge, request.id)
-        if keeper.answer is not None:
+        if keeper.answer is not None and (answer == keeper.answer or await self._stands(application_id, keeper)):
             return keeper.answer
         # Nothing was changed, or nothing that the same call again would change: the first answer stays, and where
         # another process gave it meanwhile, it is the answer here too.
         kept = keeper.kept(answer)
         standing = await self._ports.store.keep_answer(kept)
         return answer if standing == kept else keeper.replay(standing)
+
+    async def _stands(self, application_id: ApplicationId, keeper: Keeper) -> bool:
+        """Whether what was handed to the store is there: the operation may have been carried out again without it."""
+        kept = await self._ports.store.kept_answer(application_id, keeper.scope)
+        return kept is not None and keeper.answer is not None and kept == keeper.kept(keeper.answer)
 
     async def _replay_other(self, application_id: ApplicationId, keeper: Keeper, otherwise: Refusal) -> Answer:
         """Where another process came first its answer is the answer."""
