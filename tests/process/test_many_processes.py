@@ -84,9 +84,11 @@ def _revoke_a_key(estate: Estate, *machines: Machine) -> None:
 
 
 def test_what_a_terminal_interrupts_ends_in_order(estate: Estate) -> None:
-    machine = estate.start("serve", "--workers", "2")
+    machine = estate.start("serve", "--workers", "2", PGAPPNAME="as the operator said")
     members = machine.members()
     assert len(members) == 2
+    for member in members:
+        assert b"PGAPPNAME=as the operator said" in Path(f"/proc/{member}/environ").read_bytes().split(b"\0")
     assert machine.interrupt() == 0
     assert "Traceback" not in machine.journal.read_text()
     assert not any(Path(f"/proc/{member}").exists() for member in members)

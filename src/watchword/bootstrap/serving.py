@@ -20,7 +20,7 @@ from watchword.bootstrap.house import House, build
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.listening import AT_ONCE, LINGERING_S, Farewell, Listener, open_socket, orders_to_stop, serve
 from watchword.bootstrap.store_opening import is_for_many, sole_process
-from watchword.config.environment import read_environment
+from watchword.config.environment import environment_for_child
 from watchword.config.settings import Settings
 from watchword.web.metrics import Metrics
 
@@ -53,7 +53,7 @@ def _run_crew(settings: Settings, member: Sequence[str], ready: Callable[[str], 
         crew = Crew(
             opened=opened,
             command=[*member, folder],
-            environment={**read_environment(), _SHARED_METRICS: folder},
+            environment=environment_for_child({_SHARED_METRICS: folder}),
             size=settings.server.workers,
             patience_s=settings.server.drain_s + STOPPING_S,
         )

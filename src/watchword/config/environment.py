@@ -34,6 +34,11 @@ def read_environment() -> Mapping[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
 
 
+def environment_for_child(more: Mapping[str, str]) -> Mapping[str, str]:
+    """Return all variables of this process, ours and others', and ``more``: what a program that we start is given."""
+    return {**os.environ, **more}
+
+
 def overrides_of(environ: Mapping[str, str], shape: inspect.Type) -> tuple[Override, ...]:
     """Return the settings among the variables: those with ``__`` between table and key.
 
