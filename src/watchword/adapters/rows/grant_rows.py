@@ -6,6 +6,7 @@ from watchword.adapters.rows.action_rows import find_action
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.json_columns import read_json, write_json
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.domain.action import Action
 from watchword.domain.event import EventType
 from watchword.domain.grant import Assurance, Grant, GrantState
 from watchword.domain.ids import ActionId, ApplicationId, ChallengeId, GrantId, user_key_of
@@ -144,8 +145,11 @@ def revoke_grants(transaction: Transaction, ref: UserRef, *, reason: str, kept_i
 def read_grant(transaction: Transaction, row: Row) -> Grant | None:
     """Return a row as a grant; None if its user was erased."""
     action = find_action(transaction, ref_of(row), row["action_id"])
-    if action is None:
-        return None
+    return None if action is None else grant_of(row, action)
+
+
+def grant_of(row: Row, action: Action) -> Grant:
+    """Return a row as the grant that this action earned."""
     challenge_id, redeemed_at = row["challenge_id"], row["redeemed_at"]
     return Grant(
         id=GrantId(row["id"]),

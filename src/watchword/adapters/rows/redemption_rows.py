@@ -1,13 +1,13 @@
 """Redeems a grant once, and queues the confirmation that follows."""
 
 from watchword.adapters.rows.action_rows import find_action
-from watchword.adapters.rows.challenge_rows import find_challenge_row, generation_rows
+from watchword.adapters.rows.challenge_rows import generation_rows
 from watchword.adapters.rows.contact_rows import reachable_contacts
 from watchword.adapters.rows.grant_rows import (
     digest_matches,
     find_grant_row,
+    grant_of,
     problem_of,
-    read_grant,
     use_grant,
     write_mismatch,
 )
@@ -16,7 +16,7 @@ from watchword.adapters.rows.notice_rows import routes_to, tell
 from watchword.adapters.rows.transaction import Row, Transaction
 from watchword.domain.action import ALWAYS_CHALLENGED
 from watchword.domain.contact import Channel, ContactKind, best_first
-from watchword.domain.grant import Redeemed
+from watchword.domain.grant import GrantState, Redeemed
 from watchword.domain.message import NoticeKind
 from watchword.domain.user import UserRef
 from watchword.ports.store.values import GrantProblem, Keep, Redemption
@@ -40,11 +40,8 @@ def redeem_grant(
         return problem or GrantProblem.REVOKED
     use_grant(transaction, ref, row)
     _confirm(transaction, ref, row, action.type)
-    used = find_grant_row(transaction, ref, redemption.grant_id)
-    grant = None if used is None else read_grant(transaction, used)
-    if grant is None:
-        raise LookupError("a grant vanished inside its own transaction")
-    return keep_outcome(transaction, keep, Redeemed(grant=grant))
+    used = {**row, "state": GrantState.REDEEMED, "redeemed_at": transaction.now}
+    return keep_outcome(transaction, keep, Redeemed(grant=grant_of(used, action)))
 
 
 def _confirm(transaction: Transaction, ref: UserRef, row: Row, action_type: str) -> None:
@@ -56,7 +53,7 @@ def _confirm(transaction: Transaction, ref: UserRef, row: Row, action_type: str)
         return
     else:
         mailboxes = best_first(contact for contact in contacts if contact.kind is ContactKind.EMAIL)
-        routes = routes_to(mailboxes[:1]) or _proven_route(transaction, row["challenge_id"])
+        routes = routes_to(mailboxes[:1]) or _proven_route(transaction, ref, row["challenge_id"])
     tell(
         transaction,
         ref,
@@ -67,8 +64,8 @@ def _confirm(transaction: Transaction, ref: UserRef, row: Row, action_type: str)
     )
 
 
-def _proven_route(transaction: Transaction, challenge_id: str) -> list[tuple[str, Channel]]:
+def _proven_route(transaction: Transaction, ref: UserRef, challenge_id: str) -> list[tuple[str, Channel]]:
     """Return the contact and channel over which the right code came."""
-    challenge = find_challenge_row(transaction, challenge_id)
-    generations = [] if challenge is None else generation_rows(transaction, challenge)
+    named = {"application_id": ref.application_id, "user_key": ref.key, "id": challenge_id}
+    generations = generation_rows(transaction, named)
     return [(generations[-1]["contact_id"], Channel(generations[-1]["channel"]))] if generations else []
