@@ -230,7 +230,8 @@ class GroupLanes:
             return
         for waiting in left:
             waiting.losses += 1
-        self._fail([waiting for waiting in left if waiting.losses > _MOST_LOSSES], str(loss), loss)
+        lost = [waiting for waiting in left if waiting.losses > _MOST_LOSSES]
+        self._fail(lost, "the connection to the database was lost again", loss)
         self._lines.put_back([waiting for waiting in left if waiting.losses <= _MOST_LOSSES])
 
     def _after_failure(
@@ -260,7 +261,8 @@ class GroupLanes:
         left = self._left(group)
         for waiting in left:
             waiting.conflicts += 1
-        self._fail([waiting for waiting in left if waiting.conflicts > _MOST_CONFLICTS], str(failure), failure)
+        tired = [waiting for waiting in left if waiting.conflicts > _MOST_CONFLICTS]
+        self._fail(tired, f"the operation failed again: {failure.state}", failure)
         self._lines.put_back([waiting for waiting in left if waiting.conflicts <= _MOST_CONFLICTS])
 
     def _reject(self, group: Sequence[WaitingOperation], culprit: WaitingOperation) -> None:
