@@ -14,8 +14,6 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from watchword.adapters.postgres.postgres_records import PostgresRecords
-from watchword.adapters.sqlite.recorded_rows import RecordedRows
 from watchword.adapters.system import SystemClock
 from watchword.bootstrap.key_source import open_keys
 from watchword.bootstrap.policies import check_policy_text
@@ -29,6 +27,9 @@ from watchword.risk.replay import Judge, Recorded, Tally
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
+
+    from watchword.adapters.postgres.postgres_records import PostgresRecords
+    from watchword.adapters.sqlite.recorded_rows import RecordedRows
 
 PIECE: Final = 5_000
 """Actions read at once: a quarter of a second, which is also how long one read of the database lasts."""
@@ -199,7 +200,7 @@ def _load(order: _Order) -> Policy:
     return check_policy_text(order.policy.text, source_name=order.policy.name, action_types=order.action_types)
 
 
-def _open(order: _Order) -> RecordedRows | PostgresRecords:
+def _open(order: _Order) -> "RecordedRows | PostgresRecords":
     return open_records(order, open_keys(order.keys, create=False), order.application_id)
 
 

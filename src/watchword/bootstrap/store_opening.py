@@ -1,13 +1,13 @@
-"""Opens the store that the settings name: the one place that knows which databases there are."""
+"""Opens the store that the settings name: the one place that knows which databases there are.
+
+What is needed for PostgreSQL is imported where it is used: with a file nobody needs its driver, which takes 9 MB.
+"""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from watchword.adapters.postgres import postgres_schema
-from watchword.adapters.postgres.postgres_records import PostgresRecords
-from watchword.adapters.postgres.postgres_store import open_postgres_store
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite import schema
 from watchword.adapters.sqlite.process_lock import ProcessLock
@@ -17,6 +17,9 @@ from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.config.settings import PostgresAccess, Settings
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.values import Lesson
+
+if TYPE_CHECKING:
+    from watchword.adapters.postgres.postgres_records import PostgresRecords
 
 
 class RecordsPlace(Protocol):
@@ -74,6 +77,8 @@ async def open_store(
     answer.
     """
     if settings.postgres is not None:
+        from watchword.adapters.postgres.postgres_store import open_postgres_store  # noqa: PLC0415 see above
+
         return await open_postgres_store(
             settings.postgres.conninfo.reveal(),
             SystemEntropy(),
@@ -87,12 +92,14 @@ async def open_store(
     )
 
 
-def open_records(settings: RecordsPlace, keyring: Keyring, application_id: str) -> RecordedRows | PostgresRecords:
+def open_records(settings: RecordsPlace, keyring: Keyring, application_id: str) -> "RecordedRows | PostgresRecords":
     """Return the recorded actions of an application; whoever opens them closes them, and no event loop runs.
 
     Raises ``ConfigurationError`` where there are none yet, or of another release.
     """
     if settings.postgres is not None:
+        from watchword.adapters.postgres.postgres_records import PostgresRecords  # noqa: PLC0415 see above
+
         return PostgresRecords(settings.postgres.conninfo.reveal(), keyring, application_id)
     return RecordedRows(str(settings.store_path), keyring, application_id)
 
@@ -105,5 +112,7 @@ def is_there(settings: Settings) -> bool:
 def migrate_store(settings: Settings) -> int:
     """Bring the store to the version of this program and return that version."""
     if settings.postgres is not None:
+        from watchword.adapters.postgres import postgres_schema  # noqa: PLC0415 see above
+
         return postgres_schema.migrate(settings.postgres.conninfo.reveal())
     return schema.migrate(str(settings.store_path))
