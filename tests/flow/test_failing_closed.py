@@ -21,7 +21,7 @@ from watchword.flow.overview import list_own_requests
 from watchword.flow.prefer import prefer_contact
 from watchword.flow.register import delete_user, put_user, read_user
 from watchword.flow.remember import distrust_devices, forget_devices, list_devices, rename_device
-from watchword.flow.retain import sweep
+from watchword.flow.retain import forget_actions, forget_events, sweep
 from watchword.ports.store import Store
 
 NOT_OF_THE_STORY = {
@@ -84,6 +84,8 @@ async def _everything(world: World, owner: Browser, asked: Assessed, code: str, 
         lambda: read_user(world.ports, world.shop, ADA),
         world.deliver,
         lambda: sweep(world.ports),
+        lambda: forget_events(world.ports, days=365),
+        lambda: forget_actions(world.ports, days=365),
         lambda: list_own_requests(world.ports, world.shop, ADA, limit=10),
         lambda: by_owner(world.ports, world.shop, ADA, asked.action.id),
         lambda: _rename_all(world),
