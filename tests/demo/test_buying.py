@@ -42,7 +42,7 @@ async def test_the_action_says_where_it_comes_from(browser: CustomerBrowser, wat
     await browser.buy("candle")
 
     action = watchword.actions[-1]
-    assert action["ip"] == "198.51.100.23"
+    assert action["ip"] == find_place("abroad", action["user_id"]).ip
     assert action["return_url"] == "http://127.0.0.1:8099/watchword/return"
     assert action["user_agent"].startswith("python-httpx2")
     assert action["summary"] == "1 × Beeswax candle"
