@@ -9,6 +9,7 @@ import pytest
 from tests.demo.conftest import sign_in_visitor
 from tests.demo.customer_browser import CustomerBrowser
 from tests.demo.stand_in import Refusal, StandIn
+from watchword.demo.playing.pretending import find_place
 
 
 @pytest.fixture(autouse=True)
