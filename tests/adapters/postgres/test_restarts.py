@@ -11,6 +11,7 @@ import pytest
 from tests.adapters.postgres.ledger import LEDGER, add, amount_of, entries_of, make_runner, owner
 from tests.kit import postgres
 from tests.kit.postgres import PostgresServer
+from watchword.adapters.postgres.group_lanes import pause_after
 from watchword.domain.errors import StorageUnavailable
 
 _CALLERS = 24
@@ -95,3 +96,8 @@ def _have_confirm(server: PostgresServer, names: LiteralString) -> None:
     with server.superuser() as connection:
         connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
         connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.mark.parametrize("failures", [0, 1, 3, 10, 2_000, 10**9])
+def test_the_pause_between_attempts_grows_to_a_bound_and_stays_there(failures: int) -> None:
+    assert pause_after(0) <= pause_after(failures) <= pause_after(10**6) == pause_after(10**9)

@@ -26,11 +26,21 @@ _MOST_REJECTIONS: Final = 3
 """After so many failures of others in its groups an operation gets a transaction to itself."""
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 2.0
+_MOST_DOUBLINGS: Final = 10
 _IN_CONFLICT: Final = frozenset({"40001", "40P01"})
 """Serialisation failure and deadlock: the same operation can succeed at once."""
 _ON_ANOTHER_CONNECTION: Final = frozenset({"0A000", "25006", "26000"})
 """A plan from before the last migration, a server that writes no longer, a session that is not the one we prepared."""
 _UNKNOWN: Final = "the connection was lost while the operation was committed; whether it happened is not known"
+
+
+def pause_after(failures: int) -> float:
+    """Return how many seconds to wait before the next attempt, twice as long each time up to a bound.
+
+    A server may be away for days: the doubling has to end before the number is too large.
+    """
+    doubled: float = _FIRST_PAUSE_S * 2.0 ** min(failures, _MOST_DOUBLINGS)
+    return min(_LONGEST_PAUSE_S, doubled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +181,7 @@ class GroupLanes:
         try:
             lane.pipeline = await self._connect()
         except ConnectionLost:
-            pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**lane.failures)
+            pause_s = pause_after(lane.failures)
             lane.failures += 1
             # Half of it by chance: processes that lost a server together do not come back together.
             await asyncio.sleep(pause_s * (1 + self._entropy.fraction()) / 2)
