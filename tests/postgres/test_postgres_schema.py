@@ -120,6 +120,22 @@ def test_says_why_the_server_cannot_be_used(postgres_server: PostgresServer) -> 
         migrate("postgresql://watchword@127.0.0.1:1/watchword")
 
 
+def test_says_what_helps_on_the_way_to_the_server(postgres_server: PostgresServer) -> None:
+    url = postgres_server.url("postgres", ROLE_WITH_PASSWORD)
+    with pytest.raises(ConfigurationError, match=r"; name a file in store\.password_file"):
+        migrate(url)
+    with pytest.raises(ConfigurationError, match=r"; look into store\.password_file"):
+        migrate(make_conninfo(url, password=f"not {PASSWORD}"))
+    with pytest.raises(ConfigurationError, match="; make it: createdb --owner"):
+        migrate(postgres_server.url("nowhere"))
+    with pytest.raises(ConfigurationError, match="; make it: createuser"):
+        migrate(postgres_server.url("postgres", "nobody_known"))
+    with pytest.raises(ConfigurationError, match="; the role must own the database"):
+        migrate(postgres_server.url("postgres"))
+    with pytest.raises(ConfigurationError, match="; look whether it runs"):
+        migrate("postgresql://watchword@127.0.0.1:1/watchword")
+
+
 def test_needs_the_right_to_create_tables(postgres_server: PostgresServer) -> None:
     with pytest.raises(ConfigurationError, match="permission denied for schema public"):
         migrate(postgres_server.url("postgres"))

@@ -53,6 +53,14 @@ _EVENTS_AHEAD: Final = """
     - pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1 FROM events
 """
 """How far the newest event is ahead of every transaction of this server; at all only after a restore into a new one."""
+_ADVICE: Final = (
+    ("no password supplied", "name a file in store.password_file, or set WATCHWORD_STORE__PASSWORD"),
+    ("password authentication failed", "look into store.password_file or WATCHWORD_STORE__PASSWORD"),
+    ("Connection refused", "look whether it runs and listens there"),
+    ("does not support SSL", "set ssl = on there, or another sslmode in store.url"),
+    ("permission denied for", "the role must own the database: createdb --owner=ROLE DATABASE"),
+)
+"""What helps, by words of libpq or of a server that speaks English; one that does not is quoted without advice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +172,13 @@ def explained(place: str) -> Iterator[None]:
     except psycopg.Error as error:
         # The first line: those after it repeat the statement, or say the same of each address of a host.
         said = str(error).strip().splitlines() or [type(error).__name__]
-        raise ConfigurationError((f"{place}: {said[0]}",)) from error
+        raise ConfigurationError((f"{place}: {said[0]}{_advice(said[0])}",)) from error
+
+
+def _advice(said: str) -> str:
+    if "does not exist" in said and "FATAL" in said:
+        return "; make it: createuser ROLE" if " role " in said else "; make it: createdb --owner=ROLE DATABASE"
+    return next((f"; {helps}" for words, helps in _ADVICE if words in said), "")
 
 
 def _apply_patiently(connection: psycopg.Connection, migration: Migration, place: str) -> None:
