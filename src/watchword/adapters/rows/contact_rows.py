@@ -224,7 +224,9 @@ def forget_left_contacts(transaction: Transaction, limit: int) -> int:
     """Forget contacts that left too long ago to be brought back."""
     return transaction.run(
         "DELETE FROM contacts WHERE (application_id, user_key, id) IN"
-        " (SELECT application_id, user_key, id FROM contacts WHERE leaves_at <= :before LIMIT :limit)",
+        " (SELECT application_id, user_key, id FROM contacts WHERE leaves_at <= :before LIMIT :limit)"
+        # Said once more of the row itself, for one that a dispute brings back at this moment (kept_rows).
+        " AND leaves_at <= :before",
         before=transaction.now - LEFT_KEPT_MS,
         limit=limit,
     )

@@ -80,7 +80,9 @@ def forget_old_answers(transaction: Transaction, limit: int) -> int:
     """Forget answers that are kept no longer."""
     return transaction.run(
         "DELETE FROM kept_answers WHERE (application_id, scope) IN"
-        " (SELECT application_id, scope FROM kept_answers WHERE kept_at <= :gone LIMIT :limit)",
+        " (SELECT application_id, scope FROM kept_answers WHERE kept_at <= :gone LIMIT :limit)"
+        # Said once more of the row itself: PostgreSQL looks again at that alone where another transaction changed it.
+        " AND kept_at <= :gone",
         gone=transaction.now - KEPT_MS,
         limit=limit,
     )

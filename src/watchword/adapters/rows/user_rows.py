@@ -221,7 +221,9 @@ def forget_tombstones(transaction: Transaction, limit: int) -> int:
     """Forget erased users who count as new again."""
     return transaction.run(
         "DELETE FROM users WHERE (application_id, user_key) IN"
-        " (SELECT application_id, user_key FROM users WHERE erased_at <= :before LIMIT :limit)",
+        " (SELECT application_id, user_key FROM users WHERE erased_at <= :before LIMIT :limit)"
+        # Said once more of the row itself, for one who registers again at this moment (kept_rows).
+        " AND erased_at <= :before",
         before=transaction.now - TOMBSTONE_MS,
         limit=limit,
     )
