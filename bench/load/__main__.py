@@ -260,6 +260,7 @@ def _write_page(*, quick: bool) -> None:
         pgbench=kept.get("same-rows"),
         cold_starts=[record for key, record in kept.items() if key.startswith("cold-")],
         soak=_SOAKED.kept("soak"),
+        not_measured=[job.title for job in jobs(quick=quick) if job.key not in kept],
     )
     write_page(found, page)
     print(f"written: {page}")

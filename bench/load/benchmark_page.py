@@ -26,6 +26,8 @@ class Found:
     pgbench: Record | None
     cold_starts: Sequence[Record]
     soak: Record | None
+    not_measured: Sequence[str] = ()
+    """What broke off in this run, and so is in no table."""
 
     def subject(self, key: str) -> Record | None:
         """Return what was measured of one subject."""
@@ -106,7 +108,10 @@ def _cycles_table(found: Found, connections: Sequence[int]) -> str:
         cells = [f"{by_count[count]:,.0f}" if count in by_count else "" for count in connections]
         rows.append(["pgbench, the rows of a cycle", *cells])
     head = ["cycles a second (lowest to highest run)", *(f"{count} at once" for count in connections)]
-    return "## Start and check\n\n" + _table(head, rows)
+    missing = (
+        f"\nBroke off in this run, and is missing: {'; '.join(found.not_measured)}.\n" if found.not_measured else ""
+    )
+    return "## Start and check\n\n" + _table(head, rows) + missing
 
 
 def _goals(found: Found) -> str:
