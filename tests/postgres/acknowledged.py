@@ -34,7 +34,8 @@ class Customers:
 
     scene: Scene
     cycles: list[Cycle] = field(default_factory=list)
-    unanswered: int = 0
+    troubles: list[str] = field(default_factory=list)
+    """What was said to those who got no answer."""
     _numbers: "count[int]" = field(default_factory=count)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -64,8 +65,8 @@ class Customers:
         while not stopping.is_set():
             try:
                 await self._whole_way(f"u-{next(self._numbers)}")
-            except StorageUnavailable:
-                self.unanswered += 1
+            except StorageUnavailable as trouble:
+                self.troubles.append(f"{trouble}: {trouble.__cause__!r}")
             self._changed.set()
 
     async def _whole_way(self, user_id: str) -> None:

@@ -254,7 +254,7 @@ class GroupLanes:
         """Begin again with everybody whom the failure of a statement does not settle; nothing was committed."""
         if failure.state in _ON_ANOTHER_CONNECTION:
             pipeline.close()
-            self._after_loss(group, ConnectionLost(str(failure)), commit_sent=False)
+            self._after_refusal(group, failure)
         elif failure.state in _IN_CONFLICT:
             self._after_conflict(group, failure)
         elif len(group) == 1:
@@ -266,6 +266,16 @@ class GroupLanes:
             self._lines.put_back(self._left(group))
         else:
             self._reject(group, asker)
+
+    def _after_refusal(self, group: Sequence[WaitingOperation], failure: StatementFailed) -> None:
+        """Begin again elsewhere; after a migration every connection may have to be made anew before one is good."""
+        left = self._left(group)
+        for waiting in left:
+            waiting.refusals += 1
+        most = self._settings.connections + _MOST_LOSSES
+        tired = [waiting for waiting in left if waiting.refusals > most]
+        self._fail(tired, f"no connection carried the operation out: {failure.state}", failure)
+        self._lines.put_back([waiting for waiting in left if waiting.refusals <= most])
 
     def _after_conflict(self, group: Sequence[WaitingOperation], failure: StatementFailed) -> None:
         left = self._left(group)

@@ -24,6 +24,7 @@ class WaitingOperation:
         "losses",
         "operation",
         "owner",
+        "refusals",
         "rejections",
         "result",
         "since_s",
@@ -45,6 +46,8 @@ class WaitingOperation:
         """When it was called, on the clock of the loop."""
         self.losses = 0
         """How often its connection was lost before its commit was sent."""
+        self.refusals = 0
+        """How often its connection turned out to be of no use, as those are that were made before a migration."""
         self.conflicts = 0
         """How often it was in a transaction that was rolled back for the sake of another one."""
         self.rejections = 0
