@@ -8,6 +8,7 @@ WatchwordError
 │   └── LimitError               429: too much, with the time when it may be tried again
 ├── StorageUnavailable           503: the store did not answer; nothing is known to have happened
 ├── DeliveryFailed               a sender could not hand a message over; says whether to try again
+├── ReceiptRefused               what claims to be a provider's receipt is not his
 └── ConfigurationError           the operator's files are wrong; refused at start
 """
 
@@ -240,6 +241,10 @@ class DeliveryFailed(WatchwordError):
         super().__init__(detail)
         self.retryable = retryable
         """Whether the same message may be tried again."""
+
+
+class ReceiptRefused(WatchwordError):
+    """What claims to be a provider's receipt is not signed by him, or cannot be read; says nothing of its content."""
 
 
 class ConfigurationError(WatchwordError):

@@ -1,8 +1,10 @@
-"""How a message leaves."""
+"""How a message leaves, and what is heard of it afterwards."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from watchword.domain.ids import DeliveryId
 from watchword.domain.message import DeliveryStatus, Envelope
 
 
@@ -16,12 +18,49 @@ class Handover:
     """``accepted``, ``sent`` or ``delivered``: what the provider's word amounts to."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a provider reports of a message that it took; it says nothing about the customer (I1 does not know it)."""
+
+    delivery_id: DeliveryId | None
+    """Ours, where the provider gives it back; else the provider's id says which message is meant."""
+    provider_message_id: str | None
+    status: DeliveryStatus
+    reason: str | None
+    """The provider's own code and word, at most 120 printable characters: no address, no text of the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCall:
+    """A request of a provider to us, as it came."""
+
+    method: str
+    url: str
+    """The public address that the provider was given, with the query it sent."""
+    headers: Mapping[str, str]
+    """By name in lower case."""
+    body: bytes
+
+
 class Sender(Protocol):
     """One way out for one or more channels."""
 
     async def send(self, envelope: Envelope) -> Handover:
         """Hand the message over.
 
-        Raises ``DeliveryFailed``, retryable or not; a repeat of the same delivery id may reach the customer twice.
+        Raises ``DeliveryFailed``; a repeat of the same delivery id may reach the customer twice, so that id is the
+        provider's idempotency key where it knows one.
         """
         ...
+
+
+class ReceiptReader(Protocol):
+    """What a sender is besides, whose provider calls us back."""
+
+    async def read(self, call: ProviderCall) -> Sequence[Receipt]:
+        """Return what the call reports, which may be nothing; raises ``ReceiptRefused`` unless it is the provider's."""
+        ...
+
+
+Hearing = Callable[[Receipt], Awaitable[None]]
+"""Where a sender leaves receipts that reach it otherwise than by a call to us (SMPP): given to it when it is made."""

@@ -1,0 +1,1 @@
+-- What is sent for money, and which ways are closed.

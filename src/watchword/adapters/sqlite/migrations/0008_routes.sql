@@ -1,0 +1,1 @@
+-- Which sender of its route a message is with, and what is heard of it.
