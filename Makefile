@@ -130,8 +130,10 @@ check: setup lint types imports
 # Resolves anew; `make lock UPGRADE=--upgrade` moves everything to the newest allowed version.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE)
+# The extras of senders: tested by everybody, installed by who uses them.
+SENDERS := --extra apprise --extra aws --extra dkim --extra smpp
 lock: setup
-	$(COMPILE) --extra demo --group build --group dev $(PROJECTS) --output-file requirements-dev.lock
+	$(COMPILE) --extra demo $(SENDERS) --group build --group dev $(PROJECTS) --output-file requirements-dev.lock
 	$(COMPILE) --extra demo --group build --constraint requirements-dev.lock $(PROJECTS) --output-file requirements.lock
 
 docs: setup

@@ -48,6 +48,14 @@ def test_the_lock_for_development_holds_everything_that_working_needs() -> None:
     assert _named(_project("pyproject.toml")["dependency-groups"]["dev"]) - set(_pins("requirements-dev.lock")) == set()
 
 
+def test_the_lock_for_development_holds_what_every_sender_needs() -> None:
+    extras = _project("pyproject.toml")["project"]["optional-dependencies"].values()
+    assert (
+        _named([requirement for extra in extras for requirement in extra]) - set(_pins("requirements-dev.lock"))
+        == set()
+    )
+
+
 def test_what_is_tested_is_what_runs() -> None:
     running, development = _pins("requirements.lock"), _pins("requirements-dev.lock")
     assert {name: version for name, version in running.items() if development.get(name) != version} == {}
