@@ -16,7 +16,7 @@ from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.adapters.system import SystemEntropy
+from watchword.adapters.system import SystemEntropy, SystemPatience
 from watchword.api.surface import Api, create_api
 from watchword.domain.application import Application
 from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, AgentType, NetworkFacts
@@ -26,6 +26,7 @@ from watchword.domain.instant import Instant
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.money import Money
+from watchword.domain.routes import Routes
 from watchword.flow.learn import learn
 from watchword.ports import Ports
 from watchword.ports.keyring import Purpose
@@ -218,6 +219,8 @@ async def create_world(policy: Policy, **limits: int) -> World:
         traffic=traffic,
         tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
         senders={},
+        routes=Routes(orders={}),
+        patience=SystemPatience(),
         page_base=ADDRESS_BASE,
     )
     logged = LogCapture()

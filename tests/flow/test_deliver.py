@@ -6,14 +6,27 @@ from typing import Final
 
 import pytest
 
-from tests.flow.outside import ALL_CHANNELS, Outbox, notice_token_in
-from tests.flow.world import BEA, EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, SHOP, World, challenge_of, email, phone, usd
+from tests.flow.outside import Outbox, notice_token_in
+from tests.flow.world import (
+    BEA,
+    EMAIL,
+    OTHER_EMAIL,
+    OTHER_PHONE,
+    OUTBOX,
+    PHONE,
+    SHOP,
+    World,
+    challenge_of,
+    email,
+    phone,
+    usd,
+)
 from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.app_bound import parse_app_bound
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.event import Event, EventType
-from watchword.domain.ids import ApplicationId, DeliveryId
+from watchword.domain.ids import DeliveryId
 from watchword.domain.message import CodeMessage, DeliveryStatus, Envelope, Notice, RenderedMessage
 from watchword.domain.origin_bound import parse_origin_bound
 from watchword.flow.deliver import EXPIRED, LEASE_S, NO_SENDER, WORDING_FAILED, claim_due, deliver_once, deliver_one
@@ -68,8 +81,8 @@ class ChosenFraction:
         return self._fraction
 
 
-def senders(sender: Sender) -> Mapping[tuple[ApplicationId, Channel], Sender]:
-    return {(SHOP, channel): sender for channel in ALL_CHANNELS}
+def senders(sender: Sender) -> Mapping[str, Sender]:
+    return {OUTBOX: sender}
 
 
 async def last_event(world: World, event_type: EventType) -> Event:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from tests.flow.outside import another
-from tests.flow.world import ADA, EMAIL, PHONE, SHOP, World, a_shop, challenge_of, rules
+from tests.flow.world import ADA, EMAIL, OUTBOX, PHONE, SHOP, World, a_shop, challenge_of, rules
 from watchword.domain.action import SIGN_IN, Decision
 from watchword.domain.contact import Channel
 from watchword.domain.errors import NotFound, UnknownUser
 from watchword.domain.ids import ApplicationId
+from watchword.domain.routes import Routes
 from watchword.flow.cancel import cancel
 from watchword.flow.claim import claim
 from watchword.flow.order import send
@@ -29,7 +30,7 @@ async def cafe(world: World) -> World:
         applications={SHOP: world.shop, CAFE: application},
         policies={SHOP: world.ports.policies[SHOP], CAFE: world.ports.policies[SHOP]},
         traffic={SHOP: world.ports.traffic[SHOP], CAFE: Traffic()},
-        senders={(one, channel): world.outbox for one in (SHOP, CAFE) for channel in Channel},
+        routes=Routes(orders={(one, channel, None): (OUTBOX,) for one in (SHOP, CAFE) for channel in Channel}),
     )
     other = World(ports=world.ports, store=world.store, clock=world.clock, outbox=world.outbox, shop=application)
     await other.register()

@@ -14,6 +14,7 @@ from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
+from watchword.adapters.system import SystemPatience
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, SIGN_IN, Bound, Detail
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel, Contact, ContactKind
@@ -22,6 +23,7 @@ from watchword.domain.ids import ApplicationId, ChallengeId, ContactId, UserId
 from watchword.domain.limits import Limits, Mode
 from watchword.domain.message import Envelope
 from watchword.domain.money import Money
+from watchword.domain.routes import Routes
 from watchword.domain.secret import Secret
 from watchword.domain.user import User, UserRef
 from watchword.flow.assess import Assessed, ConfirmationReport, assess, confirm_contact
@@ -47,6 +49,7 @@ PHONE: Final = "+14155550123"
 EMAIL: Final = "ada@home.example"
 OTHER_PHONE: Final = "+14155550188"
 OTHER_EMAIL: Final = "thief@elsewhere.example"
+OUTBOX: Final = "outbox"
 PAGE_BASE: Final = "https://verify.shop.example"
 
 
@@ -117,7 +120,9 @@ class World:
             policies={SHOP: policy},
             traffic=traffic,
             tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
-            senders={(SHOP, channel): outbox for channel in ALL_CHANNELS},
+            senders={OUTBOX: outbox},
+            routes=Routes(orders={(SHOP, channel, None): (OUTBOX,) for channel in ALL_CHANNELS}),
+            patience=SystemPatience(),
             page_base=PAGE_BASE,
         )
         return cls(ports=ports, store=store, clock=clock, outbox=outbox, shop=application)

@@ -16,7 +16,7 @@ from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.adapters.system import SystemEntropy
+from watchword.adapters.system import SystemEntropy, SystemPatience
 from watchword.domain.action import PURCHASE, SIGN_IN
 from watchword.domain.application import Application
 from watchword.domain.challenge import Challenge
@@ -24,6 +24,7 @@ from watchword.domain.contact import ContactKind
 from watchword.domain.ids import ChallengeId, UserId
 from watchword.domain.message import CodeMessage, DeliveryStatus, Notice, RenderedMessage
 from watchword.domain.money import Money
+from watchword.domain.routes import Routes
 from watchword.flow.assess import assess
 from watchword.flow.gather import Report
 from watchword.flow.register import ContactEntry, put_user
@@ -123,6 +124,8 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         traffic={shop.id: Traffic()},
         tracer=Tracer(partial(keys.index, Purpose.TRAIT)),
         senders={},
+        routes=Routes(orders={}),
+        patience=SystemPatience(),
         page_base=page_base,
     )
     entries = (

@@ -1,10 +1,14 @@
 """This machine's clock and random bit generator: the one place where time and randomness are read."""
 
+import asyncio
 import secrets
 import time
-from typing import Final
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 from watchword.domain.instant import Instant
+
+Result = TypeVar("Result")
 
 _NANOSECONDS_PER_MS: Final = 1_000_000
 _FRACTION_BITS: Final = 53
@@ -19,6 +23,17 @@ class SystemClock:
     def now(self) -> Instant:
         """Return the current time, which may step back."""
         return Instant(time.time_ns() // _NANOSECONDS_PER_MS)
+
+
+class SystemPatience:
+    """Waits by the clock of the event loop."""
+
+    __slots__ = ()
+
+    async def within(self, seconds: float, task: Awaitable[Result]) -> Result:
+        """Return what a task comes to; it is cancelled, and ``TimeoutError`` raised, where that takes longer."""
+        async with asyncio.timeout(seconds):
+            return await task
 
 
 class SystemEntropy:

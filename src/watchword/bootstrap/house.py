@@ -19,7 +19,7 @@ from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
-from watchword.adapters.system import SystemClock, SystemEntropy
+from watchword.adapters.system import SystemClock, SystemEntropy, SystemPatience
 from watchword.api.surface import create_api
 from watchword.bootstrap.atlas_files import open_atlas
 from watchword.bootstrap.key_source import KeyWatch
@@ -27,9 +27,9 @@ from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.store_opening import OpenStore, is_for_many, open_store
 from watchword.bootstrap.worker import Worker
-from watchword.config.settings import INBOX, Settings, SmtpServer
-from watchword.domain.contact import Channel
+from watchword.config.settings import INBOX, DeclaredApplication, Settings, SmtpServer
 from watchword.domain.ids import ApplicationId
+from watchword.domain.routes import Routes
 from watchword.flow.learn import learn
 from watchword.pages.dev_inbox import inbox_routes
 from watchword.pages.hosted import create_page_routes
@@ -99,7 +99,9 @@ async def build(
             policies=policy_watch.policies,
             traffic=traffic,
             tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
-            senders=_senders(settings, mail, inbox),
+            senders=_senders(mail, inbox),
+            routes=_routes(settings.applications),
+            patience=SystemPatience(),
             page_base=settings.server.page_base,
         )
         worker = _worker(settings, ports, keyring, policy_watch, inbox, delivers=delivers)
@@ -189,17 +191,18 @@ def _mail(settings: Settings) -> Mapping[str, SmtpSender]:
     return {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
 
 
-def _senders(
-    settings: Settings, mail: Mapping[str, SmtpSender], inbox: InboxFile | None
-) -> Mapping[tuple[ApplicationId, Channel], Sender]:
-    named: dict[str, Sender] = {**mail}
-    if inbox is not None:
-        named[INBOX] = InboxSender(inbox)
-    return {
-        (one.application.id, channel): named[name]
-        for one in settings.applications
-        for channel, name in one.senders.items()
-    }
+def _senders(mail: Mapping[str, SmtpSender], inbox: InboxFile | None) -> Mapping[str, Sender]:
+    return {**mail} if inbox is None else {**mail, INBOX: InboxSender(inbox)}
+
+
+def _routes(applications: Iterable[DeclaredApplication]) -> Routes:
+    return Routes(
+        orders={
+            (one.application.id, channel, None): (name,)
+            for one in applications
+            for channel, name in one.senders.items()
+        }
+    )
 
 
 def _mail_server(server: SmtpServer) -> MailServer:

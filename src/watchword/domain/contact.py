@@ -172,6 +172,16 @@ def phone_type(address: Secret) -> PhoneType:
     return _PHONE_TYPES.get(phonenumbers.number_type(number), PhoneType.OTHER)
 
 
+def phone_country(address: Secret) -> str | None:
+    """Return the country (ISO 3166) that a number in E.164 belongs to; None where it belongs to none alone."""
+    try:
+        number = phonenumbers.parse(address.reveal(), None)
+    except phonenumbers.NumberParseException:
+        return None
+    region = phonenumbers.region_code_for_number(number)
+    return region if region is not None and region.isalpha() else None
+
+
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 
 

@@ -110,6 +110,10 @@ class Envelope:
     is_code: bool
     challenge_id: ChallengeId | None
     message: RenderedMessage
+    locale: str = "en"
+    """The language that the message is worded in."""
+    callback_url: str | None = None
+    """Where the provider tells this sender what became of the message; None where nobody outside could call it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,9 @@ from typing import Final
 
 from watchword.domain.action import Action
 from watchword.domain.application import Application
+from watchword.domain.contact import ContactKind, phone_country
 from watchword.domain.errors import DeliveryFailed
+from watchword.domain.ids import DeliveryId
 from watchword.domain.instant import SECOND_MS, Instant
 from watchword.domain.message import CodeMessage, Envelope, Notice, RenderedMessage
 from watchword.domain.origin_bound import host_of
@@ -22,6 +24,8 @@ LEASE_S: Final = 30
 RETRY_BASE_MS: Final = 2 * SECOND_MS
 RETRY_CAP_MS: Final = 60 * SECOND_MS
 
+DEFAULT_LOCALE: Final = "en"
+"""What a message is worded in where nobody has said anything."""
 NO_SENDER: Final = "no_sender"
 """The application is not declared any more, or has no sender for this channel."""
 WORDING_FAILED: Final = "wording_failed"
@@ -70,8 +74,8 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
     if now >= claimed.expires_at:
         return NotHandedOver(reason=EXPIRED, retry_after_ms=None)
     application = ports.applications.get(claimed.ref.application_id)
-    sender = ports.senders.get((claimed.ref.application_id, claimed.channel))
-    if application is None or sender is None:
+    name = _sender_of(ports, claimed)
+    if application is None or name is None:
         return NotHandedOver(reason=NO_SENDER, retry_after_ms=None)
     try:
         message = _word(ports, application, claimed, now)
@@ -79,12 +83,19 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
         # The same message would fail again. The error may quote it, so only the fact is passed on.
         return NotHandedOver(reason=WORDING_FAILED, retry_after_ms=None)
     try:
-        handover = await sender.send(_envelope(application, claimed, message))
+        handover = await ports.senders[name].send(_envelope(ports, application, claimed, message, name))
     except DeliveryFailed as failure:
         return _not_now(ports, claimed, failure, now)
     return HandedOver(
         provider=handover.provider, provider_message_id=handover.provider_message_id, status=handover.status
     )
+
+
+def _sender_of(ports: Ports, claimed: ClaimedDelivery) -> str | None:
+    """Return the name of the sender whose turn it is."""
+    country = phone_country(claimed.address) if claimed.channel.kind is ContactKind.PHONE else None
+    order = ports.routes.route(claimed.ref.application_id, claimed.channel, country)
+    return next((name for name in order if name in ports.senders), None)
 
 
 def _not_now(ports: Ports, claimed: ClaimedDelivery, failure: DeliveryFailed, now: Instant) -> NotHandedOver:
@@ -141,7 +152,9 @@ def _country_of(ports: Ports, action: Action | None) -> str | None:
     return None if action is None or action.ip is None else ports.atlas.country(action.ip)
 
 
-def _envelope(application: Application, claimed: ClaimedDelivery, message: RenderedMessage) -> Envelope:
+def _envelope(
+    ports: Ports, application: Application, claimed: ClaimedDelivery, message: RenderedMessage, sender: str
+) -> Envelope:
     return Envelope(
         delivery_id=claimed.id,
         application_id=application.id,
@@ -151,4 +164,13 @@ def _envelope(application: Application, claimed: ClaimedDelivery, message: Rende
         is_code=claimed.code is not None,
         challenge_id=None if claimed.challenge is None else claimed.challenge.id,
         message=message,
+        locale=claimed.locale or application.locale or DEFAULT_LOCALE,
+        callback_url=callback_url(ports.page_base, sender, claimed.id),
     )
+
+
+def callback_url(page_base: str, sender: str, delivery_id: DeliveryId) -> str | None:
+    """Return where a provider tells a sender of a delivery; None where no provider could, or should, call in plain."""
+    if not page_base.startswith("https://"):
+        return None
+    return f"{page_base}/callbacks/{sender}?delivery={delivery_id}"

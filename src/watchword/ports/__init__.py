@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from watchword.domain.application import Application
-from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId
+from watchword.domain.routes import Routes
 from watchword.ports.atlas import Atlas
-from watchword.ports.clock import Entropy
+from watchword.ports.clock import Entropy, Patience
 from watchword.ports.keyring import Keyring
 from watchword.ports.letters import Letters
 from watchword.ports.sender import Sender
@@ -31,6 +31,9 @@ class Ports:
     traffic: Mapping[ApplicationId, Traffic]
     """What this process has counted of every application."""
     tracer: Tracer
-    senders: Mapping[tuple[ApplicationId, Channel], Sender]
+    senders: Mapping[str, Sender]
+    """By the names that the operator gave them."""
+    routes: Routes
+    patience: Patience
     page_base: str
     """The public address of the pages, without a slash at the end; its host stands in the last line of every SMS."""

@@ -1,8 +1,11 @@
 """Where time and randomness come from."""
 
-from typing import Protocol
+from collections.abc import Awaitable
+from typing import Protocol, TypeVar
 
 from watchword.domain.instant import Instant
+
+Result = TypeVar("Result")
 
 
 class Clock(Protocol):
@@ -10,6 +13,14 @@ class Clock(Protocol):
 
     def now(self) -> Instant:
         """Return the current time, which may step back."""
+        ...
+
+
+class Patience(Protocol):
+    """Waits for something, and not for ever."""
+
+    async def within(self, seconds: float, task: Awaitable[Result]) -> Result:
+        """Return what a task comes to; it is cancelled, and ``TimeoutError`` raised, where that takes longer."""
         ...
 
 
