@@ -19,6 +19,7 @@ from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.config.settings import Settings
 from watchword.domain.budget import Charged
 from watchword.domain.challenge import Approved, AttemptOutcome, Challenge, ChallengeState, Ended, Generation, LastSend
+from watchword.domain.contact import Contact
 from watchword.domain.device import Device
 from watchword.domain.event import EventType
 from watchword.domain.grant import Grant
@@ -185,11 +186,13 @@ class NullStore:
         action, sealed = challenge.action, self._sealed[challenge_id]
         ref = UserRef(application_id=action.application_id, key=action.user_key)
         self._read(challenge)
+        address = Secret(self._open(ref, "contacts", "address", sealed["address"]).decode())
         return ClaimedDelivery(
             id=delivery_id,
             ref=ref,
             channel=challenge.generations[0].channel,
-            address=Secret(self._open(ref, "contacts", "address", sealed["address"]).decode()),
+            address=address,
+            contact=replace(self._contact(ref), address=address),
             locale=action.locale or "en",
             tries=0,
             expires_at=challenge.expires_at,
@@ -210,10 +213,13 @@ class NullStore:
         json.loads(self._open(ref, "challenges", "display", sealed["display"]))
 
     def _address(self, ref: UserRef) -> str:
+        return self._contact(ref).address.reveal()
+
+    def _contact(self, ref: UserRef) -> Contact:
         user = self._known[ref.key].profile.user
         if user is None:
             raise LookupError("every user of a measurement is registered")
-        return user.contacts[0].address.reveal()
+        return user.contacts[0]
 
     def _tell(self, events: Sequence[EventType]) -> None:
         for event in events:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from watchword.domain.action import Action, Assessment, Decision, Label
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, Option, Route
-from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.contact import Channel, Contact, ContactKind
 from watchword.domain.customer_text import CustomerText
 from watchword.domain.device import Device
 from watchword.domain.grant import Assurance, Grant
@@ -258,9 +258,13 @@ class ClaimedDelivery:
     ref: UserRef
     channel: Channel
     address: Secret
+    contact: Contact
+    """Whose address it is, as it stood when the message was claimed."""
     locale: str | None
     tries: int
-    """Hand-overs tried before this one."""
+    """Hand-overs tried before this one; with the id it names the lease."""
+    step: int
+    """Which sender of the route is to be asked, or the first usable one after it."""
     expires_at: Instant
     action: Action | None
     challenge: Challenge | None
@@ -277,9 +281,18 @@ class ClaimedDelivery:
 class HandedOver:
     """The sender took it."""
 
+    sender: str
+    """As the operator named it."""
     provider: str
     provider_message_id: str | None
     status: DeliveryStatus
+    """``accepted``, ``sent`` or ``delivered``."""
+    heard: bool = False
+    """Whether the provider may report on it by that id of his."""
+    next_step: int | None = None
+    """Where it goes if the provider reports that it did not arrive; None: nowhere."""
+    receipt_within_ms: int | None = None
+    """How long a receipt is waited for before it goes to ``next_step`` too; None: for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +302,13 @@ class NotHandedOver:
     reason: str
     """A word for the operator; holds no address and no code."""
     retry_after_ms: int | None
-    """None: it will not be tried again, and is reported as failed."""
+    """None: this sender is not asked again; without a ``next_step`` the message is reported as failed."""
+    status: DeliveryStatus = DeliveryStatus.UNDELIVERED
+    """What its failure amounts to; ``bounced`` marks the contact and kills its code."""
+    sender: str | None = None
+    """Who did not take it."""
+    next_step: int | None = None
+    """The sender that is asked at once instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
