@@ -42,6 +42,12 @@ def test_any_text_becomes_one_harmless_line_that_stays_as_it_is(text: str, most:
     assert plain_line(line, most) == line
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=80))
+def test_the_short_way_of_ascii_texts_says_what_the_long_way_says(text: str) -> None:
+    # One foreign letter sends the whole text the long way.
+    assert plain_line(f"{text} é", 1_000).removesuffix("é").rstrip() == plain_line(text, 1_000)
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

@@ -13,6 +13,7 @@ _BASIC: Final = frozenset(
 )
 _EXTENDED: Final = frozenset("\f^{}\\[~]|€")
 """Each takes two units: an escape and itself."""
+_ALPHABET: Final = _BASIC | _EXTENDED
 _SIMILAR: Final = (
     dict.fromkeys("‐‑‒–—―−", "-")
     | dict.fromkeys("‘’‚‛′´`", "'")
@@ -29,17 +30,19 @@ _UCS2_EACH: Final = 67
 
 def is_gsm(text: str) -> bool:
     """Whether the default alphabet holds every character."""
-    return all(character in _BASIC or character in _EXTENDED for character in text)
+    return _ALPHABET.issuperset(text)
 
 
 def fold(text: str) -> str:
     """Return text with every character replaced that has a look-alike in the default alphabet; others stay."""
-    return "".join(map(_folded, text))
+    return text if is_gsm(text) else "".join(map(_folded, text))
 
 
 def parts(text: str) -> int:
     """Return how many parts a message takes; an escape pair and a surrogate pair are never torn apart."""
     if is_gsm(text):
+        if len(text) + sum(map(text.count, _EXTENDED)) <= _GSM_ALONE:
+            return 1
         return _packed([2 if character in _EXTENDED else 1 for character in text], _GSM_ALONE, _GSM_EACH)
     return _packed([2 if character > "\uffff" else 1 for character in text], _UCS2_ALONE, _UCS2_EACH)
 

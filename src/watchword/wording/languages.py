@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -196,6 +197,7 @@ def _accepted(header: str) -> list[str]:
     return [tag for weight, tag in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0]
 
 
+@lru_cache(maxsize=256)  # a few tags carry nearly all messages, and reading one takes longer than wording a sentence
 def _locale(tag: str) -> Locale | None:
     if len(tag) > _LONGEST_TAG:
         return None

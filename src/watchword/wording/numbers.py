@@ -1,7 +1,8 @@
 """Amounts, days, times and spans as a country writes them; exact, and with nothing rounded away."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Final, Literal
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
@@ -56,9 +57,7 @@ def remaining(worded_at: Instant, expires_at: Instant, locale: Locale) -> str:
     """Return how long a code is valid from now on, such as "10 minutes"; whole minutes, rounded down."""
     left_ms = max(0, expires_at - worded_at)
     minutes = (left_ms + _ON_ITS_WAY_MS) // MINUTE_MS
-    if minutes:
-        return format_timedelta(timedelta(minutes=minutes), granularity="minute", threshold=60, locale=locale)
-    return format_timedelta(timedelta(seconds=left_ms // SECOND_MS), granularity="second", threshold=60, locale=locale)
+    return _span("minute", minutes * 60, locale) if minutes else _span("second", left_ms // SECOND_MS, locale)
 
 
 def plain_spaces(text: str) -> str:
@@ -72,8 +71,18 @@ def _whole_part(locale: Locale) -> str:
     return pattern.partition(".")[0]
 
 
+@lru_cache(maxsize=1_024)  # the lives of codes are few, and each message says one
+def _span(granularity: Literal["minute", "second"], seconds: int, locale: Locale) -> str:
+    return format_timedelta(timedelta(seconds=seconds), granularity=granularity, threshold=60, locale=locale)
+
+
 def _clock(moment: Instant, locale: Locale) -> str:
-    return format_time(_utc(moment), "HH:mm", tzinfo=UTC, locale=locale)
+    return _clock_of(moment // MINUTE_MS, locale)
+
+
+@lru_cache(maxsize=1_024)  # all messages of a minute say the same time
+def _clock_of(minute: int, locale: Locale) -> str:
+    return format_time(_utc(Instant(minute * MINUTE_MS)), "HH:mm", tzinfo=UTC, locale=locale)
 
 
 def _utc(moment: Instant) -> datetime:

@@ -6,6 +6,7 @@ room of a channel and folded into its alphabet.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 from watchword.domain import gsm
@@ -172,14 +173,19 @@ class OfChannel:
         return plain_spaces((spoken_amount if spoken else exact_amount)(money, language.locale))
 
     def _name(self, text: str, most: int) -> str:
-        """Return a name from outside in at most ``most`` characters, without anything that reads like a code."""
-        line = plain_line(shorten_numbers(plain_line(text, LONGEST_INPUT)), most)
-        if not ROOMS[self.channel].gsm:
-            return line
-        folded = gsm.fold(line)
-        if gsm.is_gsm(folded):
-            return plain_line(folded, most)
-        return line if self.native else ""
+        return _short_name(text, most, gsm_only=ROOMS[self.channel].gsm, native=self.native)
+
+
+@lru_cache(maxsize=1_024)  # brands and devices are few, and each stands in many messages
+def _short_name(text: str, most: int, *, gsm_only: bool, native: bool) -> str:
+    """Return a name from outside in at most ``most`` characters, without anything that reads like a code."""
+    line = plain_line(shorten_numbers(plain_line(text, LONGEST_INPUT)), most)
+    if not gsm_only:
+        return line
+    folded = gsm.fold(line)
+    if gsm.is_gsm(folded):
+        return plain_line(folded, most)
+    return line if native else ""
 
 
 def within(sentence: str) -> str:

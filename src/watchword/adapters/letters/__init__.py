@@ -4,6 +4,7 @@ A text message takes the fullest wording that fits into its parts. The HTML part
 sandbox; what it says is the catalogue's.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,8 +13,8 @@ from typing import Final, assert_never
 from jinja2 import PackageLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from watchword.adapters.letters.code_words import CodeWords
-from watchword.adapters.letters.notice_words import NoticeWords
+from watchword.adapters.letters.code_words import code_words
+from watchword.adapters.letters.notice_words import notice_words
 from watchword.domain import gsm
 from watchword.domain.app_bound import AppBound, is_retrievable, parse_app_bound
 from watchword.domain.contact import Channel
@@ -64,7 +65,7 @@ class CatalogueLetters:
 
     def _code(self, message: CodeMessage) -> RenderedMessage:
         language = self._languages.choose(message.locale)
-        words = CodeWords(language=language, dress=OfChannel(channel=message.channel), message=message)
+        words = code_words(language, OfChannel(channel=message.channel), message)
         match message.channel:
             case Channel.SMS:
                 return _code_by_text(language, message)
@@ -79,13 +80,10 @@ class CatalogueLetters:
 
     def _notice(self, notice: Notice) -> RenderedMessage:
         language = self._languages.choose(notice.locale)
-        words = NoticeWords(language=language, dress=OfChannel(channel=notice.channel), notice=notice)
+        words = notice_words(language, OfChannel(channel=notice.channel), notice)
         match notice.channel:
             case Channel.SMS:
-                bodies = (
-                    NoticeWords(language=language, dress=dress, notice=notice).sms(brevity)
-                    for dress, brevity in _wordings(language)
-                )
+                bodies = (notice_words(language, dress, notice).sms(brevity) for dress, brevity in _wordings(language))
                 return _text_message(bodies, notice.not_me_url)
             case Channel.VOICE:
                 return RenderedMessage(subject=None, text=words.call(), html=None)
@@ -116,7 +114,7 @@ def _code_by_text(language: Language, message: CodeMessage) -> RenderedMessage:
 
 
 def _bodies(language: Language, message: CodeMessage, wordings: Iterable[tuple[OfChannel, int]]) -> Iterator[str]:
-    return (CodeWords(language=language, dress=dress, message=message).sms(brevity) for dress, brevity in wordings)
+    return (code_words(language, dress, message).sms(brevity) for dress, brevity in wordings)
 
 
 def _wordings(language: Language) -> Iterator[tuple[OfChannel, int]]:
@@ -142,8 +140,14 @@ def _wordings(language: Language) -> Iterator[tuple[OfChannel, int]]:
 
 def _text_message(bodies: Iterator[str], last_line: str) -> RenderedMessage:
     """Return the first wording that fits, else the fullest of those that cost least."""
-    text = min(_texts(bodies, last_line), key=lambda text: max(gsm.parts(text), SMS_PARTS_AT_MOST))
-    return RenderedMessage(subject=None, text=text, html=None)
+    cheapest, cost = "", math.inf
+    for text in _texts(bodies, last_line):
+        parts = gsm.parts(text)
+        if parts < cost:
+            cheapest, cost = text, parts
+        if parts <= SMS_PARTS_AT_MOST:
+            break  # what comes behind it says less
+    return RenderedMessage(subject=None, text=cheapest, html=None)
 
 
 def _texts(bodies: Iterator[str], last_line: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Final
 from watchword.domain.message import CodeMessage, spoken
 from watchword.wording.languages import Language
 from watchword.wording.numbers import clock_time, plain_spaces, remaining
-from watchword.wording.plain_words import OfChannel, PlainWords
+from watchword.wording.plain_words import OfChannel, PlainWords, within
 from watchword.wording.subject import Surroundings, what_of
 
 _BEHIND: Final = (
@@ -24,8 +24,8 @@ class CodeWords:
     """The words of one code message on one channel."""
 
     language: Language
-    dress: OfChannel
-    message: CodeMessage
+    values: Mapping[str, str]
+    """What stands in the sentences, found once: a mail puts the same into a dozen of them."""
 
     def subject(self) -> str:
         """Return the subject of a mail: the code first, because it is all that some screens show."""
@@ -52,26 +52,31 @@ class CodeWords:
         """Return the sentences of the HTML part by their place in it."""
         keys = ("title", "preview", "heading", "type_it", "secret", "not_you")
         return {key: self._say(f"message.code.{key}") for key in keys} | {
-            "code": self.message.code.reveal(),
-            "brand": self._brand(),
+            "code": self.values["code"],
+            "brand": self.values["brand"],
         }
 
     def _say(self, key: str, *, aloud: bool = False) -> str:
-        message, locale = self.message, self.language.locale
-        code, reference = message.code.reveal(), str(message.reference)
-        words = PlainWords(language=self.language, dress=self.dress)
-        around = Surroundings(device=message.device_name, country=message.country, contact=message.channel.kind)
-        sentence = words.say(
-            key,
-            what=what_of(message.action, around, words),
-            brand=self._brand(),
-            code=spoken(code) if aloud else code,
-            reference=spoken(reference) if aloud else reference,
-            remaining=remaining(message.worded_at, message.expires_at, locale),
-            time=clock_time(message.expires_at, locale),
-            site=message.not_me_at,
-        )
-        return plain_spaces(sentence)
+        sentence = self.language.sentence(key)
+        return plain_spaces(sentence.format_map(_read_out(self.values) if aloud else self.values))
 
-    def _brand(self) -> str:
-        return self.dress.brand(self.message.brand) or self.message.origin_host
+
+def code_words(language: Language, dress: OfChannel, message: CodeMessage) -> CodeWords:
+    """Return the words of a code message, with its values as the channel shows them."""
+    around = Surroundings(device=message.device_name, country=message.country, contact=message.channel.kind)
+    what = what_of(message.action, around, PlainWords(language=language, dress=dress))
+    values = {
+        "what": what,
+        "what_within": within(what),
+        "brand": dress.brand(message.brand) or message.origin_host,
+        "code": message.code.reveal(),
+        "reference": str(message.reference),
+        "remaining": remaining(message.worded_at, message.expires_at, language.locale),
+        "time": clock_time(message.expires_at, language.locale),
+        "site": message.not_me_at,
+    }
+    return CodeWords(language=language, values=values)
+
+
+def _read_out(values: Mapping[str, str]) -> Mapping[str, str]:
+    return {**values, "code": spoken(values["code"]), "reference": spoken(values["reference"])}

@@ -25,8 +25,11 @@ class NoticeWords:
     """The words of one notice on one channel."""
 
     language: Language
-    dress: OfChannel
     notice: Notice
+    values: Mapping[str, str]
+    """What stands in the sentences, found once: a mail puts the same into a dozen of them."""
+    story: str
+    """What it is about, in a sentence of its own."""
 
     def subject(self) -> str:
         """Return the subject of a mail."""
@@ -35,16 +38,16 @@ class NoticeWords:
     def sms(self, brevity: int) -> str:
         """Return the text before the link; ``brevity`` 0 says everything, 2 leaves it to the telephone to say when."""
         first, *behind = _SAID[brevity]
-        if brevity == 0 and self._device():
+        if brevity == 0 and self.values["device"]:
             first = "notice.sms.device"
         begun = self._sentence(self._say(first)) if first == "notice.subject" else self._say(first)
         return self.language.gap.join((begun, *map(self._say, behind)))
 
     def call(self) -> str:
         """Return what is read out."""
-        when = "voice.notice.when.device" if self._device() else "voice.notice.when"
+        when = "voice.notice.when.device" if self.values["device"] else "voice.notice.when"
         hello, rest = self._say("voice.notice.hello"), (when, "notice.never", "voice.notice.not_you")
-        told = (hello, self._sentence(self._title()), self._story(), *map(self._say, rest))
+        told = (hello, self._sentence(self.values["title"]), self.story, *map(self._say, rest))
         return self.language.gap.join(told)
 
     def mail(self) -> str:
@@ -58,61 +61,59 @@ class NoticeWords:
     def parts(self) -> Mapping[str, str]:
         """Return the sentences of the HTML part by their place in it."""
         return {
-            "title": self._title(),
+            "title": self.values["title"],
             "preview": self._say("notice.when"),
-            "story": self._story(),
+            "story": self.story,
             "when": self._say("notice.when"),
-            "device": self._say("notice.device") if self._device() else "",
+            "device": self._say("notice.device") if self.values["device"] else "",
             "not_you": self._say("notice.not_you"),
-            "button": self._button(),
+            "button": self.values["button"],
             "not_me_url": self.notice.not_me_url,
             "never": self._say("notice.never"),
-            "brand": self.dress.brand(self.notice.brand),
+            "brand": self.values["brand"],
         }
 
-    def _title(self) -> str:
-        kind, action = self.notice.kind, self.notice.action
-        if kind is NoticeKind.CONFIRMATION and action is not None:
-            return plain_spaces(done_of(action, self._around(), self._words()))
-        return self.language.sentence(f"notice.{kind}")
-
-    def _story(self) -> str:
-        key = f"notice.{self.notice.kind}.story"
-        action = self.notice.action
-        if action is None or not self.language.knows(f"{key}.what"):
-            return self.language.sentence(key)
-        return plain_spaces(self._words().say(f"{key}.what", what=what_of(action, self._around(), self._words())))
-
-    def _button(self) -> str:
-        undoes = self.notice.kind is NoticeKind.CONTACTS_CHANGED
-        return self.language.sentence("notice.button.undo" if undoes else "notice.button")
-
     def _say(self, key: str) -> str:
-        notice, locale = self.notice, self.language.locale
-        sentence = self._words().say(
-            key,
-            brand=self.dress.brand(notice.brand),
-            title=self._title(),
-            day=day(notice.happened_at, locale),
-            time=clock_time(notice.happened_at, locale),
-            device=self._device(),
-            button=self._button(),
-        )
-        return plain_spaces(sentence)
+        return plain_spaces(self.language.sentence(key).format_map(self.values))
 
     def _sentence(self, title: str) -> str:
-        return self._words().say("notice.sentence", title=title)
+        return self.language.sentence("notice.sentence").format_map({"title": title})
 
-    def _device(self) -> str:
-        """Return which device it was, and where; empty where there is no room for it."""
-        words = self._words()
-        device, country = words.device(self.notice.device_name or ""), words.country(self.notice.country)
-        if not device or country is None:
-            return device
-        return words.say("me.request.from.place", device=device, country=country)
 
-    def _around(self) -> Surroundings:
-        return Surroundings(contact=self.notice.channel.kind)
+def notice_words(language: Language, dress: OfChannel, notice: Notice) -> NoticeWords:
+    """Return the words of a notice, with its values as the channel shows them."""
+    words, undoes = PlainWords(language=language, dress=dress), notice.kind is NoticeKind.CONTACTS_CHANGED
+    values = {
+        "brand": dress.brand(notice.brand),
+        "title": _title(notice, words),
+        "day": day(notice.happened_at, language.locale),
+        "time": clock_time(notice.happened_at, language.locale),
+        "device": _device(notice, words),
+        "button": language.sentence("notice.button.undo" if undoes else "notice.button"),
+    }
+    return NoticeWords(language=language, notice=notice, values=values, story=_story(notice, words))
 
-    def _words(self) -> PlainWords:
-        return PlainWords(language=self.language, dress=self.dress)
+
+def _title(notice: Notice, words: PlainWords) -> str:
+    if notice.kind is NoticeKind.CONFIRMATION and notice.action is not None:
+        return plain_spaces(done_of(notice.action, _around(notice), words))
+    return words.language.sentence(f"notice.{notice.kind}")
+
+
+def _story(notice: Notice, words: PlainWords) -> str:
+    key = f"notice.{notice.kind}.story"
+    if notice.action is None or not words.language.knows(f"{key}.what"):
+        return words.language.sentence(key)
+    return plain_spaces(words.say(f"{key}.what", what=what_of(notice.action, _around(notice), words)))
+
+
+def _device(notice: Notice, words: PlainWords) -> str:
+    """Return which device it was, and where; empty where there is no room for it."""
+    device, country = words.device(notice.device_name or ""), words.country(notice.country)
+    if not device or country is None:
+        return device
+    return words.say("me.request.from.place", device=device, country=country)
+
+
+def _around(notice: Notice) -> Surroundings:
+    return Surroundings(contact=notice.channel.kind)
