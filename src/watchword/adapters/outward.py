@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Final
+from typing import Any, Final
 
 import httpcore2
 
@@ -191,7 +191,7 @@ class _CheckedNetwork(httpcore2.AsyncNetworkBackend):
         failure: httpcore2.NetworkError | httpcore2.TimeoutException = httpcore2.ConnectError()
         for address in addresses[:ADDRESSES_TRIED]:
             try:
-                return await self._dial(str(address), port)
+                return _Stream(await self._dial(str(address), port))
             except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
                 failure = error
         raise failure
@@ -221,6 +221,42 @@ class _CheckedNetwork(httpcore2.AsyncNetworkBackend):
         if not is_public(address):
             return True
         return self._is_tls and (port in PUBLIC_PORTS or self._reach is Reach.PRIVATE)
+
+
+class _Stream(httpcore2.AsyncNetworkStream):
+    """A connection that is closed whatever ends its TLS handshake: the library forgets it when time is up."""
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 the library's shape
+        """Read what is there."""
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 the library's shape
+        """Write all of it."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 the library's shape
+    ) -> httpcore2.AsyncNetworkStream:
+        """Turn to TLS with a server that proves to be this host."""
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self._stream.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 the library's shape
+        """Return what is known of the connection."""
+        return self._stream.get_extra_info(info)
 
 
 async def dial_digits(address: str, port: int) -> httpcore2.AsyncNetworkStream:
