@@ -195,6 +195,7 @@ class NullStore:
             contact=replace(self._contact(ref), address=address),
             locale=action.locale or "en",
             tries=0,
+            step=0,
             expires_at=challenge.expires_at,
             action=action,
             challenge=challenge,

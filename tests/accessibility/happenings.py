@@ -22,7 +22,9 @@ BROWSERS_ADDRESS: Final = "127.0.0.1"
 
 async def message_arrived(visitor: Visitor) -> None:
     """The provider says that the message was delivered."""
-    await _finish(visitor, HandedOver(provider="test", provider_message_id="1", status=DeliveryStatus.DELIVERED))
+    await _finish(
+        visitor, HandedOver(sender="test", provider="test", provider_message_id="1", status=DeliveryStatus.DELIVERED)
+    )
 
 
 async def message_failed(visitor: Visitor) -> None:
@@ -33,7 +35,7 @@ async def message_failed(visitor: Visitor) -> None:
 async def _finish(visitor: Visitor, result: HandedOver | NotHandedOver) -> None:
     store = visitor.stage.world.ports.store
     for delivery in await store.claim_deliveries(limit=9, lease_s=30):
-        await store.finish_delivery(delivery.id, result)
+        await store.finish_delivery(delivery.id, delivery.tries, result)
 
 
 async def newer_requests_come(visitor: Visitor) -> None:

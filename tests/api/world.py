@@ -172,8 +172,8 @@ class World:
         """Let every message that is due leave, and return what left."""
         claimed = await self.ports.store.claim_deliveries(limit=100, lease_s=30)
         for delivery in claimed:
-            handed = HandedOver(provider="test", provider_message_id=None, status=DeliveryStatus.SENT)
-            await self.ports.store.finish_delivery(delivery.id, handed)
+            handed = HandedOver(sender="test", provider="test", provider_message_id=None, status=DeliveryStatus.SENT)
+            await self.ports.store.finish_delivery(delivery.id, delivery.tries, handed)
         return list(claimed)
 
     async def code_of(self, challenge: dict[str, Any]) -> str:

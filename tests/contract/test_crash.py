@@ -91,8 +91,8 @@ async def test_accepted_messages_leave_after_a_restart(
     assert pending <= codes
     assert len(notices) >= len(redeemed)
     for message in messages:
-        done = HandedOver(provider="inbox", provider_message_id=None, status=DeliveryStatus.SENT)
-        await again.finish_delivery(message.id, done)
+        done = HandedOver(sender="inbox", provider="inbox", provider_message_id=None, status=DeliveryStatus.SENT)
+        await again.finish_delivery(message.id, message.tries, done)
     assert await again.claim_deliveries(limit=100, lease_s=30) == []
     await again.close()
 

@@ -14,7 +14,7 @@ from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.ports.store import Store
 from watchword.ports.store.values import ClaimedDelivery, GrantProblem, HandedOver, NotHandedOver
 
-SENT = HandedOver(provider="inbox", provider_message_id="m-1", status=DeliveryStatus.SENT)
+SENT = HandedOver(sender="inbox", provider="inbox", provider_message_id="m-1", status=DeliveryStatus.SENT)
 
 
 async def _claim(scene: Scene) -> list[ClaimedDelivery]:
@@ -83,10 +83,10 @@ async def test_a_message_that_was_handed_over_is_done(store: Store, scene: Scene
     assert (await scene.challenge(planned.id)).delivery_status is DeliveryStatus.QUEUED
     (message,) = await _claim(scene)
     scene.clock.move(seconds=1)
-    await store.finish_delivery(message.id, SENT)
+    await store.finish_delivery(message.id, message.tries, SENT)
     shown = await scene.challenge(planned.id)
     assert (shown.delivery_status, shown.delivery_updated_at) == (DeliveryStatus.SENT, await store.now())
-    await store.finish_delivery(message.id, NotHandedOver(reason="late word", retry_after_ms=None))
+    await store.finish_delivery(message.id, message.tries, NotHandedOver(reason="late word", retry_after_ms=None))
     assert (await scene.challenge(planned.id)).delivery_status is DeliveryStatus.SENT
     assert len(await _events(scene, EventType.DELIVERY_SENT)) == 1
     assert await _events(scene, EventType.DELIVERY_FAILED) == []
@@ -96,7 +96,7 @@ async def test_a_message_that_was_not_taken_comes_back_in_time(store: Store, sce
     await scene.register(PHONE)
     await scene.open()
     (message,) = await _claim(scene)
-    await store.finish_delivery(message.id, NotHandedOver(reason="busy", retry_after_ms=2_000))
+    await store.finish_delivery(message.id, message.tries, NotHandedOver(reason="busy", retry_after_ms=2_000))
     scene.clock.move(seconds=1.999)
     assert await _claim(scene) == []
     scene.clock.move(seconds=0.001)
@@ -111,7 +111,9 @@ async def test_a_message_that_will_not_leave_in_time_is_reported_as_failed(
     await scene.register(PHONE)
     planned = await scene.open()
     (message,) = await _claim(scene)
-    await store.finish_delivery(message.id, NotHandedOver(reason="no_route", retry_after_ms=retry_after_ms))
+    await store.finish_delivery(
+        message.id, message.tries, NotHandedOver(reason="no_route", retry_after_ms=retry_after_ms)
+    )
     (failed,) = await _events(scene, EventType.DELIVERY_FAILED)
     assert (failed.data["delivery_id"], failed.data["reason"]) == (message.id, "no_route")
     assert (await scene.challenge(planned.id)).delivery_status is DeliveryStatus.UNDELIVERED

@@ -54,6 +54,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "population": "counters of the application, written every few seconds in a transaction of their own",
     "population_sizes": "how many of those counters there are",
     "hearsay": "what processes tell each other of the traffic, in a transaction of its own",
+    "provider_messages": "found by what a provider calls a message, before anybody knows whose it is",
     "policies": "configuration: the newest one is read when a process starts and when one is applied",
     "api_keys": "configuration: held in memory by every process",
 }

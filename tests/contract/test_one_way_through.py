@@ -17,7 +17,9 @@ async def test_goes_from_a_challenge_to_a_redeemed_grant(store: Store, scene: Sc
     assert message.code == planned.code
     assert message.address.reveal() == PHONE
     await store.finish_delivery(
-        message.id, HandedOver(provider="inbox", provider_message_id="1", status=DeliveryStatus.SENT)
+        message.id,
+        message.tries,
+        HandedOver(sender="inbox", provider="inbox", provider_message_id="1", status=DeliveryStatus.SENT),
     )
     shown = await scene.challenge(planned.id)
     assert (shown.state, shown.delivery_status) == (ChallengeState.PENDING, DeliveryStatus.SENT)

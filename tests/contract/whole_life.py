@@ -18,7 +18,7 @@ from watchword.ports.store.deciding import Judgement, Known
 from watchword.ports.store.values import HandedOver, KeptAnswer, NotHandedOver, OwnersWord
 
 _HOME: Final = (11, 12, 13, 14, 15, 16, 17)
-_SENT: Final = HandedOver(provider="inbox", provider_message_id="1", status=DeliveryStatus.SENT)
+_SENT: Final = HandedOver(sender="inbox", provider="inbox", provider_message_id="1", status=DeliveryStatus.SENT)
 
 
 async def play_whole_life(scene: Scene, user_id: str, *, is_forgotten: bool = True) -> None:
@@ -106,7 +106,7 @@ async def _proves_himself(
     scene.clock.move(seconds=31)
     await scene.store.order_delivery(scene.order(planned, phone), keep=keeper)
     for message in await scene.store.claim_deliveries(limit=10, lease_s=30):
-        await scene.store.finish_delivery(message.id, NotHandedOver(reason="busy", retry_after_ms=100))
+        await scene.store.finish_delivery(message.id, message.tries, NotHandedOver(reason="busy", retry_after_ms=100))
     order, switched = scene.switch(planned, mailbox)
     await scene.store.order_delivery(order)
     await _sends_all(scene)
@@ -176,7 +176,7 @@ async def _is_labelled_and_disputes(scene: Scene, user_id: str, keeper: Callable
     for message in await store.claim_deliveries(limit=100, lease_s=30):
         if message.notice_id is not None and message.ref == ref:
             await store.dispute_notice(message.notice_id)
-        await store.finish_delivery(message.id, _SENT)
+        await store.finish_delivery(message.id, message.tries, _SENT)
     cancelled = await scene.open("transfer", user_id=user_id)
     await store.challenge_of_reference((await scene.challenge(cancelled.id)).reference)
     await store.end_challenge(cancelled.id, ChallengeState.CANCELLED, "application", keep=keeper)
@@ -198,7 +198,7 @@ async def _changes_contacts(scene: Scene, user_id: str) -> None:
     for message in await store.claim_deliveries(limit=100, lease_s=30):
         if message.notice is NoticeKind.CONTACTS_CHANGED and message.notice_id is not None:
             await store.dispute_notice(message.notice_id)
-        await store.finish_delivery(message.id, NotHandedOver(reason="refused", retry_after_ms=None))
+        await store.finish_delivery(message.id, message.tries, NotHandedOver(reason="refused", retry_after_ms=None))
 
 
 async def _resets_and_is_attacked(scene: Scene, user_id: str) -> None:
@@ -245,4 +245,4 @@ async def _approve(scene: Scene, planned: Planned, *, trust: bool = False) -> Ap
 
 async def _sends_all(scene: Scene) -> None:
     for message in await scene.store.claim_deliveries(limit=100, lease_s=30):
-        await scene.store.finish_delivery(message.id, _SENT)
+        await scene.store.finish_delivery(message.id, message.tries, _SENT)

@@ -312,7 +312,7 @@ async def test_a_worker_that_died_after_sending_sends_again_under_the_same_deliv
     [claimed] = await claim_due(world.ports, limit=1)
     await deliver_one(world.ports, claimed)
     assert await deliver_one(world.ports, claimed) == HandedOver(
-        provider="outbox", provider_message_id=claimed.id, status=DeliveryStatus.SENT
+        sender="outbox", provider="outbox", provider_message_id=claimed.id, status=DeliveryStatus.SENT
     )
     assert delivery_ids(world) == [claimed.id, claimed.id]
     assert len(await world.events(EventType.DELIVERY_SENT)) == 1

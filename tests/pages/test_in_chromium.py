@@ -357,7 +357,9 @@ async def test_every_text_stands_out_from_its_ground(stage: Stage, browser: Brow
 async def test_a_page_opened_after_its_message_arrived_follows_the_end_too(stage: Stage, browser: Browser) -> None:
     challenge = await _camera(stage)
     for message in await stage.world.store.claim_deliveries(limit=100, lease_s=30):
-        await stage.world.store.finish_delivery(message.id, NotHandedOver(reason="gone", retry_after_ms=None))
+        await stage.world.store.finish_delivery(
+            message.id, message.tries, NotHandedOver(reason="gone", retry_after_ms=None)
+        )
     page = await (await browser.new_context()).new_page()
     await page.clock.install()
     await page.goto(challenge.url.reveal())

@@ -37,7 +37,7 @@ async def test_a_message_is_followed_on_its_way(world: World) -> None:
 async def test_a_message_that_did_not_arrive_is_the_last_news(world: World) -> None:
     challenge = await world.start(**ONE_CAMERA)
     (message,) = await world.store.claim_deliveries(limit=1, lease_s=30)
-    await world.store.finish_delivery(message.id, NotHandedOver(reason="gone", retry_after_ms=None))
+    await world.store.finish_delivery(message.id, message.tries, NotHandedOver(reason="gone", retry_after_ms=None))
     news = await _live(world, challenge)
     assert (news["failed"], news["settled"]) == (True, True)
     assert news["delivery"] == "The message could not be delivered. Try another way."
@@ -65,7 +65,7 @@ async def test_the_page_asks_whether_or_not_it_is_concealed_and_knows_when_its_m
         assert DeliveryStatus.WITHHELD not in html
     challenge = await world.start(**ONE_CAMERA)
     for message in await world.store.claim_deliveries(limit=100, lease_s=30):
-        await world.store.finish_delivery(message.id, NotHandedOver(reason="gone", retry_after_ms=None))
+        await world.store.finish_delivery(message.id, message.tries, NotHandedOver(reason="gone", retry_after_ms=None))
     assert "data-settled" in (await visit(world.site, challenge.url)).page.html
 
 

@@ -125,7 +125,9 @@ async def test_before_the_first_message_the_page_asks_where_to_send_it(world: Wo
 async def test_the_page_tells_what_is_known_of_the_message(world: World, retry_after_ms: int | None, said: str) -> None:
     challenge = await world.start(**ONE_CAMERA)
     (delivery,) = await world.ports.store.claim_deliveries(limit=1, lease_s=30)
-    await world.ports.store.finish_delivery(delivery.id, NotHandedOver(reason="off", retry_after_ms=retry_after_ms))
+    await world.ports.store.finish_delivery(
+        delivery.id, delivery.tries, NotHandedOver(reason="off", retry_after_ms=retry_after_ms)
+    )
     guest = await visit(world.site, challenge.url)
     assert said in guest.page.text
 

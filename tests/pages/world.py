@@ -97,8 +97,8 @@ class World:
         """Hand over every message that waits, and return them."""
         claimed = await self.ports.store.claim_deliveries(limit=100, lease_s=30)
         for delivery in claimed:
-            taken = HandedOver(provider="test", provider_message_id=None, status=DeliveryStatus.SENT)
-            await self.ports.store.finish_delivery(delivery.id, taken)
+            taken = HandedOver(sender="test", provider="test", provider_message_id=None, status=DeliveryStatus.SENT)
+            await self.ports.store.finish_delivery(delivery.id, delivery.tries, taken)
         return list(claimed)
 
     async def code(self) -> str:

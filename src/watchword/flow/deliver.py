@@ -57,7 +57,7 @@ async def deliver_one(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | No
     and may then reach the customer twice (I9: at least once, or reported as failed).
     """
     result = await _hand_over(ports, claimed)
-    await ports.store.finish_delivery(claimed.id, result)
+    await ports.store.finish_delivery(claimed.id, claimed.tries, result)
     return result
 
 
@@ -66,7 +66,7 @@ async def give_back(ports: Ports, claimed: ClaimedDelivery) -> None:
 
     The sender may have it by then: it comes twice rather than never. Raises ``StorageUnavailable``.
     """
-    await ports.store.finish_delivery(claimed.id, NotHandedOver(reason=STOPPED, retry_after_ms=0))
+    await ports.store.finish_delivery(claimed.id, claimed.tries, NotHandedOver(reason=STOPPED, retry_after_ms=0))
 
 
 async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | NotHandedOver:
@@ -87,7 +87,10 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
     except DeliveryFailed as failure:
         return _not_now(ports, claimed, failure, now)
     return HandedOver(
-        provider=handover.provider, provider_message_id=handover.provider_message_id, status=handover.status
+        sender=name,
+        provider=handover.provider,
+        provider_message_id=handover.provider_message_id,
+        status=handover.status,
     )
 
 

@@ -10,7 +10,7 @@ from watchword.adapters.rows.challenge_rows import live_code, live_number, must_
 from watchword.adapters.rows.contact_rows import find_contact, may_carry
 from watchword.adapters.rows.device_rows import name_of
 from watchword.adapters.rows.notice_rows import find_notice_row
-from watchword.adapters.rows.outbox_rows import due_rows, fail, lease
+from watchword.adapters.rows.outbox_rows import due_rows, lease, step_of, withdraw
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.adapters.rows.user_rows import locale_of
 from watchword.domain.challenge import ChallengeState
@@ -24,16 +24,25 @@ _ROUNDS_AT_MOST: Final = 8
 """Failed messages do not count against the limit; this bounds one transaction all the same."""
 
 
-def claim_deliveries(transaction: Transaction, limit: int, lease_s: int) -> Sequence[ClaimedDelivery]:
-    """Lease up to ``limit`` messages, oldest first; those of users whom somebody else is changing come next time."""
+def claim_deliveries(transaction: Transaction, codes: int, notices: int, lease_s: int) -> Sequence[ClaimedDelivery]:
+    """Lease up to so many codes and notices, oldest first; those of users whom somebody else changes come next time."""
     claimed: list[ClaimedDelivery] = []
     for _ in range(_ROUNDS_AT_MOST):
-        wanted = limit - len(claimed)
-        rows = _held_rows(transaction, wanted)
-        claimed += _claim_all(transaction, rows, lease_s)
-        if len(rows) < wanted or len(claimed) == limit:
+        rows = _held_rows(transaction, codes, notices)
+        found = _claim_all(transaction, rows, lease_s)
+        claimed += found
+        codes = _left_over(
+            codes, [row for row in rows if row["notice_id"] is None], [one for one in found if not one.notice]
+        )
+        notices = _left_over(notices, [row for row in rows if row["notice_id"]], [one for one in found if one.notice])
+        if not codes and not notices:
             break
     return claimed
+
+
+def _left_over(limit: int, rows: Sequence[Row], claimed: Sequence[ClaimedDelivery]) -> int:
+    """Return how many more of a lane are to be looked for; none where fewer were due than were looked for."""
+    return 0 if len(rows) < limit else limit - len(claimed)
 
 
 def _claim_all(transaction: Transaction, rows: Sequence[Row], lease_s: int) -> list[ClaimedDelivery]:
@@ -54,16 +63,16 @@ def _claim_all(transaction: Transaction, rows: Sequence[Row], lease_s: int) -> l
 def _claim_or_fail(transaction: Transaction, row: Row, lease_s: int) -> ClaimedDelivery | None:
     found = _claim(transaction, row)
     if isinstance(found, str):
-        fail(transaction, row, found)
+        withdraw(transaction, row, found)
         return None
     lease(transaction, row, lease_s)
     return found
 
 
-def _held_rows(transaction: Transaction, limit: int) -> list[Row]:
+def _held_rows(transaction: Transaction, codes: int, notices: int) -> list[Row]:
     """Return messages that are due, of users whom nobody else changes before this transaction ends."""
-    held = transaction.reserve([row["user_key"] for row in due_rows(transaction, limit)])
-    return [row for row in due_rows(transaction, limit) if row["user_key"] in held] if held else []
+    held = transaction.reserve([row["user_key"] for row in due_rows(transaction, codes, notices)])
+    return [row for row in due_rows(transaction, codes, notices) if row["user_key"] in held] if held else []
 
 
 def _claim(transaction: Transaction, row: Row) -> ClaimedDelivery | str:
@@ -98,6 +107,7 @@ def _claim_code(transaction: Transaction, row: Row, contact: Contact) -> Claimed
         contact=contact,
         locale=challenge.action.locale or locale_of(transaction, ref_of(row)),
         tries=row["tries"],
+        step=step_of(row),
         expires_at=Instant(row["expires_at"]),
         action=challenge.action,
         challenge=challenge,
@@ -125,6 +135,7 @@ def _claim_notice(transaction: Transaction, row: Row, contact: Contact) -> Claim
         contact=contact,
         locale=locale_of(transaction, ref),
         tries=row["tries"],
+        step=step_of(row),
         expires_at=Instant(row["expires_at"]),
         action=None if notice["action_id"] is None else find_action(transaction, ref, notice["action_id"]),
         challenge=None,

@@ -16,12 +16,14 @@ from watchword.adapters.rows import (
     erasure_rows,
     event_rows,
     grant_rows,
+    handover_rows,
     hearsay_rows,
     kept_rows,
     key_rows,
     outbox_rows,
     policy_rows,
     population_rows,
+    receipt_rows,
     record_rows,
     redemption_rows,
     registration_rows,
@@ -50,6 +52,7 @@ from watchword.domain.ids import (
 )
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
+from watchword.ports.sender import Receipt
 from watchword.ports.store.deciding import Judge, ProfileQuery, Told
 from watchword.ports.store.values import (
     ActionRecord,
@@ -60,6 +63,7 @@ from watchword.ports.store.values import (
     Decided,
     GrantProblem,
     HandedOver,
+    Heard,
     Keep,
     KeptAnswer,
     NotHandedOver,
@@ -355,14 +359,29 @@ class RowStore:
 
     # Work and upkeep -----------------------------------------------------------------------------------------------
 
-    async def claim_deliveries(self, *, limit: int, lease_s: int) -> Sequence[ClaimedDelivery]:
+    async def claim_deliveries(
+        self, *, limit: int, lease_s: int, notices: int | None = None
+    ) -> Sequence[ClaimedDelivery]:
         """Lease messages that are due."""
-        return await self.runner.write(None, lambda write: claim_rows.claim_deliveries(write, limit, lease_s))
+        return await self.runner.write(
+            None,
+            lambda write: claim_rows.claim_deliveries(write, limit, limit if notices is None else notices, lease_s),
+        )
 
-    async def finish_delivery(self, delivery_id: DeliveryId, result: HandedOver | NotHandedOver) -> None:
+    async def finish_delivery(self, delivery_id: DeliveryId, tries: int, result: HandedOver | NotHandedOver) -> None:
         """Record what became of a leased message."""
         await self.runner.write(
-            user_key_of("dlv", delivery_id), lambda write: outbox_rows.finish(write, delivery_id, result)
+            user_key_of("dlv", delivery_id), lambda write: handover_rows.finish(write, delivery_id, tries, result)
+        )
+
+    async def record_receipt(self, sender: str, receipt: Receipt) -> Heard:
+        """Note what a provider reports."""
+        delivery_id = await self.runner.ask(lambda read: receipt_rows.find_delivery(read, sender, receipt))
+        if delivery_id is None:
+            return Heard.UNKNOWN
+        return await self.runner.write(
+            user_key_of("dlv", delivery_id),
+            lambda write: receipt_rows.record_receipt(write, delivery_id, sender, receipt),
         )
 
     async def take_back_leases(self) -> int:

@@ -311,6 +311,15 @@ class NotHandedOver:
     """The sender that is asked at once instead."""
 
 
+class Heard(StrEnum):
+    """What a provider's receipt came to."""
+
+    NEWS = "news"
+    NOTHING_NEW = "nothing_new"
+    UNKNOWN = "unknown"
+    """This sender has, or had, no such message."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRecord:
     """An action with everything that became of it."""
