@@ -15,6 +15,7 @@ from tests.kit.clock_and_chance import MovableClock
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemEntropy, SystemPatience
 from watchword.api.surface import Api, create_api
@@ -29,6 +30,7 @@ from watchword.domain.money import Money
 from watchword.domain.routes import Routes
 from watchword.flow.learn import learn
 from watchword.ports import Ports
+from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ApiKey, ClaimedDelivery, HandedOver
 from watchword.risk.policy import Policy
@@ -221,6 +223,7 @@ async def create_world(policy: Policy, **limits: int) -> World:
         senders={},
         routes=Routes(orders={}),
         patience=SystemPatience(),
+        guarding=Guarding(store=RowGuardStore(store.runner)),
         page_base=ADDRESS_BASE,
     )
     logged = LogCapture()

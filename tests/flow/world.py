@@ -12,6 +12,7 @@ from tests.flow.outside import ALL_CHANNELS, HOME, START, Outbox, SmallAtlas, an
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemPatience
@@ -37,6 +38,7 @@ from watchword.flow.redeem import Receipt, redeem
 from watchword.flow.register import ContactEntry, put_user, read_user, user_ref
 from watchword.flow.show import ChallengeView, show
 from watchword.ports import Ports
+from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
 from watchword.risk.policy import Policy
 from watchword.risk.tracing import Tracer
@@ -123,6 +125,7 @@ class World:
             senders={OUTBOX: outbox},
             routes=Routes(orders={(SHOP, channel, None): (OUTBOX,) for channel in ALL_CHANNELS}),
             patience=SystemPatience(),
+            guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=PAGE_BASE,
         )
         return cls(ports=ports, store=store, clock=clock, outbox=outbox, shop=application)

@@ -14,6 +14,7 @@ from tests.kit.default_policy import default_policy
 from tests.kit.languages import LANGUAGES
 from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemEntropy, SystemPatience
@@ -31,6 +32,7 @@ from watchword.flow.register import ContactEntry, put_user
 from watchword.flow.show import ChallengeView
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
+from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
 from watchword.ports.store.values import ClaimedDelivery, HandedOver
 from watchword.risk.tracing import Tracer
@@ -126,6 +128,7 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         senders={},
         routes=Routes(orders={}),
         patience=SystemPatience(),
+        guarding=Guarding(store=RowGuardStore(store.runner)),
         page_base=page_base,
     )
     entries = (

@@ -17,6 +17,7 @@ from watchword.adapters.file_atlas import FileAtlas
 from watchword.adapters.inbox import InboxFile, InboxSender
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
 from watchword.adapters.system import SystemClock, SystemEntropy, SystemPatience
@@ -34,6 +35,7 @@ from watchword.flow.learn import learn
 from watchword.pages.dev_inbox import inbox_routes
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
+from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
 from watchword.ports.sender import Sender
 from watchword.risk.hearsay import Hearsay
@@ -102,6 +104,7 @@ async def build(
             senders=_senders(mail, inbox),
             routes=_routes(settings.applications),
             patience=SystemPatience(),
+            guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=settings.server.page_base,
         )
         worker = _worker(settings, ports, keyring, policy_watch, inbox, delivers=delivers)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from watchword.domain.action import BUILT_IN_TYPES
 from watchword.domain.branding import Branding
 from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.guards import Guards
 from watchword.domain.ids import ApplicationId
 from watchword.domain.limits import Conformance, Limits, Mode
 from watchword.domain.money import Money
@@ -48,6 +49,8 @@ class Application:
     """The language of pages and messages where neither the action, the user nor his browser names one of ours."""
     support: str | None = None
     """What the help page says about reaching support."""
+    guards: Guards = field(default_factory=Guards)
+    """What keeps messages that cost money from being sent for nothing."""
     branding: Branding = field(default_factory=Branding)
     """Logo, colours and frame rules of its pages."""
 

@@ -8,6 +8,7 @@ from watchword.domain.ids import ApplicationId
 from watchword.domain.routes import Routes
 from watchword.ports.atlas import Atlas
 from watchword.ports.clock import Entropy, Patience
+from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Keyring
 from watchword.ports.letters import Letters
 from watchword.ports.sender import Sender
@@ -35,5 +36,6 @@ class Ports:
     """By the names that the operator gave them."""
     routes: Routes
     patience: Patience
+    guarding: Guarding
     page_base: str
     """The public address of the pages, without a slash at the end; its host stands in the last line of every SMS."""

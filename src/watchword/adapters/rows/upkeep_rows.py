@@ -2,6 +2,7 @@
 
 from watchword.adapters.rows.budget_rows import forget_old_charges
 from watchword.adapters.rows.challenge_endings import expire_due
+from watchword.adapters.rows.closure_rows import forget_old_guards
 from watchword.adapters.rows.contact_rows import forget_left_contacts
 from watchword.adapters.rows.device_rows import forget_revoked_devices
 from watchword.adapters.rows.hearsay_rows import forget_old_words
@@ -34,6 +35,7 @@ def sweep(transaction: Transaction, limit: int) -> Swept:
             forget_tombstones,
             forget_contributions,
             forget_old_words,
+            forget_old_guards,
             prune_population,
         )
     )

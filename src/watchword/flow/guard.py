@@ -1,0 +1,181 @@
+"""Guards what costs money: which channels a contact is offered, and whether a message may be handed to a provider.
+
+What is offered is settled from memory, which follows the store within a second; what leaves is settled by the store,
+message by message. Where a guard shuts one channel the customer is offered another, and never an allow.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from watchword.domain.action import Reason
+from watchword.domain.application import Application
+from watchword.domain.challenge import Challenge
+from watchword.domain.closures import Closure, Completion, WouldShut
+from watchword.domain.contact import Channel, Contact
+from watchword.domain.errors import StorageUnavailable
+from watchword.domain.guards import (
+    NO_COUNTRY,
+    Destination,
+    Guard,
+    Shut,
+    Toll,
+    destination_of,
+    is_paid,
+    shut_for_good,
+)
+from watchword.domain.instant import Instant
+from watchword.ports import Ports
+from watchword.ports.store.values import ClaimedDelivery
+
+CHANNEL_CLOSED: Final = "channel_closed"
+"""The rule that an answer names where a channel is not offered."""
+
+
+def open_channels(
+    ports: Ports, application: Application, contact: Contact, channels: Sequence[Channel], now: Instant
+) -> tuple[Channel, ...]:
+    """Return those of a contact's channels that no guard shuts, by what this process knows."""
+    shut = shut_channels(ports, application, contact, channels, now)
+    return tuple(channel for channel in channels if channel not in shut) if shut else tuple(channels)
+
+
+def shut_channels(
+    ports: Ports, application: Application, contact: Contact, channels: Sequence[Channel], now: Instant
+) -> Mapping[Channel, Shut]:
+    """Return the channels of a contact that a guard shuts, and why; in monitor mode none."""
+    found = {
+        channel: shut
+        for channel in channels
+        if is_paid(channel) and (shut := _shut(ports, application, contact, channel, now)) is not None
+    }
+    return found if application.guards.enforced else {}
+
+
+def reason_of(shut: Shut) -> Reason:
+    """Return what operator and application are told of a channel that is not offered; the customer sees another."""
+    return Reason(rule=CHANNEL_CLOSED, text=shut.text)
+
+
+async def admit(
+    ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str, *, parts: int = 1
+) -> Shut | None:
+    """Reserve the money of a message just before it is handed to a provider, or return what shuts its channel.
+
+    ``parts`` is how many parts a text message is paid for as. E-mail is let through without asking anybody. Raises
+    ``StorageUnavailable``, and then nothing may be handed over.
+    """
+    if not is_paid(claimed.channel):
+        return None
+    shut = _shut_by_kind(ports, application, claimed.contact, claimed.channel)
+    if shut is not None and application.guards.enforced and (shut.guard is Guard.NUMBER_TYPE or _is_code(claimed)):
+        return shut
+    return await ports.guarding.store.admit(_toll(ports, application, claimed, sender_name, parts))
+
+
+async def take_back(ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str) -> None:
+    """Give back what ``admit`` reserved for this try, where it is certain that the provider has not taken the message.
+
+    Raises ``StorageUnavailable``: then it stays charged.
+    """
+    if is_paid(claimed.channel):
+        await ports.guarding.store.take_back(_toll(ports, application, claimed, sender_name, 1))
+
+
+def note_completed(ports: Ports, challenge: Challenge) -> None:
+    """Keep in mind that the code of an approved challenge came back over what costs money; written soon after."""
+    if not challenge.generations:
+        return
+    live = challenge.generations[-1]
+    if is_paid(live.channel) and live.contact_id is not None:
+        application_id = challenge.action.application_id
+        ports.guarding.closures.complete(
+            Completion(application_id=application_id, channel=live.channel, contact_id=live.contact_id)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a process did not know of guards a second ago, for its log."""
+
+    closed: tuple[Closure, ...] = ()
+    would_shut: tuple[WouldShut, ...] = ()
+
+
+async def keep_guards(ports: Ports) -> News:
+    """Write the completions of this process, take up what is closed, and return what is new of it.
+
+    Asks nobody where no application has a channel that costs money. Raises ``StorageUnavailable``: what is known stays
+    as it is, and completions wait for the next time.
+    """
+    guarding = ports.guarding
+    if not any(map(is_paid, (channel for one in ports.applications.values() for channel in one.channels))):
+        return News()
+    completed = guarding.closures.take_completed()
+    if completed:
+        try:
+            await guarding.store.complete(completed)
+        except StorageUnavailable:
+            for one in completed:
+                guarding.closures.complete(one)
+            raise
+    closed = guarding.closures.replace(await guarding.store.closed())
+    return News(closed=closed, would_shut=guarding.closures.take_untold())
+
+
+def _shut(ports: Ports, application: Application, contact: Contact, channel: Channel, now: Instant) -> Shut | None:
+    for_good = _shut_by_kind(ports, application, contact, channel)
+    if for_good is not None:
+        return for_good
+    closures, destination = ports.guarding.closures, _destination(ports, contact)
+    closed = None
+    if contact.last_proven_at is None:
+        closed = closures.of_prefix(application.id, channel, destination.prefix, now)
+    closed = closed or closures.of_country(application.id, destination.country or NO_COUNTRY, now)
+    return None if closed is None else closed.shut(application.guards)
+
+
+def _shut_by_kind(ports: Ports, application: Application, contact: Contact, channel: Channel) -> Shut | None:
+    """Return what shuts a number by its type and country alone; in monitor mode it is told of and shuts nothing."""
+    destination = _destination(ports, contact)
+    shut = shut_for_good(application.guards, channel, destination)
+    if shut is not None and not application.guards.enforced:
+        place = destination.country or NO_COUNTRY
+        ports.guarding.closures.note(
+            WouldShut(application_id=application.id, channel=channel, guard=shut.guard, place=place)
+        )
+        return None
+    return shut
+
+
+def _destination(ports: Ports, contact: Contact) -> Destination:
+    """Return what is looked at of a number: reading it takes longer than all that is looked at."""
+    found = ports.guarding.destinations.get(contact.id)
+    if found is None:
+        found = destination_of(contact)
+        ports.guarding.destinations.put(contact.id, found)
+    return found
+
+
+def _is_code(claimed: ClaimedDelivery) -> bool:
+    return claimed.challenge is not None
+
+
+def _toll(ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str, parts: int) -> Toll:
+    contact, guards, destination = claimed.contact, application.guards, _destination(ports, claimed.contact)
+    country = destination.country or NO_COUNTRY
+    return Toll(
+        application_id=application.id,
+        delivery_id=claimed.id,
+        tries=claimed.tries,
+        sender=sender_name,
+        channel=claimed.channel,
+        contact_id=contact.id,
+        prefix=destination.prefix,
+        country=country,
+        price=guards.price(claimed.channel, country) * (parts if claimed.channel is Channel.SMS else 1),
+        is_code=_is_code(claimed),
+        is_proven=contact.last_proven_at is not None,
+        first_seen_at=contact.added_at,
+        guards=guards,
+    )
