@@ -73,5 +73,5 @@ async def test_many_processes_look_after_the_months_at_once(
 ) -> None:
     make_ahead(connection, _at(2040, 11))
     settings = connection_settings(postgres_database)
-    await asyncio.gather(*(asyncio.to_thread(keep_months, settings, _at(2041, 1)) for _ in range(4)))
+    await asyncio.gather(*(asyncio.to_thread(keep_months, settings, _at(2041, 1), _at(2040, 11)) for _ in range(4)))
     assert [month.name for month in list_months(connection)] == ["events_2041_01", "events_2041_02"]

@@ -8,15 +8,19 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
+
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite import schema
 from watchword.adapters.sqlite.process_lock import ProcessLock
 from watchword.adapters.sqlite.recorded_rows import RecordedRows
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.adapters.system import SystemClock, SystemEntropy
+from watchword.adapters.system import SystemClock, SystemEntropy, SystemHorizon, elapsed_ms
 from watchword.config.settings import PostgresAccess, Settings
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.values import Lesson
+
+_log = structlog.get_logger(__name__)
 
 if TYPE_CHECKING:
     from watchword.adapters.postgres.postgres_records import PostgresRecords
@@ -76,7 +80,9 @@ async def open_store(
     Raises ``ConfigurationError`` for one that this version cannot work on, ``StorageUnavailable`` for one that does not
     answer.
     """
+    horizon = SystemHorizon(SystemClock(), elapsed_ms)
     if settings.postgres is not None:
+        from watchword.adapters.postgres.postgres_runner import Terms  # noqa: PLC0415 see above
         from watchword.adapters.postgres.postgres_store import open_postgres_store  # noqa: PLC0415 see above
 
         return await open_postgres_store(
@@ -85,11 +91,27 @@ async def open_store(
             keyring,
             on_event=on_event,
             on_lesson=on_lesson,
-            connections=settings.postgres.connections,
+            terms=Terms(connections=settings.postgres.connections, latest=horizon.latest, on_outage=_tell_of_outage),
         )
     return open_sqlite_store(
-        str(settings.store_path), SystemClock(), SystemEntropy(), keyring, on_event=on_event, on_lesson=on_lesson
+        str(settings.store_path),
+        SystemClock(),
+        SystemEntropy(),
+        keyring,
+        on_event=on_event,
+        on_lesson=on_lesson,
+        latest=horizon.latest,
     )
+
+
+def _tell_of_outage(reason: str | None) -> None:
+    """Write to the log that the database is away, or back; a command has no log, and says itself what failed."""
+    if not structlog.is_configured():
+        return
+    if reason is None:
+        _log.warning("store.back")
+    else:
+        _log.error("store.away", reason=reason)
 
 
 def open_records(settings: RecordsPlace, keyring: Keyring, application_id: str) -> "RecordedRows | PostgresRecords":

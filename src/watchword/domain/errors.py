@@ -12,7 +12,20 @@ WatchwordError
 └── ConfigurationError           the operator's files are wrong; refused at start
 """
 
-from watchword.domain.instant import Instant
+from typing import Final
+
+from watchword.domain.instant import Instant, rfc3339
+from watchword.domain.message import DeliveryStatus
+
+NOT_BELIEVED: Final = "the store says that it is later than it can be: a clock has jumped ahead (docs/operations.md)"
+
+
+def time_ahead(place: str, at: Instant) -> str:
+    """Say of a store that its time is ahead of this machine's, and what helps."""
+    return (
+        f"{place}: it is {rfc3339(at)} there, which is ahead of this machine's clock;"
+        " set the clock that is wrong, and if it was the store's: watchword clock --set-back"
+    )
 
 
 class WatchwordError(Exception):
@@ -237,10 +250,13 @@ class StorageUnavailable(WatchwordError):
 class DeliveryFailed(WatchwordError):
     """A sender could not hand a message over."""
 
-    def __init__(self, detail: str, *, retryable: bool) -> None:
+    def __init__(self, detail: str, *, retryable: bool, status: DeliveryStatus = DeliveryStatus.UNDELIVERED) -> None:
         super().__init__(detail)
         self.retryable = retryable
-        """Whether the same message may be tried again."""
+        """Whether the same message may be tried again by this sender."""
+        self.status = status
+        """What the provider's definite word amounts to: ``undelivered``, ``bounced`` (the address is dead: no other
+        sender is asked, and the contact is marked) or ``blocked``."""
 
 
 class ReceiptRefused(WatchwordError):

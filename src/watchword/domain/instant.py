@@ -15,6 +15,9 @@ MINUTE_MS: Final = 60 * SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 
+END_OF_TIME: Final = Instant(2**63 - 1)
+"""Later than whatever a database can hold."""
+
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 """RFC 3339 §5.6; Python alone would take more, such as week dates."""

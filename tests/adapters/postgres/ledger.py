@@ -6,14 +6,14 @@ from typing import Any, Final
 from tests.kit.clock_and_chance import SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.postgres.postgres_connection import connection_settings
-from watchword.adapters.postgres.postgres_runner import PostgresRunner
+from watchword.adapters.postgres.postgres_runner import PostgresRunner, Terms
 from watchword.adapters.rows.transaction import Transaction
 from watchword.domain.instant import Instant
 
 LEDGER: Final = """
     CREATE TABLE ledger (owner BYTEA PRIMARY KEY, amount BIGINT NOT NULL CHECK (amount >= 0), note TEXT);
     CREATE TABLE entries (number BIGINT GENERATED ALWAYS AS IDENTITY, owner BYTEA NOT NULL, amount BIGINT NOT NULL);
-    CREATE FUNCTION watchword_now() RETURNS BIGINT LANGUAGE sql VOLATILE
+    CREATE FUNCTION watchword_now(latest BIGINT) RETURNS BIGINT LANGUAGE sql VOLATILE
         AS 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT';
 """
 
@@ -26,8 +26,14 @@ def owner(number: int) -> bytes:
 def make_runner(url: str, **chosen: Any) -> PostgresRunner:
     """Return a runner on a ledger; whoever makes one closes it."""
     entropy = SeededEntropy(3)
-    told: dict[str, Any] = {"on_event": lambda _: None, "on_lesson": lambda _: None, **chosen}
-    return PostgresRunner(connection_settings(url), entropy, KeySet.generate(entropy, Instant(0)), **told)
+    return PostgresRunner(
+        connection_settings(url),
+        entropy,
+        KeySet.generate(entropy, Instant(0)),
+        on_event=lambda _: None,
+        on_lesson=lambda _: None,
+        terms=Terms(**chosen),
+    )
 
 
 def add(key: bytes, amount: int) -> Callable[[Transaction], int]:

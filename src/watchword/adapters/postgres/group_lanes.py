@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from watchword.adapters.postgres.outage import Outage
 from watchword.adapters.postgres.pipeline import ConnectionLost, Pipeline, StatementFailed
 from watchword.adapters.postgres.prepared_texts import PreparedTexts
-from watchword.adapters.postgres.shared_transaction import OperationRaised, SharedTransaction
+from watchword.adapters.postgres.shared_transaction import OperationRaised, SharedTransaction, TimeNotBelieved
 from watchword.adapters.postgres.waiting_lines import WaitingLines
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
-from watchword.domain.errors import StorageUnavailable
+from watchword.domain.errors import NOT_BELIEVED, StorageUnavailable
 from watchword.domain.instant import Instant
 from watchword.ports.clock import Entropy
 from watchword.ports.keyring import Keyring
@@ -53,15 +54,18 @@ class LaneSettings:
     """How long an operation may wait for its turn, attempts that came to nothing included."""
     answer_limit_s: float
     """How long one exchange may take before its connection is given up."""
+    latest: Callable[[], Instant]
+    """How late it can be: a database that says it is later is not believed."""
 
 
 class _Lane:
     """One connection, or the place for one."""
 
-    __slots__ = ("failures", "pipeline")
+    __slots__ = ("connected_s", "failures", "pipeline")
 
     def __init__(self) -> None:
         self.pipeline: Pipeline | None = None
+        self.connected_s = 0.0
         self.failures = 0
 
     @property
@@ -85,7 +89,9 @@ class GroupLanes:
         "_is_starting",
         "_keyring",
         "_lines",
+        "_loop",
         "_on_committed",
+        "_outage",
         "_settings",
         "_texts",
         "_working",
@@ -98,8 +104,11 @@ class GroupLanes:
         entropy: Entropy,
         keyring: Keyring,
         on_committed: Callable[[WaitingOperation], None],
+        outage: Outage,
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._settings = settings
+        self._outage = outage
         self._connect = connect
         self._entropy = entropy
         self._keyring = keyring
@@ -157,7 +166,7 @@ class GroupLanes:
                 self._wake()
                 waits = bool(group) and group[0].waits_for_lock
                 if group:
-                    await self._carry_out(pipeline, group)
+                    await self._carry_out(pipeline, group, lane.connected_s)
                 group = []
                 if waits:
                     self._lines.waited()
@@ -180,24 +189,29 @@ class GroupLanes:
             self._wake()
         try:
             lane.pipeline = await self._connect()
-        except ConnectionLost:
+        except ConnectionLost as loss:
+            self._outage.begin(str(loss), connected_s=None)
             pause_s = pause_after(lane.failures)
             lane.failures += 1
             # Half of it by chance: processes that lost a server together do not come back together.
             await asyncio.sleep(pause_s * (1 + self._entropy.fraction()) / 2)
             return None
         lane.failures = 0
+        self._outage.end()
+        lane.connected_s = self._loop.time()
         return lane.pipeline
 
     # One group -------------------------------------------------------------------------------------------------------
 
-    async def _carry_out(self, pipeline: Pipeline, group: list[WaitingOperation]) -> None:
+    async def _carry_out(self, pipeline: Pipeline, group: list[WaitingOperation], connected_s: float) -> None:
         writes = self._settings.writes
         shared = SharedTransaction(
             pipeline, self._texts, self._entropy, self._keyring, limit_s=self._settings.answer_limit_s
         )
         try:
-            present, self._highest = await shared.begin(group, writes=writes, not_before=self._highest)
+            present, self._highest = await shared.begin(
+                group, writes=writes, not_before=self._highest, latest=self._settings.latest()
+            )
             if len(present) < len(group):
                 self._part(group, present)
             # What was read is committed already: whoever only reads waits for nobody.
@@ -205,6 +219,7 @@ class GroupLanes:
             is_certain = await shared.commit()
         except ConnectionLost as loss:
             shared.abandon()
+            self._outage.begin(str(loss), connected_s=connected_s)
             self._after_loss(group, loss, commit_sent=shared.commit_sent)
         except StatementFailed as failure:
             asker = shared.asker(failure.position)
@@ -213,6 +228,9 @@ class GroupLanes:
         except OperationRaised as raised:
             await _roll_back(shared)
             self._reject(group, raised.operation)
+        except TimeNotBelieved as refusal:
+            await _roll_back(shared)
+            self._fail(group, NOT_BELIEVED, refusal)
         else:
             self._after_commit(group, is_certain=is_certain)
 

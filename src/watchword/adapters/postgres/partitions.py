@@ -15,7 +15,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
 from watchword.domain.errors import StorageUnavailable
-from watchword.domain.instant import SECOND_MS, Instant
+from watchword.domain.instant import END_OF_TIME, SECOND_MS, Instant
 
 MONTHS_AHEAD: Final = 3
 """So long may nobody keep house before an event finds no place."""
@@ -34,7 +34,6 @@ _LEFT_BEHIND: Final = """
     SELECT relname FROM pg_class WHERE relname ~ '^events_[0-9]{4}_[0-9]{2}$' AND relkind = 'r' AND NOT relispartition
     AND relnamespace = current_schema()::regnamespace
 """
-_FOR_EVER: Final = Instant(2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +46,8 @@ class Month:
     """Whether its detaching was begun and not finished."""
 
 
-def keep_months(settings: Mapping[str, str], before: Instant) -> int:
-    """Make the months to come, drop those that ended before a moment, and return how many these were.
+def keep_months(settings: Mapping[str, str], before: Instant, now: Instant) -> int:
+    """Make the months to come from ``now``, drop those that ended before a moment, and return how many these were.
 
     One process does so at a time; another one has nothing to do then. Raises ``StorageUnavailable``.
     """
@@ -56,7 +55,7 @@ def keep_months(settings: Mapping[str, str], before: Instant) -> int:
         with psycopg.connect(make_conninfo("", **settings), autocommit=True) as connection:
             if connection.execute("SELECT pg_try_advisory_lock(%s)", (_ONE_AT_A_TIME,)).fetchone() != (True,):
                 return 0
-            make_ahead(connection)
+            make_ahead(connection, now)
             return len(drop_before(connection, before))
     except psycopg.Error as error:
         raise StorageUnavailable(f"the months of the events: {type(error).__name__}") from error
@@ -104,7 +103,7 @@ def list_months(connection: psycopg.Connection) -> Sequence[Month]:
     for name, bounds, is_leaving in connection.execute(_LISTED).fetchall():
         found = _BOUNDS.fullmatch(bounds)
         if found is not None:
-            high = _FOR_EVER if found["high"] is None else Instant(int(found["high"]))
+            high = END_OF_TIME if found["high"] is None else Instant(int(found["high"]))
             months.append(Month(name=name, ends_at=high, is_leaving=is_leaving))
     return sorted(months, key=lambda month: month.ends_at)
 
@@ -154,5 +153,8 @@ def _start_of(month: int) -> Instant:
 
 
 def _now(connection: psycopg.Connection) -> Instant:
-    (now,) = connection.execute("SELECT watchword_now()").fetchone() or (0,)
+    # Read without being kept: whoever makes the months has no other clock to believe or to doubt this one by.
+    (now,) = connection.execute("SELECT greatest(watchword_clock(), last_value) FROM watchword_highest").fetchone() or (
+        0,
+    )
     return Instant(int(now))

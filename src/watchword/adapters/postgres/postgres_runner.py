@@ -2,26 +2,41 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
 from watchword.adapters.postgres.group_lanes import GroupLanes, LaneSettings
+from watchword.adapters.postgres.outage import Outage
 from watchword.adapters.postgres.partitions import keep_months
 from watchword.adapters.postgres.postgres_connection import open_pipeline
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
 from watchword.adapters.rows.transaction import Transaction
-from watchword.domain.instant import Instant
+from watchword.domain.instant import END_OF_TIME, Instant
 from watchword.ports.clock import Entropy
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.values import Lesson
 
 Answer = TypeVar("Answer")
-CONNECTIONS: Final = 4
-"""Of one process: enough that a group is made ready while another one is committed."""
-PATIENCE_S: Final = 5.0
-"""How long a caller waits for the database before he is told that it is not there: a standby takes over in less."""
-ANSWER_LIMIT_S: Final = 8.0
-"""Longer than any statement may take on the server; whoever is silent for so long is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a process deals with its database."""
+
+    connections: int = 4
+    """At least two: enough that a group is made ready while another one is committed."""
+    patience_s: float = 5.0
+    """How long a caller waits for the database before he is told that it is not there: a standby takes over in less."""
+    answer_limit_s: float = 8.0
+    """Longer than any statement may take on the server; whoever is silent for so long is gone."""
+    latest: Callable[[], Instant] = lambda: END_OF_TIME
+    """How late it can be: a database that says it is later is not believed."""
+    on_outage: Callable[[str | None], None] = lambda _: None
+    """Told once why the database is away, in words that name no place, and None when it is back; must not fail."""
+
+
+USUAL_TERMS: Final = Terms()
 
 
 class PostgresRunner:
@@ -37,23 +52,28 @@ class PostgresRunner:
         *,
         on_event: Callable[[str], None],
         on_lesson: Callable[[Lesson], None],
-        connections: int = CONNECTIONS,
-        patience_s: float = PATIENCE_S,
-        answer_limit_s: float = ANSWER_LIMIT_S,
+        terms: Terms = USUAL_TERMS,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._settings = settings
         self._on_event = on_event
         self._on_lesson = on_lesson
         connect = partial(open_pipeline, settings)
-        for_reading = max(1, connections // 2)
+        for_reading = max(1, terms.connections // 2)
+        outage = Outage(terms.on_outage, self._loop.time)
 
         def lanes(count: int, *, writes: bool, on_committed: Callable[[WaitingOperation], None]) -> GroupLanes:
-            how = LaneSettings(writes=writes, connections=count, patience_s=patience_s, answer_limit_s=answer_limit_s)
-            return GroupLanes(how, connect, entropy, keyring, on_committed)
+            how = LaneSettings(
+                writes=writes,
+                connections=count,
+                patience_s=terms.patience_s,
+                answer_limit_s=terms.answer_limit_s,
+                latest=terms.latest,
+            )
+            return GroupLanes(how, connect, entropy, keyring, on_committed, outage)
 
         self._reading = lanes(for_reading, writes=False, on_committed=_tell_nothing)
-        self._writing = lanes(max(1, connections - for_reading), writes=True, on_committed=self._tell)
+        self._writing = lanes(max(1, terms.connections - for_reading), writes=True, on_committed=self._tell)
 
     async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
         """Carry out an operation and return its result once it is committed."""
@@ -69,7 +89,7 @@ class PostgresRunner:
 
     async def forget_events(self, before: Instant, limit: int) -> int:  # noqa: ARG002 a month goes at once, however many it has
         """Make the months to come, drop those that ended before a moment, and return how many these were."""
-        return await asyncio.to_thread(keep_months, self._settings, before)
+        return await asyncio.to_thread(keep_months, self._settings, before, await self.now())
 
     async def close(self) -> None:
         """Commit what is open, answer everybody, and let go of the database."""

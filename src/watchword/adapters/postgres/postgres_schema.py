@@ -18,7 +18,8 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from watchword.adapters.postgres.partitions import make_ahead
-from watchword.domain.errors import ConfigurationError
+from watchword.domain.errors import ConfigurationError, time_ahead
+from watchword.domain.instant import Instant
 
 OLDEST_SERVER: Final = 16
 """The oldest release of PostgreSQL that the suite runs on."""
@@ -119,6 +120,14 @@ async def require_fit(connection: psycopg.AsyncConnection[Any], conninfo: str) -
         problem = f"{place}: its events come from another server; run: watchword migrate"
     if problem is not None:
         raise ConfigurationError((problem,))
+
+
+async def require_time(connection: psycopg.AsyncConnection[Any], conninfo: str, latest: Instant) -> None:
+    """Raise ``ConfigurationError`` where the database says that it is later than it can be."""
+    cursor = await connection.execute("SELECT greatest(watchword_clock(), last_value) FROM watchword_highest")
+    (now,) = await cursor.fetchone() or (0,)
+    if now > latest:
+        raise ConfigurationError((time_ahead(place_of(conninfo), Instant(int(now))),))
 
 
 def newest_version() -> int:

@@ -32,8 +32,12 @@ _BEGIN_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # An array is unnested in its order, and nothing here could change it: no join, no sorting, no parallel plan.
 _LOCK: Final = "SELECT lock, pg_advisory_xact_lock(lock) FROM unnest(:locks) AS lock"
 _TRY_LOCK: Final = "SELECT lock FROM unnest(:locks) AS lock WHERE pg_try_advisory_xact_lock(lock)"
-_NOW: Final = "SELECT watchword_now() AS now"
+_NOW: Final = "SELECT watchword_now(:latest) AS now"
 _NOTHING: Final[Mapping[str, Value]] = {}
+
+
+class TimeNotBelieved(Exception):
+    """The database says that it is later than it can be."""
 
 
 class OperationRaised(Exception):
@@ -94,11 +98,12 @@ class SharedTransaction:
         """Whether the server may have committed."""
 
     async def begin(
-        self, group: Sequence[WaitingOperation], *, writes: bool, not_before: Instant
+        self, group: Sequence[WaitingOperation], *, writes: bool, not_before: Instant, latest: Instant
     ) -> tuple[Sequence[WaitingOperation], Instant]:
         """Begin, lock owners, and read the time of the database, which is that of everything in the transaction.
 
         Returns the operations that take part, whose owners are locked, and the time, never before ``not_before``.
+        Raises ``TimeNotBelieved`` where it is after ``latest``.
         """
         self._writes = writes
         owners = {member.owner: lock_of(member.owner) for member in group if member.owner is not None}
@@ -107,14 +112,17 @@ class SharedTransaction:
         if owners:
             sql = _LOCK if group[0].waits_for_lock else _TRY_LOCK
             locking = self.put(sql, {"locks": Bigints.of(sorted(owners.values()))})
-        telling = self.put(_NOW, _NOTHING)
+        telling = self.put(_NOW, {"latest": latest})
         answers = await self._exchange()
+        told = answers.rows(telling)[0]["now"]
+        if told is None:
+            raise TimeNotBelieved
         if locking is not None:
             locked = {row["lock"] for row in answers.rows(locking)}
             group = [member for member in group if member.owner is None or owners[member.owner] in locked]
         self._members = group
         self._held = {member.owner: member for member in group if member.owner is not None}
-        self._now = max(not_before, Instant(answers.rows(telling)[0]["now"]))
+        self._now = max(not_before, Instant(told))
         return group, self._now
 
     async def carry_out(self, on_done: Callable[[WaitingOperation], None]) -> None:

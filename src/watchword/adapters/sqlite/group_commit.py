@@ -16,7 +16,7 @@ import apsw
 from watchword.adapters.rows.transaction import Transaction
 from watchword.adapters.sqlite.schema import BUSY_TIMEOUT_MS
 from watchword.adapters.sqlite.sqlite_statements import SqliteStatements
-from watchword.domain.errors import StorageUnavailable
+from watchword.domain.errors import NOT_BELIEVED, StorageUnavailable
 from watchword.domain.instant import Instant
 from watchword.ports.clock import Clock, Entropy
 from watchword.ports.keyring import Keyring
@@ -39,6 +39,7 @@ class GroupCommit:
         "_entropy",
         "_highest",
         "_keyring",
+        "_latest",
         "_on_event",
         "_on_lesson",
         "_queue",
@@ -56,10 +57,12 @@ class GroupCommit:
         in_memory: bool,
         on_event: Callable[[str], None],
         on_lesson: Callable[[Lesson], None],
+        latest: Callable[[], Instant],
     ) -> None:
         self._connection = connection
         self._statements = SqliteStatements(connection)
         self._clock = clock
+        self._latest = latest
         self._entropy = entropy
         self._keyring = keyring
         self._on_event = on_event
@@ -72,9 +75,18 @@ class GroupCommit:
         self._threads = None if in_memory else ThreadPoolExecutor(1, thread_name_prefix="watchword-commit")
 
     def now(self) -> Instant:
-        """Return the time, never below what was committed or shown before."""
-        self._highest = max(self._highest, self._clock.now())
-        return self._highest
+        """Return the time, never below what was committed or shown before.
+
+        Raises ``StorageUnavailable`` where that is later than it can be; nothing is kept of it then.
+        """
+        return self._not_before(self._highest)
+
+    def _not_before(self, highest: Instant) -> Instant:
+        now = max(highest, self._clock.now())
+        if now > self._latest():
+            raise StorageUnavailable(NOT_BELIEVED)
+        self._highest = now
+        return now
 
     async def run(self, operation: Operation[Result]) -> Result:
         """Carry out an operation and return its result once it is on the disk.
@@ -124,10 +136,11 @@ class GroupCommit:
                     self._perform(waiting, transaction)
                     only_asked = only_asked and transaction.only_asked
             await self._end(transaction.now, only_asked=only_asked)
-        except apsw.Error as error:
+        except (apsw.Error, StorageUnavailable) as error:
             await self._in_thread(self._roll_back)
+            said = error if isinstance(error, StorageUnavailable) else type(error).__name__
             for waiting in group or self._queue:
-                waiting.fail(f"the transaction failed: {type(error).__name__}")
+                waiting.fail(f"the transaction failed: {said}")
             if not group:
                 self._queue.clear()
         else:
@@ -161,8 +174,8 @@ class GroupCommit:
         except apsw.BusyError:
             await self._in_thread(self._begin_patiently)
         highest = int(self._connection.execute("SELECT highest FROM clock").get)  # another process may have moved it
-        self._highest = Instant(max(highest, self.now()))
-        return Transaction(self._statements, self._highest, self._entropy, self._keyring)
+        now = self._not_before(Instant(max(highest, self._highest)))
+        return Transaction(self._statements, now, self._entropy, self._keyring)
 
     def _begin_patiently(self) -> None:
         """Wait for another process's short transaction, away from the loop."""

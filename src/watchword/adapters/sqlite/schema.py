@@ -13,7 +13,8 @@ from typing import Final
 
 import apsw
 
-from watchword.domain.errors import ConfigurationError
+from watchword.domain.errors import ConfigurationError, time_ahead
+from watchword.domain.instant import Instant
 
 IN_MEMORY: Final = ":memory:"
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -73,6 +74,14 @@ def open_reader(path: str) -> apsw.Connection:
         _keep_plans(connection)
         connection.pragma("query_only", value=True)
         return connection
+
+
+def require_time(connection: apsw.Connection, path: str, latest: Instant) -> None:
+    """Close the connection and raise ``ConfigurationError`` for a file that was written later than it can be."""
+    now = Instant(int(connection.execute("SELECT highest FROM clock").get))
+    if now > latest:
+        connection.close()
+        raise ConfigurationError((time_ahead(path, now),))
 
 
 def _keep_plans(connection: apsw.Connection) -> None:

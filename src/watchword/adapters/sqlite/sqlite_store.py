@@ -8,10 +8,10 @@ import apsw
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.rows.transaction import Transaction
 from watchword.adapters.sqlite.group_commit import GroupCommit
-from watchword.adapters.sqlite.schema import IN_MEMORY, open_reader, open_writer
+from watchword.adapters.sqlite.schema import IN_MEMORY, open_reader, open_writer, require_time
 from watchword.adapters.sqlite.sqlite_statements import SqliteStatements
 from watchword.domain.errors import StorageUnavailable
-from watchword.domain.instant import Instant
+from watchword.domain.instant import END_OF_TIME, Instant
 from watchword.ports.clock import Clock, Entropy
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.values import Lesson
@@ -27,16 +27,26 @@ def open_sqlite_store(
     *,
     on_event: Callable[[str], None] = lambda _: None,
     on_lesson: Callable[[Lesson], None] = lambda _: None,
+    latest: Callable[[], Instant] = lambda: END_OF_TIME,
 ) -> RowStore:
     """Return the store in a file; it belongs to one event loop, and to one serving process per file.
 
     ``path`` is a migrated file (``schema.migrate``), or ``:memory:`` for a store that lives as long as the object.
     ``on_event`` is told of each event of the audit log after its commit, ``on_lesson`` of what was learned, in the
-    order of learning; they must not fail. Raises ``ConfigurationError`` for a file that is not exactly ours.
+    order of learning; they must not fail. A time after ``latest`` is not believed: whatever is asked then is refused.
+    Raises ``ConfigurationError`` for a file that is not exactly ours, or that was written at such a time.
     """
     writer = open_writer(path)
+    require_time(writer, path, latest())
     group = GroupCommit(
-        writer, clock, entropy, keyring, in_memory=path == IN_MEMORY, on_event=on_event, on_lesson=on_lesson
+        writer,
+        clock,
+        entropy,
+        keyring,
+        in_memory=path == IN_MEMORY,
+        on_event=on_event,
+        on_lesson=on_lesson,
+        latest=latest,
     )
     reader = writer if path == IN_MEMORY else open_reader(path)
     return RowStore(SqliteRunner(group, reader, entropy, keyring))
