@@ -2,7 +2,7 @@
 export type EndState = "approved" | "denied" | "cancelled" | "exhausted" | "expired";
 
 /** What a message travels by. */
-export type Channel = "sms" | "voice" | "email";
+export type Channel = "sms" | "voice" | "whatsapp" | "email";
 
 /** What every event tells: whose it is. No event holds a code, a token, an address or a grant. */
 export interface ChallengeDetail {
@@ -63,7 +63,7 @@ export type WatchwordPart =
   | "why" | "why-title" | "reasons" | "more" | "more-title" | "more-reasons"
   | "status" | "alert"
   | "entry" | "trust" | "check" | "trust-label" | "trust-meaning" | "submit" | "hint"
-  | "sending" | "heading" | "delivery" | "again" | "wait" | "ways" | "way" | "sms" | "voice" | "email" | "left"
+  | "sending" | "heading" | "delivery" | "again" | "wait" | "ways" | "way" | "sms" | "voice" | "whatsapp" | "email" | "left"
   | "help" | "help-title" | "advice"
   | "out" | "not-me" | "cancel"
   | "end" | "title" | "text" | "next"

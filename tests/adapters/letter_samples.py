@@ -6,7 +6,7 @@ from watchword.domain.action import Action, Detail
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ActionId, ApplicationId, Reference, UserId, UserKey
 from watchword.domain.instant import Instant, later
-from watchword.domain.message import CodeMessage, Notice, NoticeKind
+from watchword.domain.message import CodeMessage, Notice, NoticeKind, RenderedMessage
 from watchword.domain.money import Money
 from watchword.domain.secret import Secret
 
@@ -89,6 +89,11 @@ def a_code_message(
         worded_at=NOW,
         expires_at=later(NOW, seconds=lifetime_s),
     )
+
+
+def perceived(rendered: RenderedMessage) -> str:
+    """Return all that somebody reads, or hears of a call: what is said before and after a key was pressed."""
+    return rendered.text if rendered.prompt is None else f"{rendered.prompt} {rendered.text}"
 
 
 def a_notice(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.letter_samples import ACTIONS, HOST, a_code_message, a_purchase, an_action
+from tests.adapters.letter_samples import ACTIONS, HOST, a_code_message, a_purchase, an_action, perceived
 from tests.hostile_texts import HOSTILE_TEXTS
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.letters import CatalogueLetters
@@ -20,6 +20,7 @@ from watchword.domain.message import RenderedMessage, written
 from watchword.domain.money import Money, minor_units
 from watchword.domain.origin_bound import OriginBound, parse_origin_bound
 from watchword.domain.secret import Secret
+from watchword.wording.languages import TAGS
 
 LETTERS = CatalogueLetters(LANGUAGES)
 CODE = Secret("012345")
@@ -59,7 +60,7 @@ def first_long_number(text: str) -> str | None:
 def test_every_message_says_whose_it_is_that_nobody_asks_for_it_and_how_to_say_no(
     channel: Channel, action: Action
 ) -> None:
-    text = LETTERS.code(a_code_message(action, channel=channel)).text
+    text = perceived(LETTERS.code(a_code_message(action, channel=channel)))
     assert "Example Shop" in text
     assert "Don't share it: we will never call, text or mail to ask for it." in text
     reference = "7, K, 2, M, 9, Q, X, D" if channel is Channel.VOICE else "7K2M9QXD"
@@ -196,11 +197,31 @@ def test_letters_with_marks_are_folded_into_the_alphabet_of_text_messages() -> N
 
 
 def test_a_call_says_the_digits_one_by_one_and_twice() -> None:
-    text = LETTERS.code(a_code_message(channel=Channel.VOICE)).text
-    assert text.count("0, 1, 2, 3, 4, 5") == 2
-    assert "012345" not in text
-    assert first_long_number(written(text)) == "012345"
-    assert "1,299 US dollars" in text
+    message = LETTERS.code(a_code_message(channel=Channel.VOICE))
+    assert message.text.count("0, 1, 2, 3, 4, 5") == 2
+    assert "012345" not in message.text
+    assert first_long_number(written(message.text)) == "012345"
+    assert "1,299 US dollars" in perceived(message)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_call_says_who_calls_and_what_for_before_a_key_is_pressed_and_no_digit_of_the_code(tag: str) -> None:
+    message = LETTERS.code(a_code_message(an_action("sign_in"), channel=Channel.VOICE, locale=tag))
+    assert message.prompt is not None
+    assert "Example Shop" in message.prompt
+    assert "012345" not in written(message.prompt).replace(", ", "")
+    assert LANGUAGES.by_tag[tag].sentence("voice.code.press") in message.prompt
+
+
+def test_what_goes_into_a_template_of_whatsapp_is_the_code_the_brand_and_what_is_approved() -> None:
+    message = LETTERS.code(a_code_message(channel=Channel.WHATSAPP))
+    assert message.variables == {"1": "012345", "2": "Example Shop", "3": 'Approve 1,299.00 USD to "ACME Cameras"'}
+
+
+def test_no_other_channel_has_variables_or_a_key_to_press() -> None:
+    for channel in (Channel.SMS, Channel.EMAIL):
+        message = LETTERS.code(a_code_message(channel=channel))
+        assert (message.variables, message.prompt) == (None, None)
 
 
 def test_an_e_mail_has_the_code_first_in_its_subject_and_alone_in_one_text() -> None:
@@ -254,7 +275,7 @@ def test_a_repeated_message_promises_only_what_is_left(lifetime_s: float, words:
 def test_an_amount_loses_no_digit(currency: str, channel: Channel) -> None:
     value = Decimal(1234).scaleb(-minor_units(currency)) + 1000
     action = an_action(amount=Money(value=value, currency=currency))
-    text = LETTERS.code(a_code_message(action, channel=channel)).text
+    text = perceived(LETTERS.code(a_code_message(action, channel=channel)))
     found = re.search(r"approve (.*?)(?:\. [A-Z]|\.\n)", text)
     assert found is not None
     assert re.sub(r"\D", "", found.group(1)) == re.sub(r"\D", "", str(value))

@@ -16,8 +16,13 @@ LETTERS = CatalogueLetters(LANGUAGES)
 WRITTEN = (Channel.SMS, Channel.EMAIL)
 
 
+def test_no_notice_goes_by_whatsapp() -> None:
+    with pytest.raises(ValueError, match="WhatsApp carries codes only"):
+        LETTERS.notice(a_notice(channel=Channel.WHATSAPP))
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
-@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.VOICE, Channel.EMAIL])
 @pytest.mark.parametrize("action", [None, a_purchase()], ids=["no action", "purchase"])
 def test_every_notice_says_whose_it_is_when_it_happened_and_that_nobody_asks_for_a_code(
     kind: NoticeKind, channel: Channel, action: Action | None

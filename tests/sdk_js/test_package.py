@@ -91,7 +91,7 @@ def test_the_types_name_every_event() -> None:
 
 
 def test_the_types_name_every_part() -> None:
-    parts = set(re.findall(r'\b(?:part|button)\("([\w-]+)"', CODE)) | {"way", "sms", "voice", "email"}
+    parts = set(re.findall(r'\b(?:part|button)\("([\w-]+)"', CODE)) | {"way", "sms", "voice", "whatsapp", "email"}
     assert _union("WatchwordPart") == parts
     assert set(re.findall(r"\[part=([\w-]+)\]", CODE)) <= parts
 

@@ -83,7 +83,9 @@ class InboxFile:
 
     def put(self, envelope: Envelope) -> None:
         """Keep a message; one of the same delivery takes the place of the first, so that a repeat shows once."""
-        text = written(envelope.message.text) if envelope.channel is Channel.VOICE else envelope.message.text
+        text = envelope.message.text
+        if envelope.channel is Channel.VOICE:
+            text = written(" ".join(filter(None, (envelope.message.prompt, text))))
         self.forget()
         self._database.execute(
             "INSERT INTO messages (delivery_id, recipient, folded_recipient, channel, is_code, subject, text, sent_at,"

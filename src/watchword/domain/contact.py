@@ -26,6 +26,7 @@ class Channel(StrEnum):
 
     SMS = "sms"
     VOICE = "voice"
+    WHATSAPP = "whatsapp"
     EMAIL = "email"
 
     @property

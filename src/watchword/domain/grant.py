@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from watchword.domain.contact import Channel, ContactKind
+from watchword.domain.contact import Channel
 from watchword.domain.ids import ActionId, ApplicationId, ChallengeId, GrantId, UserId
 from watchword.domain.instant import Instant
 
@@ -12,6 +13,8 @@ class Assurance(StrEnum):
     """What was proven, in honest words: never called phishing-resistant (SP 800-63B-4 §3.2.5)."""
 
     SIM_CONTROL = "sim_control"
+    WHATSAPP_CONTROL = "whatsapp_control"
+    """Control of the account that was made with this number, which may be open on other devices."""
     EMAIL_CONTROL = "email_control"
     NONE = "none"
     """An allowed action: nothing was proven."""
@@ -19,7 +22,15 @@ class Assurance(StrEnum):
     @classmethod
     def of(cls, channel: Channel) -> "Assurance":
         """Return what a code over this channel proves."""
-        return cls.EMAIL_CONTROL if channel.kind is ContactKind.EMAIL else cls.SIM_CONTROL
+        return _PROVEN[channel]
+
+
+_PROVEN: Final = {
+    Channel.SMS: Assurance.SIM_CONTROL,
+    Channel.VOICE: Assurance.SIM_CONTROL,
+    Channel.WHATSAPP: Assurance.WHATSAPP_CONTROL,
+    Channel.EMAIL: Assurance.EMAIL_CONTROL,
+}
 
 
 class GrantState(StrEnum):

@@ -5,6 +5,7 @@ Also how text from outside is made harmless before it stands in a message, and h
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -96,6 +97,11 @@ class RenderedMessage:
     """None for SMS and voice."""
     text: str
     html: str | None
+    prompt: str | None = None
+    """For a call with a code: what is said before a key is pressed. The text is said afterwards, so that no answering
+    machine ever records a code."""
+    variables: Mapping[str, str] | None = None
+    """For WhatsApp, which takes templates only: ``1`` the code, ``2`` the application, ``3`` what is approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

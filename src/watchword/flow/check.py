@@ -1,7 +1,8 @@
 """Checks a code: reads what was typed, makes its keyed hash, and lets the store charge, compare and approve at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from watchword.domain.application import Application
 from watchword.domain.challenge import (
@@ -29,6 +30,14 @@ from watchword.flow.remember import view_device
 from watchword.flow.show import DeviceView
 from watchword.ports import Ports
 from watchword.ports.store.values import Keep, Spending
+
+_METHODS: Final[Mapping[Channel, tuple[str, ...]]] = {
+    Channel.SMS: ("otp", "sms"),
+    Channel.VOICE: ("otp", "tel"),
+    Channel.WHATSAPP: ("otp",),
+    Channel.EMAIL: ("email_code",),
+}
+"""``amr`` of a grant by the channel of its code (RFC 8176 §2); it has no word for a mailbox, nor for WhatsApp."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +106,7 @@ def _spending(
         device_name=ports.atlas.device_name(action.user_agent),
         grant_id=GrantId(make_id("grt", action.user_key, entropy.token(16))),
         assurance=Assurance.of(channel),
-        methods=("email_code",) if channel is Channel.EMAIL else ("otp", "tel" if channel is Channel.VOICE else "sms"),
+        methods=_METHODS[channel],
         limits=application.limits,
     )
 

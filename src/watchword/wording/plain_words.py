@@ -128,6 +128,7 @@ class Room:
 ROOMS: Final[Mapping[Channel, Room]] = {
     Channel.SMS: Room(brand=20, payee=16, device=24, gsm=True),
     Channel.VOICE: Room(brand=40, payee=40, device=40, gsm=False),
+    Channel.WHATSAPP: Room(brand=40, payee=40, device=40, gsm=False),
     Channel.EMAIL: Room(brand=60, payee=80, device=80, gsm=False),
 }
 

@@ -256,7 +256,7 @@ class Redemption:
     action_id: str
     challenge_id: str | None
     assurance: str
-    """``sim_control``, ``email_control`` or ``none`` (an allow)."""
+    """``sim_control``, ``whatsapp_control``, ``email_control`` or ``none`` (an allow)."""
     redeemed_at: datetime
 
 

@@ -70,7 +70,9 @@ class CatalogueLetters:
             case Channel.SMS:
                 return _code_by_text(language, message)
             case Channel.VOICE:
-                return RenderedMessage(subject=None, text=words.call(), html=None)
+                return RenderedMessage(subject=None, text=words.call(), html=None, prompt=words.greeting())
+            case Channel.WHATSAPP:
+                return RenderedMessage(subject=None, text=words.chat(), html=None, variables=words.variables())
             case Channel.EMAIL:
                 return RenderedMessage(
                     subject=words.subject(), text=words.mail(), html=self._html("code.html", language, words.parts())
@@ -87,6 +89,8 @@ class CatalogueLetters:
                 return _text_message(bodies, notice.not_me_url)
             case Channel.VOICE:
                 return RenderedMessage(subject=None, text=words.call(), html=None)
+            case Channel.WHATSAPP:
+                raise ValueError("WhatsApp carries codes only: every other message would need a template of its own")
             case Channel.EMAIL:
                 return RenderedMessage(
                     subject=words.subject(), text=words.mail(), html=self._html("notice.html", language, words.parts())

@@ -36,9 +36,13 @@ class CodeWords:
         first = self._say("message.code.first")
         return self.language.gap.join((first, *map(self._say, _BEHIND[brevity])))
 
+    def greeting(self) -> str:
+        """Return what is said as soon as somebody answers: who calls, what for, and to press a key."""
+        return self.language.gap.join(self._say(f"voice.code.{key}", aloud=True) for key in ("hello", "press"))
+
     def call(self) -> str:
-        """Return what is read out; the digits twice, with a pause after each."""
-        keys = ("hello", "keep", "code", "again", "valid")
+        """Return what is read out once a key was pressed; the digits twice, with a pause after each."""
+        keys = ("keep", "code", "again", "valid")
         sentences = [self._say(f"voice.code.{key}", aloud=True) for key in keys]
         sentences += [self._say("message.code.secret"), self._say("voice.code.not_you", aloud=True)]
         return self.language.gap.join(sentences)
@@ -47,6 +51,15 @@ class CodeWords:
         """Return the text part of a mail."""
         keys = ("first", "type_it", "secret", "not_you")
         return "\n\n".join(self._say(f"message.code.{key}") for key in keys) + "\n"
+
+    def chat(self) -> str:
+        """Return what a message of WhatsApp says, where its template is worded like ours."""
+        keys = ("first", "valid", "secret", "not_you")
+        return self.language.gap.join(self._say(f"message.code.{key}") for key in keys)
+
+    def variables(self) -> Mapping[str, str]:
+        """Return what goes into the places of a template of WhatsApp."""
+        return {"1": self.values["code"], "2": self.values["brand"], "3": self.values["what"]}
 
     def parts(self) -> Mapping[str, str]:
         """Return the sentences of the HTML part by their place in it."""

@@ -60,7 +60,12 @@ def _messages(challenge: Challenge) -> Iterator[str]:
         yield f"The last message {_DELIVERIES[challenge.delivery_status]}."
 
 
-_CHANNELS: Final = {Channel.SMS: "text message", Channel.VOICE: "call", Channel.EMAIL: "e-mail"}
+_CHANNELS: Final = {
+    Channel.SMS: "text message",
+    Channel.VOICE: "call",
+    Channel.WHATSAPP: "WhatsApp",
+    Channel.EMAIL: "e-mail",
+}
 _DELIVERIES: Final = {
     DeliveryStatus.QUEUED: "is on its way out",
     DeliveryStatus.ACCEPTED: "was taken by the provider, who has not said more",
