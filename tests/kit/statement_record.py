@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from watchword.adapters.rows.event_rows import carry_out as carry_events_out
 from watchword.adapters.rows.row_store import RowStore, Runner
 from watchword.adapters.rows.transaction import Row, Statements, Transaction, Value
 from watchword.domain.instant import Instant
@@ -59,7 +60,7 @@ class _RecordingRunner:
             statements = transaction._statements
             transaction._statements = _RecordingStatements(statements, recorded)
             try:
-                return operation(transaction)
+                return carry_events_out(transaction, operation)
             finally:
                 transaction._statements = statements
                 self._operations.append(recorded)

@@ -18,6 +18,7 @@ from watchword.adapters.postgres.pipeline import Answers, Pipeline, StatementFai
 from watchword.adapters.postgres.postgres_statements import PostgresStatements, lock_of
 from watchword.adapters.postgres.prepared_texts import Bigints, PreparedTexts
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
+from watchword.adapters.rows.event_rows import carry_out
 from watchword.adapters.rows.transaction import Transaction, Value
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.instant import Instant
@@ -231,7 +232,7 @@ class SharedTransaction:
         statements = PostgresStatements(self)
         transaction = Transaction(statements, self._now, self._entropy, self._keyring)
         member.transaction = transaction
-        strand = _Strand(member, partial(member.operation, transaction), None)
+        strand = _Strand(member, partial(carry_out, transaction, member.operation), None)
         self._strands.append(strand)
         return strand
 

@@ -1,28 +1,60 @@
 """Rows of the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Final
 
 from watchword.adapters.rows.json_columns import read_json, write_json
-from watchword.adapters.rows.transaction import Transaction
+from watchword.adapters.rows.transaction import Result, Transaction, UnwrittenEvent, Value
 from watchword.domain.event import Event, EventType
 from watchword.domain.ids import ApplicationId, EventId, UserKey
 from watchword.domain.instant import Instant
 from watchword.domain.user import UserRef
 
+_AT_ONCE: Final = 16
+"""Events in one statement at most; an operation of one user tells one to five of them, and rarely more."""
+
 
 def write_event(transaction: Transaction, ref: UserRef, event_type: EventType, **data: str | int | bool | None) -> None:
-    """Write the one event of a transition; ``data`` holds ids, states and counts only."""
-    transaction.write(
-        "INSERT INTO events (id, type, application_id, user_key, at, data)"
-        " VALUES (:id, :type, :application_id, :user_key, :at, :data)",
-        id=transaction.make_id("evt", ref.key),
-        type=event_type,
-        application_id=ref.application_id,
-        user_key=ref.key,
-        at=transaction.now,
-        data=write_json(data),
-    )
+    """Tell the one event of a transition; ``data`` holds ids, states and counts only.
+
+    It is written with the others of its operation, by ``carry_out``.
+    """
+    event_id = transaction.make_id("evt", ref.key)
+    transaction.unwritten.append(UnwrittenEvent(ref, event_id, event_type, write_json(data)))
     transaction.events.append(event_type)
+
+
+def carry_out(transaction: Transaction, operation: Callable[[Transaction], Result]) -> Result:
+    """Carry out an operation, then write its events: those of a user in one statement, in the order of their telling.
+
+    Where the operation raises they are forgotten with all else that it did.
+    """
+    transaction.unwritten.clear()
+    result = operation(transaction)
+    by_user: dict[UserRef, list[UnwrittenEvent]] = {}
+    for event in transaction.unwritten:
+        by_user.setdefault(event.ref, []).append(event)
+    transaction.unwritten.clear()
+    for ref, events in by_user.items():
+        for first in range(0, len(events), _AT_ONCE):
+            _insert(transaction, ref, events[first : first + _AT_ONCE])
+    return result
+
+
+def _insert(transaction: Transaction, ref: UserRef, events: Sequence[UnwrittenEvent]) -> None:
+    values: dict[str, Value] = {"application_id": ref.application_id, "user_key": ref.key, "now": transaction.now}
+    for place, event in enumerate(events):
+        values |= {f"id_{place}": event.id, f"type_{place}": event.type, f"data_{place}": event.data}
+    transaction.write(_insertion(len(events)), **values)
+
+
+@cache
+def _insertion(count: int) -> str:
+    """Return the statement for so many events of one user; there are few different ones, and each is planned once."""
+    row = "(:id_{0}, :type_{0}, :application_id, :user_key, :now, :data_{0})"
+    rows = ", ".join(row.format(place) for place in range(count))
+    return f"INSERT INTO events (id, type, application_id, user_key, at, data) VALUES {rows}"  # noqa: S608 our own text, values bound
 
 
 def read_events(

@@ -1,6 +1,7 @@
 """What an operation on the database is handed: statements, the one time of its transaction, ids and sealing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from watchword.domain.errors import StorageUnavailable
@@ -51,16 +52,28 @@ class Statements(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class UnwrittenEvent:
+    """An event as it will stand in its row."""
+
+    ref: UserRef
+    id: str
+    type: str
+    data: str
+
+
 class Transaction:
     """Statements of one operation; everything in it happens at the same ``now``."""
 
-    __slots__ = ("_entropy", "_statements", "events", "keyring", "lessons", "now", "only_asked")
+    __slots__ = ("_entropy", "_statements", "events", "keyring", "lessons", "now", "only_asked", "unwritten")
 
     def __init__(self, statements: Statements, now: Instant, entropy: Entropy, keyring: Keyring) -> None:
         self._statements = statements
         self._entropy = entropy
         self.events: list[str] = []
-        """Types of the events that were written in this transaction so far."""
+        """Types of the events that were told in this transaction so far."""
+        self.unwritten: list[UnwrittenEvent] = []
+        """What the operation that is under way tells: its last statement writes them (``event_rows.carry_out``)."""
         self.lessons: list[Lesson] = []
         """What was learned in it so far."""
         self.keyring = keyring

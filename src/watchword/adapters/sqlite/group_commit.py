@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import apsw
 
+from watchword.adapters.rows.event_rows import carry_out
 from watchword.adapters.rows.transaction import Transaction
 from watchword.adapters.sqlite.schema import BUSY_TIMEOUT_MS
 from watchword.adapters.sqlite.sqlite_statements import SqliteStatements
@@ -156,7 +157,7 @@ class GroupCommit:
         connection.execute("SAVEPOINT operation")
         events_before, lessons_before = len(transaction.events), len(transaction.lessons)
         try:
-            waiting.result = waiting.operation(transaction)
+            waiting.result = carry_out(transaction, waiting.operation)
         except Exception as error:
             # Whatever it is, a mistake of ours included, belongs to its caller and not to the rest of the group.
             if not connection.in_transaction:
