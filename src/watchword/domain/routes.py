@@ -1,7 +1,7 @@
 """Which senders carry a message, in the order in which they are tried."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ApplicationId
@@ -15,6 +15,11 @@ class Routes:
     """The operator's order of senders, by the names that he gave them."""
 
     orders: Mapping[Place, tuple[str, ...]]
+    receipt_within_s: Mapping[str, int] = field(default_factory=dict)
+    """The senders whose provider reports what became of a message, and how long that is waited for.
+
+    One whose provider cannot reach us is left out: its silence says nothing.
+    """
 
     def route(self, application_id: ApplicationId, channel: Channel, country: str | None) -> tuple[str, ...]:
         """Return the names of the senders for a message, the first to be tried first; empty where there is none."""

@@ -5,6 +5,7 @@ another. Nothing here is remembered between two calls; what is not finished come
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from watchword.domain.action import Action
@@ -17,10 +18,15 @@ from watchword.domain.message import CodeMessage, Envelope, Notice, RenderedMess
 from watchword.domain.origin_bound import host_of
 from watchword.flow.dispute import notice_url
 from watchword.ports import Ports
+from watchword.ports.sender import Handover
 from watchword.ports.store.values import ClaimedDelivery, HandedOver, NotHandedOver
 
 LEASE_S: Final = 30
 """How long a claimed message belongs to its worker; longer than any sender's time-out."""
+HAND_OVER_S: Final = 6.0
+"""What a sender has to take a message while there is another to ask: the customer waits for the sum of both."""
+LAST_HAND_OVER_S: Final = 25.0
+"""What the last sender of a route has; with what else there is to do it stays below the lease."""
 RETRY_BASE_MS: Final = 2 * SECOND_MS
 RETRY_CAP_MS: Final = 60 * SECOND_MS
 
@@ -28,6 +34,11 @@ DEFAULT_LOCALE: Final = "en"
 """What a message is worded in where nobody has said anything."""
 NO_SENDER: Final = "no_sender"
 """The application is not declared any more, or has no sender for this channel."""
+BUSY: Final = "busy"
+"""Every sender of the route has all the messages in its hands that it may have."""
+BUSY_PAUSE_MS: Final = SECOND_MS
+"""How long, and up to twice that, a message waits for a place."""
+NO_ANSWER: Final = "the sender did not answer in time"
 WORDING_FAILED: Final = "wording_failed"
 """The message could not be worded safely: a defect, which the operator must see. Holds nothing of the message."""
 EXPIRED: Final = "expired"
@@ -45,9 +56,12 @@ async def deliver_once(ports: Ports, *, limit: int) -> int:
     return limit
 
 
-async def claim_due(ports: Ports, *, limit: int) -> Sequence[ClaimedDelivery]:
-    """Lease at most ``limit`` messages; take no more than can be begun at once, because the lease runs from now."""
-    return await ports.store.claim_deliveries(limit=limit, lease_s=LEASE_S)
+async def claim_due(ports: Ports, *, limit: int, notices: int | None = None) -> Sequence[ClaimedDelivery]:
+    """Lease at most ``limit`` codes and as many ``notices``, or that number too.
+
+    Take no more than can be begun at once, because the lease runs from now.
+    """
+    return await ports.store.claim_deliveries(limit=limit, lease_s=LEASE_S, notices=notices)
 
 
 async def deliver_one(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | NotHandedOver:
@@ -74,39 +88,101 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
     if now >= claimed.expires_at:
         return NotHandedOver(reason=EXPIRED, retry_after_ms=None)
     application = ports.applications.get(claimed.ref.application_id)
-    name = _sender_of(ports, claimed)
-    if application is None or name is None:
+    steps = _steps(ports, claimed)
+    if application is None or not steps:
         return NotHandedOver(reason=NO_SENDER, retry_after_ms=None)
+    way = _choose(ports, steps, now)
+    if way is None:
+        return NotHandedOver(reason=BUSY, retry_after_ms=round(BUSY_PAUSE_MS * (1.0 + ports.entropy.fraction())))
     try:
         message = _word(ports, application, claimed, now)
     except ValueError:
         # The same message would fail again. The error may quote it, so only the fact is passed on.
         return NotHandedOver(reason=WORDING_FAILED, retry_after_ms=None)
     try:
-        handover = await ports.senders[name].send(_envelope(ports, application, claimed, message, name))
+        handover = await _send(ports, way, _envelope(ports, application, claimed, message, way.sender), now)
     except DeliveryFailed as failure:
-        return _not_now(ports, claimed, failure, now)
+        return _refused(ports, claimed, way, failure, now)
+    within_s = ports.routes.receipt_within_s.get(way.sender)
     return HandedOver(
-        sender=name,
+        sender=way.sender,
         provider=handover.provider,
         provider_message_id=handover.provider_message_id,
         status=handover.status,
+        heard=within_s is not None,
+        next_step=way.next_step,
+        receipt_within_ms=None if within_s is None else within_s * SECOND_MS,
     )
 
 
-def _sender_of(ports: Ports, claimed: ClaimedDelivery) -> str | None:
-    """Return the name of the sender whose turn it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """The sender that is asked, and the one after it."""
+
+    sender: str
+    next_step: int | None
+
+
+def _steps(ports: Ports, claimed: ClaimedDelivery) -> list[tuple[int, str]]:
+    """Return the senders that may still be asked, each with its place in the route."""
     country = phone_country(claimed.address) if claimed.channel.kind is ContactKind.PHONE else None
     order = ports.routes.route(claimed.ref.application_id, claimed.channel, country)
-    return next((name for name in order if name in ports.senders), None)
+    return [(step, name) for step, name in enumerate(order) if step >= claimed.step and name in ports.senders]
 
 
-def _not_now(ports: Ports, claimed: ClaimedDelivery, failure: DeliveryFailed, now: Instant) -> NotHandedOver:
+def _choose(ports: Ports, steps: list[tuple[int, str]], now: Instant) -> _Way | None:
+    """Return the first sender that works and has a place, else one that has a place, else None.
+
+    Where all of them fail, the message is what finds out that one works again.
+    """
+    free = [place for place, (_, name) in enumerate(steps) if ports.circuits.of(name).has_place()]
+    if not free:
+        return None
+    place = next((one for one in free if not ports.circuits.of(steps[one][1]).is_open(now)), free[0])
+    later_steps = steps[place + 1 :]
+    return _Way(sender=steps[place][1], next_step=later_steps[0][0] if later_steps else None)
+
+
+async def _send(ports: Ports, way: _Way, envelope: Envelope, now: Instant) -> Handover:
+    """Hand the message over, in the time that there is for it; raises ``DeliveryFailed``."""
+    circuit = ports.circuits.of(way.sender)
+    limit_s = LAST_HAND_OVER_S if way.next_step is None else HAND_OVER_S
+    worked: bool | None = None
+    circuit.begin(now)
+    try:
+        handover = await ports.patience.within(limit_s, ports.senders[way.sender].send(envelope))
+        worked = True
+    except TimeoutError:
+        worked = False
+        raise DeliveryFailed(NO_ANSWER, retryable=True) from None
+    except DeliveryFailed as failure:
+        # One that says no for good says it of the message, and works.
+        worked = False if failure.retryable else None
+        raise
+    finally:
+        circuit.end(now, worked=worked)
+    return handover
+
+
+def _refused(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: DeliveryFailed, now: Instant) -> NotHandedOver:
+    """Return what follows: the next sender at once, else the same one later, else nothing more."""
+    if way.next_step is None and failure.retryable:
+        return _not_now(ports, claimed, way, failure, now)
+    return NotHandedOver(
+        reason=str(failure),
+        retry_after_ms=None,
+        status=failure.status,
+        sender=way.sender,
+        next_step=way.next_step,
+    )
+
+
+def _not_now(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: DeliveryFailed, now: Instant) -> NotHandedOver:
     """Return when to try again: after a uniformly drawn part of a span that doubles with each try (full jitter)."""
     span_ms = min(RETRY_CAP_MS, RETRY_BASE_MS << min(claimed.tries, RETRY_CAP_MS.bit_length()))
     wait_ms = round(span_ms * ports.entropy.fraction())
     is_useful = failure.retryable and now + wait_ms < claimed.expires_at
-    return NotHandedOver(reason=str(failure), retry_after_ms=wait_ms if is_useful else None)
+    return NotHandedOver(reason=str(failure), retry_after_ms=wait_ms if is_useful else None, sender=way.sender)
 
 
 def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now: Instant) -> RenderedMessage:

@@ -1,9 +1,10 @@
 """Promises of the outside world: what is atomic, what may fail. Implemented by adapters, used by flow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watchword.domain.application import Application
+from watchword.domain.circuit import Circuits
 from watchword.domain.ids import ApplicationId
 from watchword.domain.routes import Routes
 from watchword.ports.atlas import Atlas
@@ -36,6 +37,8 @@ class Ports:
     """By the names that the operator gave them."""
     routes: Routes
     patience: Patience
+    circuits: Circuits = field(default_factory=Circuits)
+    """What this process has learned of its senders."""
     guarding: Guarding
     page_base: str
     """The public address of the pages, without a slash at the end; its host stands in the last line of every SMS."""

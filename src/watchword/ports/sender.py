@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from watchword.domain.ids import DeliveryId
-from watchword.domain.message import DeliveryStatus, Envelope
+from watchword.domain.message import DeliveryStatus, Envelope, RenderedMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +54,58 @@ class Sender(Protocol):
         ...
 
 
+@runtime_checkable
 class ReceiptReader(Protocol):
     """What a sender is besides, whose provider calls us back."""
 
     async def read(self, call: ProviderCall) -> Sequence[Receipt]:
         """Return what the call reports, which may be nothing; raises ``ReceiptRefused`` unless it is the provider's."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenWords:
+    """What is said in a call, as it stands at this moment."""
+
+    message: RenderedMessage
+    """Its ``prompt`` is said before the key press, its ``text`` after it."""
+    locale: str
+    """The language of the words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a provider's call is answered with."""
+
+    media_type: str
+    body: bytes
+
+
+AskWords = Callable[[], Awaitable[SpokenWords | None]]
+"""Returns what may be said now; None once the code is no longer the live one of a pending challenge."""
+
+
+@runtime_checkable
+class Speaker(Protocol):
+    """What a sender is besides, whose provider asks in the middle of a call what to say.
+
+    The provider is given ``speak_url(envelope.callback_url)`` (``/callbacks/{sender}/speak?delivery=…``) by ``send``
+    and calls it once at the start, and again with the key that was pressed.
+    """
+
+    async def speak(self, call: ProviderCall, ask_words: AskWords) -> Document:
+        """Return the provider's document for this moment of the call.
+
+        Raises ``ReceiptRefused`` unless the call is the provider's; asks for the words only once that is known. Without
+        a key press the document holds no code. Where there are no words, it says good-bye.
+        """
+        ...
+
+
+def speak_url(callback_url: str) -> str:
+    """Return where a provider asks what to say, from where it reports."""
+    head, query, rest = callback_url.partition("?")
+    return f"{head}/speak{query}{rest}"
 
 
 Hearing = Callable[[Receipt], Awaitable[None]]
