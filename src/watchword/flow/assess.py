@@ -30,6 +30,7 @@ from watchword.domain.user import UserRef
 from watchword.flow.advise import Advice, advise
 from watchword.flow.claim import write_grant
 from watchword.flow.gather import Case, Report, evidence_of, gather, query_of
+from watchword.flow.guard import shut_reasons
 from watchword.flow.issue import Refused, open_challenge, recent_reset_reason
 from watchword.flow.learn import note_allowed, note_asked
 from watchword.flow.redeem import bound_digest
@@ -281,6 +282,8 @@ def _answer(
     reasons = assessment.reasons
     if challenge is not None and challenge.others_count_from is not None:
         reasons = (*reasons, recent_reset_reason(challenge.others_count_from))
+    if challenge is not None and not concealed and case.profile.user is not None:
+        reasons = (*reasons, *shut_reasons(ports, case.application, case.profile.user.contacts, now))
     return Assessed(
         action=case.action,
         decision=assessment.decision,

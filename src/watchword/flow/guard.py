@@ -24,6 +24,7 @@ from watchword.domain.guards import (
     is_paid,
     shut_for_good,
 )
+from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery
@@ -52,9 +53,49 @@ def shut_channels(
     return found if application.guards.enforced else {}
 
 
-def reason_of(shut: Shut) -> Reason:
-    """Return what operator and application are told of a channel that is not offered; the customer sees another."""
-    return Reason(rule=CHANNEL_CLOSED, text=shut.text)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The contacts that a challenge lists, and the channels of each."""
+
+    contacts: tuple[Contact, ...]
+    """Best first."""
+    channels: Mapping[ContactId, tuple[Channel, ...]]
+    opens_at: Instant | None = None
+    """Set where every channel of every contact is shut for a while: when the first one opens."""
+    shut: tuple[Shut, ...] = ()
+
+    @property
+    def reason(self) -> str | None:
+        """Why nothing is left, where that is so."""
+        return None if self.contacts or not self.shut else self.shut[0].text
+
+
+NOBODY_OFFERED: Final = Offer(contacts=(), channels={})
+
+
+def offer(ports: Ports, application: Application, contacts: Sequence[Contact], now: Instant) -> Offer:
+    """Return what a challenge offers: a contact whose channels are all shut only where there is no other."""
+    everything = {contact.id: application.channels_for(contact.kind) for contact in contacts}
+    shut = {one.id: shut_channels(ports, application, one, everything[one.id], now) for one in contacts}
+    if not any(shut.values()):
+        return Offer(contacts=tuple(contacts), channels=everything)
+    all_shut = tuple(one for found in shut.values() for one in found.values())
+    now_open = {key: tuple(one for one in everything[key] if one not in shut[key]) for key in everything}
+    if any(now_open.values()):
+        return Offer(contacts=tuple(one for one in contacts if now_open[one.id]), channels=now_open, shut=all_shut)
+    later = {key: tuple(one for one in everything[key] if shut[key][one].free_at is not None) for key in everything}
+    opens_at = min((one.free_at for one in all_shut if one.free_at is not None), default=None)
+    kept = tuple(one for one in contacts if later[one.id])
+    return Offer(contacts=kept, channels=later, opens_at=opens_at, shut=all_shut)
+
+
+def shut_reasons(
+    ports: Ports, application: Application, contacts: Sequence[Contact], now: Instant
+) -> tuple[Reason, ...]:
+    """Return what operator and application are told of channels that are not offered; the customer sees others."""
+    usable = [contact for contact in contacts if contact.is_usable(now)]
+    shut = offer(ports, application, usable, now).shut
+    return tuple(Reason(rule=CHANNEL_CLOSED, text=text) for text in dict.fromkeys(one.text for one in shut))
 
 
 async def admit(

@@ -1,6 +1,6 @@
 """Issues the first code: opens a challenge for an assessed action, as a decoy where concealment asks for one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ from watchword.domain.instant import Instant, later, rfc3339
 from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
 from watchword.flow.gather import Case
+from watchword.flow.guard import NOBODY_OFFERED, Offer, offer
 from watchword.flow.redeem import bound_digest
 from watchword.ports import Ports
 from watchword.ports.keyring import Keyring, Purpose
@@ -68,18 +69,22 @@ async def open_challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Ope
     A concealed case always opens one, if need be a decoy (I17). Raises ``TooManyChallenges``.
     """
     able = _able(case)
-    refused = _refusal(case, able)
+    offered = offer(ports, case.application, able.contacts, case.profile.now)
+    refused = _refusal(case, offered)
     if refused is not None and not case.action.conceal:
         return refused
     unanswerable = refused is not None or case.barred
     await _charge_start(ports, case)
-    first = await _first_contact(ports, case, able.contacts) if send and not unanswerable else None
+    first = await _first_contact(ports, case, offered) if send and not unanswerable else None
     if send and case.action.conceal and not isinstance(first, Contact):
-        await _charge_in_vain(ports, case, tried=0 if unanswerable else len(able.contacts))
+        uncharged = unanswerable or offered.opens_at is not None
+        await _charge_in_vain(ports, case, tried=0 if uncharged else len(offered.contacts))
     barred = first.free_at if isinstance(first, Full) else None
     contact = first if isinstance(first, Contact) else None
     decoy = case.action.conceal and (unanswerable or barred is not None)
-    opening = _opening(ports, case, able, contact, send=send, decoy=decoy, barred_until=None if decoy else barred)
+    opening = _opening(
+        ports, case, able, offered, contact, send=send, decoy=decoy, barred_until=None if decoy else barred
+    )
     outcome = await ports.store.open_challenge(opening, keep=keep)
     if isinstance(outcome, StartsFull):
         raise TooManyChallenges(free_at=outcome.free_at)
@@ -132,7 +137,7 @@ def _contacts(profile: Profile) -> tuple[Contact, ...]:
     return () if profile.user is None else profile.user.contacts
 
 
-def _refusal(case: Case, able: Carriers) -> Refused | None:
+def _refusal(case: Case, offered: Offer) -> Refused | None:
     """Return why nobody could answer this challenge, or None."""
     locked_until = case.profile.lane_free_at
     if locked_until is not None:
@@ -142,12 +147,12 @@ def _refusal(case: Case, able: Carriers) -> Refused | None:
             customer_text=CatalogueSentence(key=SentenceKey.USER_LOCKED),
         )
         return Refused(reason=reason, free_at=locked_until)
-    if able.contacts:
+    if offered.contacts:
         return None
     ripening = [contact.usable_from for contact in _contacts(case.profile) if contact.usable_from > case.profile.now]
     reason = Reason(
         rule="no_usable_contact",
-        text="The user has no contact that may carry a code",
+        text="The user has no contact that may carry a code" + (f": {offered.reason}" if offered.reason else ""),
         customer_text=CatalogueSentence(key=SentenceKey.NO_USABLE_CONTACT),
     )
     return Refused(reason=reason, free_at=min(ripening, default=None))
@@ -168,10 +173,12 @@ async def _charge_start(ports: Ports, case: Case) -> None:
         raise TooManyChallenges(free_at=charged.free_at)
 
 
-async def _first_contact(ports: Ports, case: Case, contacts: Sequence[Contact]) -> Contact | Full | None:
+async def _first_contact(ports: Ports, case: Case, offered: Offer) -> Contact | Full | None:
     """Return the best contact that can be sent to now, charged; else when the first one can."""
+    if offered.opens_at is not None:
+        return Full(free_at=offered.opens_at)
     earliest: Full | None = None
-    for contact in contacts:
+    for contact in offered.contacts:
         charged = await charge_send(ports, case.application, contact, case.lane, call=case.call)
         if not isinstance(charged, Full):
             return contact
@@ -222,6 +229,7 @@ def _opening(
     ports: Ports,
     case: Case,
     able: Carriers,
+    offered: Offer,
     contact: Contact | None,
     *,
     send: bool,
@@ -236,8 +244,9 @@ def _opening(
         breaker_open=case.profile.breaker_open,
         open_reset=case.lane is Lane.OPEN and (action.conceal or action.type == PASSWORD_RESET),
     )
-    options = _options(ports, case, () if decoy else able.contacts)
-    first = _first_send(ports, case, options, contact, challenge_id, digest, length) if send else None
+    options = _options(ports, case, NOBODY_OFFERED if decoy else offered)
+    channel = None if contact is None else offered.channels[contact.id][0]
+    first = _first_send(ports, case, options, contact, channel, challenge_id, digest, length) if send else None
     return Opening(
         challenge_id=challenge_id,
         action=action,
@@ -274,7 +283,7 @@ def _reasons(case: Case, able: Carriers) -> tuple[CustomerText, ...]:
     return tuple(reason.customer_text for reason in reasons if reason.customer_text is not None)
 
 
-def _options(ports: Ports, case: Case, contacts: Sequence[Contact]) -> tuple[Option, ...]:
+def _options(ports: Ports, case: Case, offered: Offer) -> tuple[Option, ...]:
     """Return the contacts as the challenge lists them: the real ones, or two that tell nothing."""
     application = case.application
     if not case.action.conceal:
@@ -283,12 +292,12 @@ def _options(ports: Ports, case: Case, contacts: Sequence[Contact]) -> tuple[Opt
                 id=contact.id,
                 contact_id=contact.id,
                 kind=contact.kind,
-                channels=application.channels_for(contact.kind),
+                channels=offered.channels[contact.id],
                 masked=contact.masked,
             )
-            for contact in contacts
+            for contact in offered.contacts
         )
-    best = {contact.kind: contact.id for contact in reversed(contacts)}
+    best = {contact.kind: contact.id for contact in reversed(offered.contacts)}
     return tuple(
         Option(
             id=ContactId(make_id("ctc", case.action.user_key, ports.entropy.token(16))),
@@ -306,12 +315,13 @@ def _first_send(
     case: Case,
     options: tuple[Option, ...],
     contact: Contact | None,
+    channel: Channel | None,
     challenge_id: ChallengeId,
     digest: str,
     length: int,
 ) -> FirstSend | None:
     """Return the message a challenge opens with; a concealed one without a contact counts a send that never leaves."""
-    if contact is None:
+    if contact is None or channel is None:
         if not case.action.conceal:
             return None
         option = next((option for option in options if option.channels), None)
@@ -320,7 +330,7 @@ def _first_send(
         return FirstSend(route=route_to(option, option.channels[0]), live=None)
     option = next(option for option in options if option.contact_id == contact.id)
     live = live_code(ports, case.action, challenge_id, digest, 1, contact.id, length)
-    return FirstSend(route=route_to(option, option.channels[0]), live=live)
+    return FirstSend(route=route_to(option, channel), live=live)
 
 
 def route_to(option: Option, channel: Channel) -> Route:

@@ -15,6 +15,7 @@ from watchword.domain.ids import ActionId, ApplicationId, ChallengeId
 from watchword.domain.instant import DAY_MS, Instant
 from watchword.domain.user import UserRef
 from watchword.flow.gather import Case
+from watchword.flow.guard import note_completed
 from watchword.ports import Ports
 from watchword.ports.store.values import ActionRecord, Keep, Lesson
 from watchword.risk.challenge_budget import DEFAULT_THRESHOLD, Legitimate
@@ -57,6 +58,7 @@ def note_asked(ports: Ports, case: Case, challenge_id: ChallengeId) -> None:
 
 async def note_approved(ports: Ports, challenge: Challenge, now: Instant) -> None:
     """Count a challenge as proven, and its action among the legitimate ones."""
+    note_completed(ports, challenge)
     action, traffic = challenge.action, ports.traffic[challenge.action.application_id]
     if action.ip is not None:
         address = ports.tracer.address(action.application_id, ports.atlas.counted_as(action.ip))

@@ -19,6 +19,7 @@ from watchword.domain.ids import ChallengeId, ContactId
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
 from watchword.domain.user import UserRef
+from watchword.flow.guard import open_channels
 from watchword.flow.issue import charge_nobody, charge_send, live_code, route_to
 from watchword.flow.show import ChallengeView, show
 from watchword.ports import Ports
@@ -116,7 +117,7 @@ async def _order(
     free_at = _free_at(challenge, route, application.limits)
     if free_at is not None and await ports.store.now() < free_at:
         raise ResendTooSoon(free_at=free_at)
-    contact = await _usable(ports, challenge, route)
+    contact = await _usable(ports, application, challenge, route)
     if contact is None and not concealed:
         raise ContactNotUsable(pointer="/contact_id")
     if contact is None:
@@ -157,14 +158,23 @@ def _free_at(challenge: Challenge, route: Route, limits: Limits) -> Instant | No
     return None if sent_at is None else later(sent_at, seconds=limits.resend_wait_s(challenge.sends))
 
 
-async def _usable(ports: Ports, challenge: Challenge, route: Route) -> Contact | None:
-    """Return the contact behind a route while it is still the user's and may carry a code (I7)."""
+async def _usable(ports: Ports, application: Application, challenge: Challenge, route: Route) -> Contact | None:
+    """Return the contact behind a route while it is still the user's and may carry a code (I7).
+
+    Raises ``ContactNotUsable`` where a guard shuts the channel, which a concealed challenge does not tell.
+    """
     # Asked for a decoy too, which costs what a real challenge costs (I17).
     user, now = await ports.store.user(_owner(challenge)), await ports.store.now()
     contact = next((one for one in user.contacts if one.id == route.contact_id), None) if user else None
     if challenge.decoy or contact is None or contact.disabled_at is not None or contact.bounced_at is not None:
         return None
-    return contact if contact.is_usable(now) or challenge.confirms == contact.id else None
+    if not contact.is_usable(now) and challenge.confirms != contact.id:
+        return None
+    if open_channels(ports, application, contact, (route.channel,), now):
+        return contact
+    if not challenge.action.conceal:
+        raise ContactNotUsable(pointer="/channel")
+    return None
 
 
 def _owner(challenge: Challenge) -> UserRef:
