@@ -37,7 +37,8 @@ def test_the_commands_are_those_that_are_promised() -> None:
         "dev", "demo", "serve", "work", "migrate", "keys create", "keys list", "keys revoke", "secrets create",
         "secrets list", "secrets rotate", "users show", "users unlock", "policy check", "policy explain", "tour",
         "policy diff", "policy apply", "policy log", "policy show", "policy budget", "policy replay",
-        "version", "atlas check", "atlas look", "atlas build",
+        "messages preview", "messages lint",
+        "clock", "version", "atlas check", "atlas look", "atlas build",
     }  # fmt: skip
 
 

@@ -10,9 +10,11 @@ from typer.main import get_command
 
 from watchword.cli.about import add_version
 from watchword.cli.atlas_commands import add_atlas
+from watchword.cli.clock_command import add_clock
 from watchword.cli.failing import FORESEEN, explain
 from watchword.cli.key_commands import add_keys
 from watchword.cli.local_servers import add_local_servers
+from watchword.cli.message_commands import add_messages
 from watchword.cli.operating import add_operating
 from watchword.cli.policy.policy_commands import add_policy
 from watchword.cli.secret_commands import add_secrets
@@ -61,7 +63,9 @@ def create_command_line() -> typer.Typer:
     add_keys(command_line)
     add_secrets(command_line)
     add_users(command_line)
+    add_clock(command_line)
     add_policy(command_line)
+    add_messages(command_line)
     add_atlas(command_line)
     add_version(command_line)
     return command_line
