@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from watchword.api.actions import action_calls
+from watchword.api.callbacks import callback_handlers
 from watchword.api.challenges import ATTEMPTS, CHALLENGES, challenge_calls
 from watchword.api.credentials import identify
 from watchword.api.cross_origin import across_origins, preflight
@@ -59,6 +60,8 @@ def create_api(
         table[call.operation.path][call.operation.method] = _handler(call, ports, edge, idempotency)
     for open_call in public:
         table[open_call.operation.path][open_call.operation.method] = open_call.handler
+    for path, handlers in callback_handlers(ports).items():
+        table[path].update(handlers)
     for path in {call.operation.path for call in served if call.operation.takes_token}:
         table[path]["OPTIONS"] = preflight(ports, edge, ", ".join(sorted(table[path])))
     endpoints = {path: Endpoint(path, handlers, edge) for path, handlers in table.items()}

@@ -16,6 +16,7 @@ import structlog
 
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
+from watchword.domain.circuit import PLACES
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one, give_back
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
@@ -26,15 +27,17 @@ from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
 from watchword.risk.hearsay import read_words
 
 DELIVERY_PAUSE_S: Final = 0.1
-"""How long an idle worker waits before it looks again: the longest a message waits for nothing."""
+"""How long an idle worker waits before it looks again; what its own process queued it is told of at once."""
 UPKEEP_PAUSE_S: Final = 10.0
 """How often keys and policies are looked at, and what is over is swept: often enough that a sealed code is wiped within
 a minute of its end (I14)."""
 FORGETTING_PAUSE_S: Final = 3_600.0
 """How often the past is forgotten: by the day would do."""
 FAILURE_PAUSE_S: Final = 2.0
-AT_ONCE: Final = 32
-"""Messages handed over at the same time; one that hangs takes one of these places, and nobody waits for it."""
+AT_ONCE: Final = 2 * PLACES
+"""Codes handed over at the same time; one that hangs takes one of these places, and a sender at most half of them."""
+NOTICES_AT_ONCE: Final = PLACES // 2
+"""Notices beside them: a thousand that come at once leave half of a sender's places to the codes."""
 TRAFFIC_PAUSE_S: Final = 5.0
 """How often what was counted of the traffic is written: a crash loses no more than that, and nobody's memory."""
 TELLING_PAUSE_S: Final = 2.0
@@ -69,7 +72,11 @@ class Worker:
     _duties: tuple[asyncio.Task[None], ...] = ()
     _traffic_rounds: int = 0
     _ear: Ear | None = None
-    _on_the_way: set[asyncio.Task[None]] = field(default_factory=set)
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by whoever queued a message, so that it leaves at once."""
+    _codes: set[asyncio.Task[None]] = field(default_factory=set)
+    """Those on their way."""
+    _notices: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
         """Begin to work."""
@@ -91,7 +98,8 @@ class Worker:
                 (self._forget, FORGETTING_PAUSE_S, "forget"),
             ]
         self._duties = tuple(
-            asyncio.create_task(self._repeat(duty, pause_s), name=name) for duty, pause_s, name in duties
+            asyncio.create_task(self._repeat(duty, pause_s, is_called=duty == self._deliver), name=name)
+            for duty, pause_s, name in duties
         )
 
     async def stop(self) -> None:
@@ -99,8 +107,9 @@ class Worker:
         if self._stopping is None:
             return
         self._stopping.set()
+        self.bell.set()
         # The duties first: as long as one runs, something more can be begun.
-        for tasks in (set(self._duties), self._on_the_way):
+        for tasks in (set(self._duties), self._codes | self._notices):
             if tasks:
                 _, late = await asyncio.wait(tasks, timeout=CLOSING_S)
                 for task in late:
@@ -113,7 +122,7 @@ class Worker:
         except StorageUnavailable:
             _log.warning("worker.traffic_not_written")
 
-    async def _repeat(self, duty: Callable[[], Awaitable[bool]], pause_s: float) -> None:
+    async def _repeat(self, duty: Callable[[], Awaitable[bool]], pause_s: float, *, is_called: bool) -> None:
         stopping = self._stopping
         if stopping is None:
             raise RuntimeError("the worker was not started")
@@ -130,17 +139,30 @@ class Worker:
                 _log.error("worker.round_failed", error=type(error).__name__, places=places)
                 wait_s = FAILURE_PAUSE_S
             if wait_s:
-                await _sleep(stopping, wait_s)
+                # Only an idle worker comes when it is called: one that failed lets the world recover first.
+                await _sleep(self.bell if is_called and wait_s == pause_s else stopping, wait_s)
 
     async def _deliver(self) -> bool:
         """Begin what is due and there is room for. Return whether there was anything."""
-        room = AT_ONCE - len(self._on_the_way)
-        claimed = await claim_due(self.ports, limit=room) if room > 0 else ()
+        self.bell.clear()
+        codes, notices = AT_ONCE - len(self._codes), NOTICES_AT_ONCE - len(self._notices)
+        if codes <= 0 and notices <= 0:
+            return False
+        claimed = await claim_due(self.ports, limit=codes, notices=notices)
         for one in claimed:
+            lane = self._codes if one.notice is None else self._notices
             task = asyncio.create_task(self._hand_over(one), name="hand over")
-            self._on_the_way.add(task)
-            task.add_done_callback(self._on_the_way.discard)
+            lane.add(task)
+            task.add_done_callback(self._leave)
         return bool(claimed)
+
+    def _leave(self, task: "asyncio.Task[None]") -> None:
+        """Give the place of a message back; where there was none left, the next one is begun at once."""
+        was_full = len(self._codes) >= AT_ONCE or len(self._notices) >= NOTICES_AT_ONCE
+        self._codes.discard(task)
+        self._notices.discard(task)
+        if was_full:
+            self.bell.set()
 
     async def _hand_over(self, claimed: ClaimedDelivery) -> None:
         try:
@@ -203,9 +225,9 @@ class Worker:
         return False
 
 
-async def _sleep(stopping: asyncio.Event, seconds: float) -> None:
-    """Wait, but not beyond the order to stop."""
+async def _sleep(call: asyncio.Event, seconds: float) -> None:
+    """Wait, but not beyond a call, such as the order to stop."""
     try:
-        await asyncio.wait_for(stopping.wait(), timeout=seconds)
+        await asyncio.wait_for(call.wait(), timeout=seconds)
     except TimeoutError:
         return

@@ -14,7 +14,7 @@ SAMPLE_LEAST: Final = 10
 FAILED_SHARE: Final = 0.5
 PROBE_AFTER_MS: Final = 30 * SECOND_MS
 """So long after it opened, one message tries whether the sender works again; the others go on passing it by."""
-PLACES: Final = 16
+PLACES: Final = 32
 """Messages that one sender is busy with at the same time: half of what a process hands over at once."""
 
 

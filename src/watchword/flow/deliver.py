@@ -37,7 +37,8 @@ NO_SENDER: Final = "no_sender"
 BUSY: Final = "busy"
 """Every sender of the route has all the messages in its hands that it may have."""
 BUSY_PAUSE_MS: Final = SECOND_MS
-"""How long, and up to twice that, a message waits for a place."""
+BUSY_CAP_MS: Final = 8 * SECOND_MS
+"""How long a message waits for a place at most: short beside its life, and long enough that a crowd costs little."""
 NO_ANSWER: Final = "the sender did not answer in time"
 WORDING_FAILED: Final = "wording_failed"
 """The message could not be worded safely: a defect, which the operator must see. Holds nothing of the message."""
@@ -93,9 +94,9 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
         return NotHandedOver(reason=NO_SENDER, retry_after_ms=None)
     way = _choose(ports, steps, now)
     if way is None:
-        return NotHandedOver(reason=BUSY, retry_after_ms=round(BUSY_PAUSE_MS * (1.0 + ports.entropy.fraction())))
+        return NotHandedOver(reason=BUSY, retry_after_ms=_busy_pause_ms(ports, claimed))
     try:
-        message = _word(ports, application, claimed, now)
+        message = word(ports, application, claimed, now)
     except ValueError:
         # The same message would fail again. The error may quote it, so only the fact is passed on.
         return NotHandedOver(reason=WORDING_FAILED, retry_after_ms=None)
@@ -177,6 +178,11 @@ def _refused(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: Deliver
     )
 
 
+def _busy_pause_ms(ports: Ports, claimed: ClaimedDelivery) -> int:
+    span_ms = min(BUSY_CAP_MS, BUSY_PAUSE_MS << min(claimed.tries, BUSY_CAP_MS.bit_length()))
+    return round(span_ms * (1.0 + ports.entropy.fraction()) / 2)
+
+
 def _not_now(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: DeliveryFailed, now: Instant) -> NotHandedOver:
     """Return when to try again: after a uniformly drawn part of a span that doubles with each try (full jitter)."""
     span_ms = min(RETRY_CAP_MS, RETRY_BASE_MS << min(claimed.tries, RETRY_CAP_MS.bit_length()))
@@ -185,7 +191,7 @@ def _not_now(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: Deliver
     return NotHandedOver(reason=str(failure), retry_after_ms=wait_ms if is_useful else None, sender=way.sender)
 
 
-def _word(ports: Ports, application: Application, claimed: ClaimedDelivery, now: Instant) -> RenderedMessage:
+def word(ports: Ports, application: Application, claimed: ClaimedDelivery, now: Instant) -> RenderedMessage:
     """Return the words of a message; ``ValueError`` where there are none."""
     if claimed.notice is not None and claimed.notice_id is not None:
         return ports.letters.notice(

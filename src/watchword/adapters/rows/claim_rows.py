@@ -15,7 +15,7 @@ from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.adapters.rows.user_rows import locale_of
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.contact import Channel, Contact
-from watchword.domain.ids import DeliveryId
+from watchword.domain.ids import DeliveryId, user_key_of
 from watchword.domain.instant import Instant
 from watchword.domain.message import NoticeKind
 from watchword.ports.store.values import ClaimedDelivery
@@ -43,6 +43,19 @@ def claim_deliveries(transaction: Transaction, codes: int, notices: int, lease_s
 def _left_over(limit: int, rows: Sequence[Row], claimed: Sequence[ClaimedDelivery]) -> int:
     """Return how many more of a lane are to be looked for; none where fewer were due than were looked for."""
     return 0 if len(rows) < limit else limit - len(claimed)
+
+
+def find_spoken(transaction: Transaction, sender: str, delivery_id: DeliveryId) -> ClaimedDelivery | None:
+    """Return a code that a sender is saying in a call, as long as it may leave; nothing is leased."""
+    row = transaction.one(
+        "SELECT * FROM deliveries WHERE id = :id AND user_key = :user_key AND channel = 'voice'"
+        " AND (sender = :sender OR (sender IS NULL AND state = 'leased'))",
+        id=delivery_id,
+        user_key=user_key_of("dlv", delivery_id),
+        sender=sender,
+    )
+    found = None if row is None or row["challenge_id"] is None else _claim(transaction, row)
+    return found if isinstance(found, ClaimedDelivery) else None
 
 
 def _claim_all(transaction: Transaction, rows: Sequence[Row], lease_s: int) -> list[ClaimedDelivery]:

@@ -384,6 +384,10 @@ class RowStore:
             lambda write: receipt_rows.record_receipt(write, delivery_id, sender, receipt),
         )
 
+    async def spoken(self, sender: str, delivery_id: DeliveryId) -> ClaimedDelivery | None:
+        """Return a code that is being said in a call."""
+        return await self.runner.ask(lambda read: claim_rows.find_spoken(read, sender, delivery_id))
+
     async def take_back_leases(self) -> int:
         """End every lease at once."""
         return await self.runner.write(None, outbox_rows.take_back_leases)

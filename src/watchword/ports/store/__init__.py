@@ -379,6 +379,13 @@ class Store(Protocol):
         """
         ...
 
+    async def spoken(self, sender: str, delivery_id: DeliveryId) -> ClaimedDelivery | None:
+        """Return a code that is being said in a call of this sender, with all that its wording needs.
+
+        None unless it is still the live code of a pending challenge, for a contact that may still carry it.
+        """
+        ...
+
     async def take_back_leases(self) -> int:
         """End every lease at once; only for a process that is the only worker. Return how many."""
         ...
