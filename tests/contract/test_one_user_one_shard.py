@@ -55,6 +55,9 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "population_sizes": "how many of those counters there are",
     "hearsay": "what processes tell each other of the traffic, in a transaction of its own",
     "provider_messages": "found by what a provider calls a message, before anybody knows whose it is",
+    "webhook_endpoints": "of the application: how far each has read the audit log, in a transaction of its own",
+    "webhook_messages": "what it is told of the events there, in a transaction of its own",
+    "webhook_attempts": "what came of that",
     "policies": "configuration: the newest one is read when a process starts and when one is applied",
     "api_keys": "configuration: held in memory by every process",
 }

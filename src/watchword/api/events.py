@@ -6,14 +6,11 @@ from watchword.api.cursors import read_wanted, write_cursor
 from watchword.api.operation import Call, Operation, Scope, Served
 from watchword.api.responses import answer_with
 from watchword.domain.errors import InvalidField
-from watchword.domain.event import Event, EventType
-from watchword.domain.instant import Instant, rfc3339
+from watchword.domain.event import Event, EventType, data_outside
+from watchword.domain.instant import rfc3339
 from watchword.web.exchange import Answer
 
 _LARGEST_NUMBER_DIGITS = 18
-
-_NAMES_OF_TIMES = ("_at", "_from")
-"""What the names of times in an event end in; the log holds them in milliseconds, and the API says RFC 3339."""
 
 
 class EventAnswer(Struct, kw_only=True):
@@ -71,10 +68,6 @@ def _event_answer(number: int, event: Event) -> EventAnswer:
         id=event.id,
         type=event.type,
         created_at=rfc3339(event.at),
-        data={name: _outside(name, value) for name, value in event.data.items()},
+        data=dict(data_outside(event.data)),
         cursor=write_cursor("events", str(number)),
     )
-
-
-def _outside(name: str, value: str | int | bool | None) -> str | int | bool | None:
-    return rfc3339(Instant(value)) if name.endswith(_NAMES_OF_TIMES) and isinstance(value, int) else value

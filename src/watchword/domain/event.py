@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from watchword.domain.ids import USER_KEY_BYTES, ApplicationId, EventId, UserKey
-from watchword.domain.instant import Instant
+from watchword.domain.instant import Instant, rfc3339
 
 
 class EventType(StrEnum):
@@ -72,6 +72,8 @@ class EventType(StrEnum):
     """Five unproven challenges from different networks."""
 
 
+_NAMES_OF_TIMES: Final = ("_at", "_from")
+"""What the names of times in an event end in."""
 NOBODY: Final = UserKey(bytes(USER_KEY_BYTES))
 """The user key of an event that is about no user; that a user's keyed hash is all zeros is one chance in 2**64."""
 
@@ -87,3 +89,11 @@ class Event:
     at: Instant
     data: Mapping[str, str | int | bool | None]
     """Ids, states and counts only: no address, no amount, no name."""
+
+
+def data_outside(data: Mapping[str, str | int | bool | None]) -> Mapping[str, str | int | bool | None]:
+    """Return the data of an event as others are told it: with times in RFC 3339, which the log has in milliseconds."""
+    return {
+        name: rfc3339(Instant(value)) if name.endswith(_NAMES_OF_TIMES) and isinstance(value, int) else value
+        for name, value in data.items()
+    }

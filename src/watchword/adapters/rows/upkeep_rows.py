@@ -12,6 +12,7 @@ from watchword.adapters.rows.outbox_rows import forget_old_messages
 from watchword.adapters.rows.population_rows import prune_population
 from watchword.adapters.rows.transaction import Transaction
 from watchword.adapters.rows.user_rows import forget_tombstones
+from watchword.adapters.rows.webhook_rows import forget_old_calls
 from watchword.ports.store.values import Swept
 
 
@@ -36,6 +37,7 @@ def sweep(transaction: Transaction, limit: int) -> Swept:
             forget_contributions,
             forget_old_words,
             forget_old_guards,
+            forget_old_calls,
             prune_population,
         )
     )
