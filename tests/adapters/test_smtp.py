@@ -13,7 +13,7 @@ from tests.adapters.envelopes import NOON, an_envelope
 from tests.adapters.mail_server import LOOPBACK, Postbox, free_port, login_is, serve, tls_pair
 from tests.hostile_texts import HOSTILE_TEXTS
 from tests.kit.clock_and_chance import MovableClock
-from watchword.adapters.smtp import KEPT_CONNECTIONS, Encryption, MailServer, SmtpSender
+from watchword.adapters.senders.smtp import KEPT_CONNECTIONS, Encryption, MailServer, SmtpSender
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.message import DeliveryStatus

@@ -122,7 +122,7 @@ def test_an_application_is_declared_whole(tmp_path: Path) -> None:
     application = declared.application
     assert (application.id, application.mode, application.profile) == ("shop", Mode.TEST, Conformance.PSD2)
     assert application.channels == (Channel.SMS, Channel.EMAIL)
-    assert declared.senders == {Channel.SMS: "inbox", Channel.EMAIL: "inbox"}
+    assert declared.senders == {Channel.SMS: ("inbox",), Channel.EMAIL: ("inbox",)}
     assert {code: str(money.value) for code, money in application.high_value.items()} == {
         "USD": "500.00",
         "JPY": "60000",
@@ -167,7 +167,7 @@ def test_dev_may_try_a_live_application_on_the_inbox(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        (('mode = "live"', 'senders = { sms = "mail" }'), "senders.sms: mail is a mail server and takes e-mail only"),
+        (('mode = "live"', 'senders = { sms = "mail" }'), "senders.sms: mail takes email only"),
         (
             ('mode = "live"', 'senders = { email = "mial" }'),
             "senders.email: there is no sender mial; did you mean mail?",

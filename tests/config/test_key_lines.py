@@ -23,6 +23,12 @@ mode = "test"
 lifetime_s = 60
 [[rows]]
 a = 1
+[[rows]]
+a = 2
+[rows.inner]
+b = 3
+[[rows.deep]]
+c = 4
 '''
 
 
@@ -40,7 +46,12 @@ a = 1
         (("applications", "shop", "missing"), 9),
         (("applications", "shop", "limits", "lifetime_s"), 16),
         (("applications", "shop", "limits", "missing"), 15),
-        (("rows", "a"), 18),
+        (("rows",), 17),
+        (("rows", "1", "a"), 18),
+        (("rows", "2", "a"), 20),
+        (("rows", "2", "inner", "b"), 22),
+        (("rows", "2", "deep", "1", "c"), 24),
+        (("rows", "3", "a"), 17),
         (("log",), 1),
         ((), 1),
     ],

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from watchword.adapters.senders.smtp import Encryption, SmtpKeys
 from watchword.config.loading import load_settings
-from watchword.config.settings import LogLevel, Security, Settings, Situation
+from watchword.config.settings import LogLevel, Settings, Situation
 from watchword.domain.errors import ConfigurationError
+from watchword.domain.secret import Secret
 
 APPLICATION = """\
 [applications.shop]
@@ -109,7 +111,7 @@ def test_every_problem_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) 
         "watchword.toml:3: server.host: 0.0.0.0: `dev` and `demo` listen on loopback only, such as 127.0.0.1",
         "watchword.toml:5: logs: there is no such key; did you mean log?",
         "watchword.toml:11: applications.shop.senders.emial: there is no such key; did you mean email?",
-        "watchword.toml:11: applications.shop.senders: at least one of sms, voice and email needs a sender",
+        "watchword.toml:11: applications.shop.senders: at least one of sms, voice, whatsapp and email needs a sender",
         "watchword.toml:12: applications.shop.high_value.USD: USD has 2 decimals",
         "watchword.toml:12: applications.shop.high_value.XXY: currency is an active ISO 4217 code such as USD",
         (
@@ -266,10 +268,10 @@ def test_an_ipv6_host_stands_in_brackets_in_the_public_address(tmp_path: Path) -
 def test_a_mail_server_is_read_with_its_password_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hunter2\n")
     settings = _load(tmp_path, f'{MAIL}username = "me"\npassword_file = "secret"\n{APPLICATION}')
-    mail = settings.senders["mail"]
-    assert (mail.host, mail.port, mail.security) == ("mail.shop.example", 587, Security.STARTTLS)
-    assert mail.password is not None
-    assert mail.password.reveal() == "hunter2"
+    mail = settings.senders["mail"].keys
+    assert isinstance(mail, SmtpKeys)
+    assert (mail.host, mail.port, mail.security) == ("mail.shop.example", 587, Encryption.STARTTLS)
+    assert mail.password == Secret("hunter2")
     assert "hunter2" not in repr(settings)
 
 
@@ -303,7 +305,9 @@ def test_a_missing_key_is_named_with_the_line_of_its_table(tmp_path: Path) -> No
 
 def test_a_mail_server_on_loopback_needs_no_encryption(tmp_path: Path) -> None:
     text = f'{MAIL.replace("mail.shop.example", "127.0.0.1")}security = "none"\n{APPLICATION}'
-    assert _load(tmp_path, text).senders["mail"].security is Security.NONE
+    mail = _load(tmp_path, text).senders["mail"].keys
+    assert isinstance(mail, SmtpKeys)
+    assert mail.security is Encryption.NONE
 
 
 class TestEnvironment:
@@ -364,9 +368,9 @@ class TestEnvironment:
     def test_a_password_may_come_from_a_variable(self, tmp_path: Path) -> None:
         environ = {"WATCHWORD_SENDERS__MAIL__PASSWORD": "hunter2"}
         settings = _load(tmp_path, f'{MAIL}username = "me"\n{APPLICATION}', environ=environ)
-        password = settings.senders["mail"].password
-        assert password is not None
-        assert password.reveal() == "hunter2"
+        mail = settings.senders["mail"].keys
+        assert isinstance(mail, SmtpKeys)
+        assert mail.password == Secret("hunter2")
 
     def test_the_keys_may_come_from_a_variable(self, tmp_path: Path) -> None:
         keys = _load(tmp_path, APPLICATION, environ={"WATCHWORD_KEYS": "version = 1"}).keys

@@ -4,18 +4,19 @@ from dataclasses import fields
 
 from msgspec import inspect
 
-from watchword.config.file_shape import ApplicationTable, FileShape, ServerTable, SmtpTable
+from watchword.adapters.senders import our_kinds
+from watchword.config.file_shape import ApplicationTable, FileShape, RouteTable, ServerTable
 from watchword.config.reference import render_reference
 from watchword.domain.limits import Limits
 
 
 def test_every_setting_is_on_the_page() -> None:
     page = render_reference()
-    for table in (ServerTable, SmtpTable, ApplicationTable):
+    for table in (ServerTable, ApplicationTable, RouteTable, *(kind.keys for kind in our_kinds())):
         shape = inspect.type_info(table)
         assert isinstance(shape, inspect.StructType)
         for field in shape.fields:
-            assert f"| `{field.name}` |" in page or f".{field.name}]`" in page
+            assert f"| `{field.name}` |" in page or f".{field.name}]" in page
     for limit in fields(Limits):
         assert f"| `{limit.name}` | {limit.default} |" in page
 

@@ -16,7 +16,7 @@ from typing import Final
 import apsw
 
 from bench.load.null_store import open_null_store
-from watchword.adapters import smtp
+from watchword.adapters.senders import smtp
 from watchword.bootstrap import store_opening
 from watchword.domain.message import DeliveryStatus, Envelope
 from watchword.ports.clock import Clock

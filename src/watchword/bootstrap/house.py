@@ -19,7 +19,7 @@ from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
-from watchword.adapters.smtp import Encryption, MailServer, SmtpSender
+from watchword.adapters.senders.kind import Closing, SenderSurroundings
 from watchword.adapters.system import SystemClock, SystemEntropy, SystemPatience
 from watchword.api.surface import create_api
 from watchword.bootstrap.atlas_files import open_atlas
@@ -28,16 +28,17 @@ from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.store_opening import OpenStore, is_for_many, open_store
 from watchword.bootstrap.worker import Worker
-from watchword.config.settings import INBOX, DeclaredApplication, Settings, SmtpServer
+from watchword.config.settings import INBOX, DeclaredApplication, Settings
+from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
-from watchword.domain.routes import Routes
+from watchword.domain.routes import Place, Routes
 from watchword.flow.learn import learn
 from watchword.pages.dev_inbox import inbox_routes
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
-from watchword.ports.sender import Sender
+from watchword.ports.sender import Receipt, Sender
 from watchword.risk.hearsay import Hearsay
 from watchword.risk.tracing import Tracer
 from watchword.risk.traffic import Traffic
@@ -55,15 +56,15 @@ class House:
     site: ASGIApp
     """API, pages and, in ``dev``, the inbox; its lifespan starts and stops the worker."""
     worker: Worker
-    mail: tuple[SmtpSender, ...]
     store: RowStore
     stopping: asyncio.Event
     """To be set when the order to stop comes; ``/readyz`` says no from then on."""
 
     async def close(self) -> None:
-        """Say good-bye to mail servers, commit what is open, and close the store; nothing works afterwards."""
-        for sender in self.mail:
-            await sender.close()
+        """Say good-bye to mail servers and the like, commit what is open, and close the store; nothing works then."""
+        for sender in self.ports.senders.values():
+            if isinstance(sender, Closing):
+                await sender.close()
         await self.store.close()
 
 
@@ -87,10 +88,13 @@ async def build(
     metrics = Metrics(CollectorRegistry()) if metrics is None else metrics
     applications = with_logos(settings.applications)
     traffic = _traffic(applications, told=is_for_many(settings))
-    store = await open_store(settings, keyring, on_event=metrics.count_event, on_lesson=partial(learn, traffic))
+    bell = asyncio.Event()
+    store = await open_store(
+        settings, keyring, on_event=partial(_note, metrics, bell), on_lesson=partial(learn, traffic)
+    )
     try:
         policy_watch = await PolicyWatch.at_start(settings, store)
-        languages, mail = read_languages(), _mail(settings)
+        languages = read_languages()
         ports = Ports(
             store=store,
             keyring=keyring,
@@ -101,19 +105,27 @@ async def build(
             policies=policy_watch.policies,
             traffic=traffic,
             tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
-            senders=_senders(mail, inbox),
+            senders=_senders(settings, inbox),
             routes=_routes(settings.applications),
             patience=SystemPatience(),
             guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=settings.server.page_base,
         )
         worker = _worker(settings, ports, keyring, policy_watch, inbox, delivers=delivers)
+        worker.bell = bell
         stopping = asyncio.Event()
         site = _site(settings, ports, _edge(settings, ports, metrics), stopping, worker, inbox, languages)
     except BaseException:
         await store.close()
         raise
-    return House(ports=ports, site=site, worker=worker, mail=tuple(mail.values()), store=store, stopping=stopping)
+    return House(ports=ports, site=site, worker=worker, store=store, stopping=stopping)
+
+
+def _note(metrics: Metrics, bell: asyncio.Event, event_type: str) -> None:
+    """Count an event, and call the worker where it says that a message is to leave."""
+    metrics.count_event(event_type)
+    if event_type == EventType.DELIVERY_QUEUED:
+        bell.set()
 
 
 def _traffic(applications: Iterable[ApplicationId], *, told: bool) -> Mapping[ApplicationId, Traffic]:
@@ -189,33 +201,27 @@ def _atlas(settings: Settings) -> FileAtlas:
     return atlas
 
 
-def _mail(settings: Settings) -> Mapping[str, SmtpSender]:
-    clock = SystemClock()
-    return {name: SmtpSender(_mail_server(server), clock) for name, server in settings.senders.items()}
+def _senders(settings: Settings, inbox: InboxFile | None) -> Mapping[str, Sender]:
+    senders = {
+        name: declared.kind.make(declared.keys, _surroundings(name)) for name, declared in settings.senders.items()
+    }
+    return senders if inbox is None else {**senders, INBOX: InboxSender(inbox)}
 
 
-def _senders(mail: Mapping[str, SmtpSender], inbox: InboxFile | None) -> Mapping[str, Sender]:
-    return {**mail} if inbox is None else {**mail, INBOX: InboxSender(inbox)}
+def _surroundings(name: str) -> SenderSurroundings:
+    return SenderSurroundings(name=name, clock=SystemClock(), entropy=SystemEntropy(), hearing=_unheard)
+
+
+async def _unheard(_: Receipt) -> None:
+    """Nobody listens yet."""
 
 
 def _routes(applications: Iterable[DeclaredApplication]) -> Routes:
-    return Routes(
-        orders={
-            (one.application.id, channel, None): (name,)
-            for one in applications
-            for channel, name in one.senders.items()
-        }
-    )
-
-
-def _mail_server(server: SmtpServer) -> MailServer:
-    return MailServer(
-        host=server.host,
-        port=server.port,
-        encryption=Encryption(server.security.value),
-        from_address=server.from_address,
-        reply_to=server.reply_to,
-        username=server.username,
-        password=server.password,
-        send_timeout_s=server.timeout_s,
-    )
+    orders: dict[Place, tuple[str, ...]] = {}
+    for one in applications:
+        for channel, names in one.senders.items():
+            orders[one.application.id, channel, None] = names
+        for route in one.routes:
+            for country in route.countries:
+                orders[one.application.id, route.channel, country] = route.senders
+    return Routes(orders=orders)

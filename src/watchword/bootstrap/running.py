@@ -23,7 +23,7 @@ from watchword.bootstrap.upkeep import lasting_key
 from watchword.config.first_files import write_default, write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Settings, Situation
-from watchword.config.web_addresses import is_loopback
+from watchword.domain.loopback import is_loopback
 from watchword.domain.errors import ConfigurationError
 from watchword.domain.secret import Secret
 

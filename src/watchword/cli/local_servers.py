@@ -13,7 +13,7 @@ from watchword.cli.printing import print_json
 from watchword.cli.settings_option import DEV_FOLDER
 from watchword.cli.teaching import TRYING, Example, teach
 from watchword.cli.welcome import greet_developer, greet_visitor
-from watchword.config.web_addresses import is_loopback
+from watchword.domain.loopback import is_loopback
 
 API_PORT: Final = 8000
 """The port of the API, and with it of pages and inbox."""

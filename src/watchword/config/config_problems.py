@@ -28,6 +28,10 @@ class Problems:
         if entry not in self._found:
             self._found.append(entry)
 
+    def is_said_of(self, path: KeyPath) -> bool:
+        """Whether something is wrong with this key or one below it."""
+        return any(known[: len(path)] == path for _, known, _ in self._found)
+
     def settle(self) -> None:
         """Take what was found as said: its keys will be read as if they were absent, and that is no further problem."""
         self._settled = frozenset(path for _, path, _ in self._found)

@@ -1,17 +1,20 @@
 """Turns the tables of applications into applications, and says what in them cannot be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from watchword.config.config_problems import Problems, suggestion
 from watchword.config.declared_branding import declare_branding, read_logos
-from watchword.config.file_shape import ApplicationTable, ChannelsTable
+from watchword.config.declared_senders import DeclaredSender
+from watchword.config.file_shape import ApplicationTable, ChannelsTable, RouteTable
 from watchword.config.key_lines import KeyPath
-from watchword.config.settings import INBOX, DeclaredApplication, PolicySource, Situation, SmtpServer
+from watchword.config.settings import INBOX, DeclaredApplication, DeclaredRoute, PolicySource, Situation
 from watchword.config.web_addresses import origin_problem, return_url_problem
 from watchword.domain.action import ALWAYS_CHALLENGED, BUILT_IN_TYPES, CONTACT_CONFIRMATION
 from watchword.domain.app_bound import app_hash_problem
@@ -30,6 +33,7 @@ SUPPORT_CHARACTERS: Final = 300
 ENTRIES_AT_MOST: Final = 100
 """Of action types, return addresses and origins."""
 _APPLICATION_ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
+_CHANNEL_KEYS: Final = ChannelsTable.__struct_fields__
 _ACTION_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
@@ -41,7 +45,8 @@ class Surroundings:
     """Where relative paths start."""
     situation: Situation
     page_base: str
-    senders: Mapping[str, SmtpServer]
+    senders: Mapping[str, DeclaredSender | None]
+    """None stands for one whose table is wrong: that was said at its place."""
 
 
 def declare(
@@ -88,6 +93,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
     return DeclaredApplication(
         application=application,
         senders=senders,
+        routes=_routes(path, table, senders, around, problems),
         policy=_policy(path, table, around, problems),
         logo=logo,
         logo_dark=logo_dark,
@@ -150,38 +156,96 @@ def _check_action_types(path: KeyPath, table: ApplicationTable, problems: Proble
             problems.add(path, f"{name}: a type is up to 64 of a-z, 0-9 and _, and starts with a letter")
 
 
-def _check_entries(path: KeyPath, entries: list[str], problems: Problems) -> None:
+def _check_entries(path: KeyPath, entries: Sequence[str], problems: Problems) -> None:
     if len(entries) > ENTRIES_AT_MOST:
         problems.add(path, f"must have at most {ENTRIES_AT_MOST} entries")
     for entry in sorted({entry for entry in entries if entries.count(entry) > 1}):
         problems.add(path, f"{entry} is listed twice")
 
 
-def _senders(path: KeyPath, table: ApplicationTable, around: Surroundings, problems: Problems) -> dict[Channel, str]:
+def _senders(
+    path: KeyPath, table: ApplicationTable, around: Surroundings, problems: Problems
+) -> dict[Channel, tuple[str, ...]]:
     path = (*path, "senders")
     chosen = _chosen(table.senders)
     if not chosen:
-        problems.add(path, "at least one of sms, voice and email needs a sender")
-    for channel, name in chosen.items():
-        found = _sender_problem(channel, name, table.mode, around)
-        if found:
-            problems.add((*path, channel), found)
+        *others, last = _CHANNEL_KEYS
+        problems.add(path, f"at least one of {', '.join(others)} and {last} needs a sender")
+    for channel, names in chosen.items():
+        _check_order((*path, channel), channel, names, table.mode, around, problems)
     return chosen
 
 
-def _chosen(table: ChannelsTable) -> dict[Channel, str]:
-    named = {Channel.SMS: table.sms, Channel.VOICE: table.voice, Channel.EMAIL: table.email}
-    return {channel: name for channel, name in named.items() if name is not None}
+def _chosen(table: ChannelsTable) -> dict[Channel, tuple[str, ...]]:
+    named = {Channel(key): getattr(table, key) for key in _CHANNEL_KEYS}
+    return {channel: tuple(names) for channel, names in named.items() if names}
+
+
+def _routes(
+    path: KeyPath,
+    table: ApplicationTable,
+    senders: Mapping[Channel, tuple[str, ...]],
+    around: Surroundings,
+    problems: Problems,
+) -> tuple[DeclaredRoute, ...]:
+    named: set[tuple[str, str]] = set()
+    for number, route in enumerate(table.routes, start=1):
+        for country in route.countries:
+            if (route.channel, country) in named:
+                problems.add(
+                    (*path, "routes", str(number), "countries"), f"{country} is named for {route.channel} above"
+                )
+        named.update((route.channel, country) for country in route.countries)
+    return tuple(
+        _route((*path, "routes", str(number)), route, table.mode, senders, around, problems)
+        for number, route in enumerate(table.routes, start=1)
+    )
+
+
+def _route(
+    path: KeyPath,
+    table: RouteTable,
+    mode: Mode,
+    senders: Mapping[Channel, tuple[str, ...]],
+    around: Surroundings,
+    problems: Problems,
+) -> DeclaredRoute:
+    channel = Channel(table.channel)
+    if channel not in senders:
+        problems.add((*path, "channel"), f"{channel} has no sender under senders, for all other countries")
+    if not table.countries:
+        problems.add((*path, "countries"), "must name at least one country, such as DE")
+    _check_entries((*path, "countries"), table.countries, problems)
+    for country in table.countries:
+        if country not in SUPPORTED_REGIONS:
+            problems.add((*path, "countries"), f"{country}: must be a country as ISO 3166 has it, such as DE")
+    if not table.senders:
+        problems.add((*path, "senders"), "must name at least one sender")
+    _check_order((*path, "senders"), channel, table.senders, mode, around, problems)
+    return DeclaredRoute(channel=channel, countries=tuple(table.countries), senders=tuple(table.senders))
+
+
+def _check_order(
+    path: KeyPath, channel: Channel, names: Sequence[str], mode: Mode, around: Surroundings, problems: Problems
+) -> None:
+    _check_entries(path, names, problems)
+    for name in names:
+        found = _sender_problem(channel, name, mode, around)
+        if found:
+            problems.add(path, found)
 
 
 def _sender_problem(channel: Channel, name: str, mode: Mode, around: Surroundings) -> str | None:
     if name == INBOX:
         return None if around.situation is Situation.DEV else "the inbox is there in `dev` and `demo` only"
-    sender = around.senders.get(name)
-    if sender is None:
+    if name not in around.senders:
         return f"there is no sender {name}{suggestion(name, (*around.senders, INBOX))}"
-    if channel is not Channel.EMAIL:
-        return f"{name} is a mail server and takes e-mail only"
+    sender = around.senders[name]
+    if sender is None:
+        return None
+    found = sender.why_not(channel)
+    if found:
+        return f"{name} {found}"
     if mode is Mode.TEST and not sender.is_test_sender:
         return f"a test application sends to the inbox or a test sender only (senders.{name}.test_sender)"
     if mode is Mode.LIVE and sender.is_test_sender:

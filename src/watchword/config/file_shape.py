@@ -3,11 +3,12 @@
 The reference page and the checks are made from these structures; what keys mean together is checked elsewhere.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from watchword.config.settings import SHIPPED, LogLevel, Security
+from watchword.config.settings import SHIPPED, LogLevel
+from watchword.config.shape_check import ONE_WILL_DO
 from watchword.config.store_shape import KeysTable, RetentionTable, StoreTable
 from watchword.domain.limits import Conformance, Mode
 from watchword.risk.challenge_budget import PERCENT_LEAST, PERCENT_MOST
@@ -128,48 +129,6 @@ class AtlasTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     ] = False
 
 
-class SmtpTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """A mail server that takes our messages; the name of the table is the sender's name."""
-
-    kind: Annotated[Literal["smtp"], Meta(description="What kind of sender this is.")]
-    host: Annotated[str, Meta(description="Name or address of the mail server.")]
-    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port: 587 for submission, 465 with `tls`.")] = 587
-    security: Annotated[
-        Security,
-        Meta(
-            description=(
-                "`starttls` upgrades the connection or sends nothing, `tls` starts with TLS (RFC 8314), `none` is for "
-                "a server on loopback."
-            )
-        ),
-    ] = Security.STARTTLS
-    username: Annotated[str | None, Meta(description="Name to sign in with, where the server asks for one.")] = None
-    password: Annotated[
-        str | None,
-        Meta(description="Its password. Refused in the file: only from the environment."),
-    ] = None
-    password_file: Annotated[
-        str | None,
-        Meta(description="A file that holds the password, relative to the folder of `watchword.toml`."),
-    ] = None
-    from_address: Annotated[str, Meta(description="Address in `From`; the name beside it is the application's.")]
-    reply_to: Annotated[
-        str | None, Meta(description="Address in `Reply-To`; somebody should read it, though a reply never counts.")
-    ] = None
-    timeout_s: Annotated[
-        int, Meta(ge=1, le=120, description="How long one hand-over may take.", extra={"unit": "seconds"})
-    ] = 30
-    test_sender: Annotated[
-        bool,
-        Meta(
-            description=(
-                "Whether its messages end in a test mailbox. Only such a sender, or the inbox, serves a test "
-                "application, and it serves no live one."
-            )
-        ),
-    ] = False
-
-
 class LogTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What is written to the log."""
 
@@ -180,11 +139,36 @@ class LogTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
 
 
 class ChannelsTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """Which sender takes which channel; a channel without a sender does not exist for the application."""
+    """Which senders take which channel; a channel without a sender does not exist for the application.
 
-    sms: Annotated[str | None, Meta(description="Sender of text messages: `inbox` in `dev` and `demo`.")] = None
-    voice: Annotated[str | None, Meta(description="Sender of calls: `inbox` in `dev` and `demo`.")] = None
-    email: Annotated[str | None, Meta(description="Sender of e-mail: `inbox`, or the name of a table.")] = None
+    One name, or several in the order in which they are tried: `["first", "second"]`.
+    """
+
+    sms: Annotated[
+        list[str] | None,
+        Meta(description="Senders of text messages: `inbox` in `dev` and `demo`.", extra={ONE_WILL_DO: True}),
+    ] = None
+    voice: Annotated[
+        list[str] | None, Meta(description="Senders of calls: `inbox` in `dev` and `demo`.", extra={ONE_WILL_DO: True})
+    ] = None
+    whatsapp: Annotated[
+        list[str] | None,
+        Meta(description="Senders of WhatsApp messages: `inbox` in `dev` and `demo`.", extra={ONE_WILL_DO: True}),
+    ] = None
+    email: Annotated[
+        list[str] | None,
+        Meta(description="Senders of e-mail: `inbox`, or names of tables.", extra={ONE_WILL_DO: True}),
+    ] = None
+
+
+class RouteTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Other senders, or another order of them, for numbers of some countries, each named once a channel."""
+
+    channel: Annotated[Literal["sms", "voice", "whatsapp"], Meta(description="Which channel this is about.")]
+    countries: Annotated[list[str], Meta(description="Countries as ISO 3166 has them, such as `DE`.")]
+    senders: Annotated[
+        list[str], Meta(description="Names of senders in the order in which they are tried.", extra={ONE_WILL_DO: True})
+    ]
 
 
 class BrandingTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -247,7 +231,10 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
         str | None,
         Meta(description="`iss` of its grants; without one, `page_base` with `/test` or `/live`."),
     ] = None
-    senders: Annotated[ChannelsTable, Meta(description="The sender of each channel; at least one.")]
+    senders: Annotated[ChannelsTable, Meta(description="The senders of each channel; at least one.")]
+    routes: Annotated[list[RouteTable], Meta(description="Other senders for some countries.")] = field(
+        default_factory=list
+    )
     high_value: Annotated[
         dict[str, str],
         Meta(
@@ -340,7 +327,9 @@ class FileShape(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     atlas: AtlasTable = field(default_factory=AtlasTable)
     retention: RetentionTable = field(default_factory=RetentionTable)
     log: LogTable = field(default_factory=LogTable)
-    senders: Annotated[dict[str, SmtpTable], Meta(description="Mail servers by name.")] = field(default_factory=dict)
+    senders: Annotated[dict[str, Any], Meta(description="Senders by name; what else a table holds says its kind.")] = (
+        field(default_factory=dict)
+    )
     applications: Annotated[dict[str, ApplicationTable], Meta(description="Applications by id.")] = field(
         default_factory=dict
     )

@@ -11,7 +11,7 @@ _STRING_OR_COMMENT: Final = re.compile(
 )
 _NAME: Final = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _NAMES: Final = rf"{_NAME}(?:[ \t]*\.[ \t]*{_NAME})*"
-_HEADER: Final = re.compile(rf"[ \t]*\[\[?[ \t]*({_NAMES})[ \t]*\]")
+_HEADER: Final = re.compile(rf"[ \t]*\[(\[?)[ \t]*({_NAMES})[ \t]*\]")
 _ASSIGNMENT: Final = re.compile(rf"[ \t]*({_NAMES})[ \t]*=")
 
 
@@ -21,10 +21,11 @@ class KeyLines:
     def __init__(self, text: str) -> None:
         outline = _STRING_OR_COMMENT.sub(_blanked, text)
         self._lines: dict[KeyPath, int] = {}
+        counts: dict[KeyPath, int] = {}
         table: KeyPath = ()
         for number, line in enumerate(outline.split("\n"), start=1):
             if header := _HEADER.match(line):
-                table = _names(header[1])
+                table = _place(_names(header[2]), counts, is_one_of_many=bool(header[1]))
                 self._note(table, number)
             elif assignment := _ASSIGNMENT.match(line):
                 self._note((*table, *_names(assignment[1])), number)
@@ -42,6 +43,19 @@ class KeyLines:
     def _note(self, path: KeyPath, number: int) -> None:
         for length in range(1, len(path) + 1):
             self._lines.setdefault(path[:length], number)
+
+
+def _place(names: KeyPath, counts: dict[KeyPath, int], *, is_one_of_many: bool) -> KeyPath:
+    """Return the path of a table, in which each table of a list has its number from 1 on; counts those of lists."""
+    place: KeyPath = ()
+    for name in names[:-1]:
+        place = (*place, name)
+        place = (*place, str(counts[place])) if place in counts else place
+    place = (*place, names[-1])
+    if not is_one_of_many:
+        return place
+    counts[place] = counts.get(place, 0) + 1
+    return (*place, str(counts[place]))
 
 
 def _blanked(found: re.Match[str]) -> str:

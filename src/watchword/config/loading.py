@@ -10,6 +10,7 @@ import msgspec
 
 from watchword.config.config_problems import Problems
 from watchword.config.declared_applications import Surroundings, declare
+from watchword.config.declared_senders import KindsByName, declare_senders, kinds_of, note_kinds, with_kinds
 from watchword.config.environment import (
     KEYS_FILE_VARIABLE,
     KEYS_VARIABLE,
@@ -18,25 +19,22 @@ from watchword.config.environment import (
     read_environment,
     with_overrides,
 )
-from watchword.config.file_shape import AtlasTable, FileShape, ServerTable, SmtpTable
+from watchword.config.file_shape import AtlasTable, FileShape, ServerTable
 from watchword.config.key_lines import KeyLines
-from watchword.config.password_source import read_password
 from watchword.config.settings import (
     INBOX,
     SHIPPED,
     AtlasFiles,
     KeySource,
-    Security,
     Server,
     Settings,
     Situation,
-    SmtpServer,
 )
 from watchword.config.shape_check import check_shape
 from watchword.config.store_place import read_file_place, read_postgres
-from watchword.config.web_addresses import is_loopback, origin_problem, read_network
-from watchword.domain.contact import ContactKind, read_address
+from watchword.config.web_addresses import origin_problem, read_network
 from watchword.domain.errors import ConfigurationError
+from watchword.domain.loopback import is_loopback
 from watchword.domain.secret import Secret
 
 COMMAND_LINE: Final = "command line"
@@ -60,9 +58,11 @@ def load_settings(
     text = _read_text(path)
     tree = _parse(text, path)
     environ = read_environment() if environ is None else environ
-    shape = msgspec.inspect.type_info(FileShape)
+    kinds = kinds_of(tree, environ)
+    shape = with_kinds(msgspec.inspect.type_info(FileShape), kinds)
     given = (*overrides_of(environ, shape), *_said(overrides or {}))
     problems = Problems(str(path), KeyLines(text), {override.path: override.origin for override in given})
+    note_kinds(kinds, problems)
     checked = check_shape(with_overrides(tree, given), shape, problems)
     problems.settle()
     try:
@@ -70,7 +70,7 @@ def load_settings(
     except msgspec.ValidationError:
         problems.raise_if_any()
         raise  # a shape that the check above lets through and msgspec does not: ours to mend
-    settings = _resolve(file, path.parent, situation, environ, problems)
+    settings = _resolve(file, kinds, path.parent, situation, environ, problems)
     problems.raise_if_any()
     return settings
 
@@ -112,12 +112,19 @@ def _said(overrides: Mapping[str, object]) -> tuple[Override, ...]:
 
 
 def _resolve(
-    file: FileShape, folder: Path, situation: Situation, environ: Mapping[str, str], problems: Problems
+    file: FileShape,
+    kinds: KindsByName,
+    folder: Path,
+    situation: Situation,
+    environ: Mapping[str, str],
+    problems: Problems,
 ) -> Settings:
     server = _server(file.server, situation, problems)
     if file.store.url.startswith(_SQLITE):
         _refuse_several_processes(server, problems)
-    senders = {name: _smtp_server(name, table, folder, problems) for name, table in file.senders.items()}
+    senders = declare_senders(file.senders, kinds, folder, problems)
+    if INBOX in senders:
+        problems.add(("senders", INBOX), "the inbox is built in and has no settings")
     around = Surroundings(folder=folder, situation=situation, page_base=server.page_base, senders=senders)
     return Settings(
         server=server,
@@ -125,7 +132,7 @@ def _resolve(
         postgres=read_postgres(file.store, folder, problems),
         keys=_keys(file.keys.file, folder, environ, problems),
         atlas=_atlas(file.atlas, folder, problems),
-        senders=senders,
+        senders={name: sender for name, sender in senders.items() if sender is not None},
         retention_days=file.retention.days,
         log_level=file.log.level,
         applications=declare(file.applications, around, problems),
@@ -204,28 +211,3 @@ def _keys(file: str, folder: Path, environ: Mapping[str, str], problems: Problem
         return KeySource(name=KEYS_VARIABLE, path=folder / file, text=Secret(text))
     path = Path(named) if named else folder / file
     return KeySource(name=str(path), path=path, text=None)
-
-
-def _smtp_server(name: str, table: SmtpTable, folder: Path, problems: Problems) -> SmtpServer:
-    path = ("senders", name)
-    if name == INBOX:
-        problems.add(path, "the inbox is built in and has no settings")
-    password = read_password(table.password, table.password_file, path, folder, problems)
-    if (table.username is None) != (password is None):
-        problems.add((*path, "username"), "a user name and a password go together")
-    if table.security is Security.NONE and not is_loopback(table.host):
-        problems.add((*path, "security"), f"none would send codes in the clear to {table.host}; use starttls or tls")
-    for key, address in (("from_address", table.from_address), ("reply_to", table.reply_to)):
-        if address is not None and read_address(ContactKind.EMAIL, address) is None:
-            problems.add((*path, key), "is not an e-mail address")
-    return SmtpServer(
-        host=table.host,
-        port=table.port,
-        security=table.security,
-        username=table.username,
-        password=password,
-        from_address=table.from_address,
-        reply_to=table.reply_to,
-        timeout_s=table.timeout_s,
-        is_test_sender=table.test_sender,
-    )

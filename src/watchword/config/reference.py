@@ -7,9 +7,11 @@ from typing import Final
 
 from msgspec import NODEFAULT, inspect
 
+from watchword.adapters.senders import our_kinds
+from watchword.config.declared_senders import SENDERS, shape_of
 from watchword.config.environment import KEYS_FILE_VARIABLE, KEYS_VARIABLE
 from watchword.config.file_shape import FileShape
-from watchword.config.shape_check import bare
+from watchword.config.shape_check import bare, is_secret, may_be_one
 from watchword.domain.limits import Limits, bounds_of
 
 _HEAD: Final = f"""\
@@ -30,10 +32,18 @@ Text stands as it is; numbers, lists and truth values are written as in TOML, su
 The command line wins over the environment, and the environment over the file. An application or a sender with a hyphen
 in its name cannot be named by a variable.
 
-A password does not belong in `watchword.toml`: set its variable, or name a file in `password_file`.
+A password, a token or a key does not belong in `watchword.toml`: set its variable, or name a file that holds it, such
+as `password_file`.
 `{KEYS_VARIABLE}` holds the text of a key file, and `{KEYS_FILE_VARIABLE}` names one; either wins over `keys.file`.
 """
 _TABLE: Final = "| key | type | default | range | meaning |\n|---|---|---|---|---|\n"
+_SENDERS: Final = """\
+## `[senders.NAME]`
+
+A way out for messages; the name of the table is the sender's name, by which applications choose it and its provider
+calls back. Its `kind` decides the further keys, one section for each kind below; docs/senders.md shows each at work.
+"""
+_NEVER_IN_THE_FILE: Final = "Refused in the file: only from the environment."
 _LIMITS: Final = """\
 ## Limits of an application
 
@@ -55,21 +65,40 @@ def _sections(shape: inspect.Type, path: str) -> Iterator[str]:
     """Return a section for each table, in the order of the structures; a table of tables is shown once, as ``NAME``."""
     for field in shape.fields if isinstance(shape, inspect.StructType) else ():
         inner, name = bare(field.type), f"{path}{field.name}"
+        if name == SENDERS:
+            yield from _sender_sections()
+            continue
         if isinstance(inner, inspect.DictType) and isinstance(inner.value_type, inspect.StructType):
             inner, name = inner.value_type, f"{name}.NAME"
+        if isinstance(inner, inspect.ListType) and isinstance(inner.item_type, inspect.StructType):
+            inner, name = inner.item_type, f"[{name}]"
         if isinstance(inner, inspect.StructType):
             meaning = (inner.cls.__doc__ or "").strip()
             yield f"## `[{name}]`\n\n{meaning}\n\n{_TABLE}{''.join(_rows(inner))}"
             yield from _sections(inner, f"{name}.")
 
 
+def _sender_sections() -> Iterator[str]:
+    """Return a section for each kind of sender of ours: docs/senders.md says how to come to what they ask for."""
+    yield _SENDERS
+    for kind in our_kinds():
+        meaning = f"{(kind.keys.__doc__ or '').strip()} Channels: {', '.join(f'`{one}`' for one in kind.channels)}."
+        rows = "".join(_rows(shape_of(kind)))
+        yield f'## `[senders.NAME]` with `kind = "{kind.name}"`\n\n{meaning}\n\n{_TABLE}{rows}'
+
+
 def _rows(shape: inspect.StructType) -> Iterator[str]:
     for field in shape.fields:
         inner = bare(field.type)
-        if isinstance(inner, inspect.StructType):
+        if isinstance(inner, inspect.StructType) or _is_list_of_tables(inner):
             continue
-        cells = (f"`{field.name}`", _kind(inner), _default(field), _range(inner, field.type), _meaning(field.type))
+        kind = "text or list of texts" if may_be_one(field.type) else _kind(inner)
+        cells = (f"`{field.name}`", kind, _default(field), _range(inner, field.type), _meaning(field.type))
         yield f"| {' | '.join(cells)} |\n"
+
+
+def _is_list_of_tables(shape: inspect.Type) -> bool:
+    return isinstance(shape, inspect.ListType) and isinstance(shape.item_type, inspect.StructType)
 
 
 def _limit_rows() -> Iterator[str]:
@@ -146,4 +175,5 @@ def _unit(shape: inspect.Type) -> str:
 
 def _meaning(shape: inspect.Type) -> str:
     schema = shape.extra_json_schema if isinstance(shape, inspect.Metadata) else None
-    return str((schema or {}).get("description", ""))
+    meaning = str((schema or {}).get("description", ""))
+    return f"{meaning} {_NEVER_IN_THE_FILE}" if is_secret(shape) else meaning

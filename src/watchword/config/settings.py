@@ -6,6 +6,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from watchword.config.declared_senders import DeclaredSender
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel
 from watchword.domain.secret import Secret
@@ -23,14 +24,6 @@ class Situation(StrEnum):
     """``dev`` and ``demo``: loopback only, with the inbox."""
     SERVE = "serve"
     """Everything else."""
-
-
-class Security(StrEnum):
-    """How the way to a mail server is protected."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
 
 
 class LogLevel(StrEnum):
@@ -101,21 +94,6 @@ class PostgresAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpServer:
-    """A mail server that takes our messages."""
-
-    host: str
-    port: int
-    security: Security
-    username: str | None
-    password: Secret | None
-    from_address: str
-    reply_to: str | None
-    timeout_s: int
-    is_test_sender: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySource:
     """The text of a policy and what messages call it."""
 
@@ -132,12 +110,23 @@ class PictureFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredRoute:
+    """Another order of senders for some countries."""
+
+    channel: Channel
+    countries: tuple[str, ...]
+    """ISO 3166, in capitals."""
+    senders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredApplication:
     """An application with what bootstrap needs to give it senders, a policy and logos."""
 
     application: Application
-    senders: Mapping[Channel, str]
-    """The name of the sender of each channel: ``inbox`` or a key of ``Settings.senders``."""
+    senders: Mapping[Channel, tuple[str, ...]]
+    """The senders of each channel in the order in which they are tried: ``inbox`` or keys of ``Settings.senders``."""
+    routes: tuple[DeclaredRoute, ...] = ()
     policy: PolicySource
     logo: PictureFile | None = None
     logo_dark: PictureFile | None = None
@@ -153,7 +142,7 @@ class Settings:
     postgres: PostgresAccess | None = None
     keys: KeySource
     atlas: AtlasFiles
-    senders: Mapping[str, SmtpServer]
+    senders: Mapping[str, DeclaredSender]
     retention_days: int
     """The age at which events and actions are forgotten."""
     log_level: LogLevel

@@ -8,9 +8,12 @@ from msgspec import inspect
 
 from watchword.config.config_problems import Problems, suggestion
 from watchword.config.key_lines import KeyPath
+from watchword.domain.secret import Secret
 
 CHARACTERS_AT_MOST: Final = 1_000
 """No text of a configuration is longer; a key file has its own way in."""
+ONE_WILL_DO: Final = "one_will_do"
+"""Marks a list of texts (``msgspec.Meta.extra``) that may be given as one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +58,36 @@ def bare(shape: inspect.Type) -> inspect.Type:
 
 def is_text(shape: inspect.Type) -> bool:
     """Whether a value of this shape is a text, so that it needs no quotes in an environment variable."""
-    return isinstance(bare(shape), inspect.StrType | inspect.LiteralType | inspect.EnumType)
+    return isinstance(bare(shape), inspect.StrType | inspect.LiteralType | inspect.EnumType) or is_secret(shape)
+
+
+def is_secret(shape: inspect.Type) -> bool:
+    """Whether a value of this shape is a secret, which never stands in the file."""
+    inner = bare(shape)
+    return isinstance(inner, inspect.DataclassType) and inner.cls is Secret
+
+
+def may_be_one(shape: inspect.Type) -> bool:
+    """Whether a list of this shape may be written as its one text alone."""
+    return isinstance(shape, inspect.Metadata) and bool((shape.extra or {}).get(ONE_WILL_DO))
 
 
 def _checked(value: object, shape: inspect.Type, path: KeyPath, problems: Problems) -> object:
     match bare(shape):
         case inspect.StructType() | inspect.DictType() as table:
             return _table(value, table, path, problems)
-        case inspect.ListType():
-            return _texts(value, path, problems)
+        case inspect.ListType(item_type=item):
+            return _list(value, item, path, problems, may_be_one=may_be_one(shape))
         case inspect.LiteralType(values=values):
             return _choice(value, [str(entry) for entry in values], path, problems)
         case inspect.EnumType(cls=kinds):
             return _choice(value, [str(kind.value) for kind in kinds], path, problems)
         case inspect.IntType() | inspect.FloatType() as kind:
             return _number(value, kind, path, problems)
+        case inspect.AnyType():
+            return value
         case inspect.BoolType():
-            if isinstance(value, bool):
-                return value
-            problems.add(path, "must be true or false")
-            return _LEFT
+            return _truth(value, path, problems)
         case _:
             return _text(value, path, problems)
 
@@ -90,13 +103,28 @@ def _table(value: object, shape: inspect.Type, path: KeyPath, problems: Problems
     return {key: entry for key, entry in found.items() if entry is not _LEFT}
 
 
+def _list(value: object, item: inspect.Type, path: KeyPath, problems: Problems, *, may_be_one: bool) -> object:
+    if isinstance(item, inspect.StructType):
+        return _tables(value, item, path, problems)
+    return _texts([value] if may_be_one and isinstance(value, str) else value, path, problems)
+
+
+def _tables(value: object, shape: inspect.StructType, path: KeyPath, problems: Problems) -> object:
+    """Return the tables of a list, whose problems are told under their numbers from 1 on."""
+    if not isinstance(value, list):
+        problems.add(path, f"must be a list of tables, each under [[{'.'.join(path)}]]")
+        return _LEFT
+    checked = [_table(entry, shape, (*path, str(number)), problems) for number, entry in enumerate(value, start=1)]
+    return [entry for entry in checked if entry is not _LEFT]
+
+
 def _struct(value: Mapping[str, object], shape: inspect.Type, path: KeyPath, problems: Problems) -> dict[str, object]:
     fields = {field.name: field for field in shape.fields} if isinstance(shape, inspect.StructType) else {}
     for key in value:
         if key not in fields:
             problems.add((*path, key), f"there is no such key{suggestion(key, fields)}")
     for name, field in fields.items():
-        if field.required and name not in value:
+        if field.required and name not in value and not is_secret(field.type):
             problems.add((*path, name), "is missing")
     return {
         key: _checked(entry, fields[key].type, (*path, key), problems) for key, entry in value.items() if key in fields
@@ -116,6 +144,13 @@ def _choice(value: object, known: list[str], path: KeyPath, problems: Problems) 
         return value
     hint = suggestion(value, known) if isinstance(value, str) else ""
     problems.add(path, f"must be {' or '.join(known)}{hint}")
+    return _LEFT
+
+
+def _truth(value: object, path: KeyPath, problems: Problems) -> object:
+    if isinstance(value, bool):
+        return value
+    problems.add(path, "must be true or false")
     return _LEFT
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from msgspec import to_builtins
+
 from watchword.config.config_problems import Problems
-from watchword.config.password_source import read_password
+from watchword.config.secret_source import read_secret
 from watchword.config.settings import PostgresAccess
 from watchword.config.store_shape import StoreTable
 from watchword.domain.secret import Secret
@@ -27,7 +29,7 @@ def read_file_place(table: StoreTable, folder: Path, problems: Problems) -> Path
 
 def read_postgres(table: StoreTable, folder: Path, problems: Problems) -> PostgresAccess | None:
     """Return how the PostgreSQL of the store is reached; None where it is a SQLite file."""
-    password = read_password(table.password, table.password_file, ("store",), folder, problems)
+    password = read_secret("password", to_builtins(table), ("store",), folder, problems)
     if not table.url.startswith(_POSTGRES):
         if password is not None:
             problems.add(("store", "url"), "a SQLite file has no password; this is for postgresql://")

@@ -4,9 +4,11 @@ Each function returns a sentence that says what is wrong, or None; nothing is lo
 """
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from watchword.domain.loopback import is_loopback
 
 ANY_PORT: Final = ":*"
 _URL_CHARACTERS: Final = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", re.ASCII)
@@ -16,14 +18,6 @@ _HOST: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+|(?=.*:)[0-9a-f:.]+", r
 _APP_SCHEME: Final = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+", re.ASCII)
 """RFC 8252 §7.1: the scheme of an app is a domain name turned round, so it has a dot and cannot be ``javascript``."""
 _LOOPBACK_PATTERN: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\]):\*(?:/[^*?]*|/\*)?", re.ASCII)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address, without brackets, is this machine only."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def origin_problem(origin: str, *, may_be_local: bool) -> str | None:

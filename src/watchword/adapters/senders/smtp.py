@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
@@ -9,13 +10,16 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE_FORMAT
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import aiosmtplib
+from msgspec import Meta, Struct
 
-from watchword.domain.contact import Channel
+from watchword.adapters.senders.kind import SenderKind, SenderSurroundings
+from watchword.domain.contact import Channel, ContactKind, read_address
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.instant import SECOND_MS
+from watchword.domain.loopback import is_loopback
 from watchword.domain.message import DeliveryStatus, Envelope, plain_line
 from watchword.domain.secret import Secret
 from watchword.ports.clock import Clock
@@ -39,6 +43,31 @@ class Encryption(StrEnum):
     """TLS from the first byte (RFC 8314 §3.3)."""
     NONE = "none"
     """For a mail server on this machine only."""
+
+
+class SmtpKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A mail server that takes our messages."""
+
+    host: Annotated[str, Meta(description="Name or address of the mail server.")]
+    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port: 587 for submission, 465 with `tls`.")] = 587
+    security: Annotated[
+        Encryption,
+        Meta(
+            description=(
+                "`starttls` upgrades the connection or sends nothing, `tls` starts with TLS (RFC 8314), `none` is for "
+                "a server on loopback."
+            )
+        ),
+    ] = Encryption.STARTTLS
+    username: Annotated[str | None, Meta(description="Name to sign in with, where the server asks for one.")] = None
+    password: Annotated[Secret | None, Meta(description="Its password.")] = None
+    from_address: Annotated[str, Meta(description="Address in `From`; the name beside it is the application's.")]
+    reply_to: Annotated[
+        str | None, Meta(description="Address in `Reply-To`; somebody should read it, though a reply never counts.")
+    ] = None
+    timeout_s: Annotated[
+        int, Meta(ge=1, le=120, description="How long one hand-over may take.", extra={"unit": "seconds"})
+    ] = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +192,33 @@ class SmtpSender:
         # RFC 3834 §5, and what Exchange understands: nobody's automatic answer is wanted.
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
+
+
+def _make(keys: SmtpKeys, surroundings: SenderSurroundings) -> SmtpSender:
+    server = MailServer(
+        host=keys.host,
+        port=keys.port,
+        encryption=keys.security,
+        from_address=keys.from_address,
+        reply_to=keys.reply_to,
+        username=keys.username,
+        password=keys.password,
+        send_timeout_s=keys.timeout_s,
+    )
+    return SmtpSender(server, surroundings.clock)
+
+
+def _problems(keys: SmtpKeys) -> Iterable[tuple[str, str]]:
+    if (keys.username is None) != (keys.password is None):
+        yield "username", "a user name and a password go together"
+    if keys.security is Encryption.NONE and not is_loopback(keys.host):
+        yield "security", f"none would send codes in the clear to {keys.host}; use starttls or tls"
+    for key, address in (("from_address", keys.from_address), ("reply_to", keys.reply_to)):
+        if address is not None and read_address(ContactKind.EMAIL, address) is None:
+            yield key, "is not an e-mail address"
+
+
+SMTP: Final = SenderKind(name="smtp", channels=(Channel.EMAIL,), keys=SmtpKeys, make=_make, problems=_problems)
 
 
 async def _is_alive(connection: aiosmtplib.SMTP) -> bool:
