@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -26,6 +27,7 @@ from watchword.ports.store.values import (
     OwnersWord,
     Registered,
     SendRefused,
+    Spending,
     TooSoon,
 )
 
@@ -157,6 +159,32 @@ async def test_the_same_key_has_one_effect_and_one_answer(
     again = await asyncio.gather(operation(keeper(99)), return_exceptions=True)
     assert _found_nothing_to_do(again[0])
     assert len(await _events(scene)) == after_one
+
+
+async def test_codes_that_share_a_key_are_not_compared_after_the_first(store: Store, scene: Scene) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open()
+    compared: list[int] = []
+
+    class Candidates(dict[int, bytes]):
+        def get(self, generation: int, otherwise: Any = None) -> Any:
+            compared.append(generation)
+            return super().get(generation, otherwise)
+
+    def guess(spending: Spending) -> Awaitable[object]:
+        watched = replace(spending, candidates=Candidates(spending.candidates), call=SCOPE)
+        kept = KeptAnswer(
+            application_id=scene.application_id, scope=SCOPE, fingerprint=b"f", status=200, body=Secret("{}")
+        )
+        return store.spend_attempt(watched, keep=lambda _: kept)
+
+    first, *others = await asyncio.gather(
+        guess(scene.wrong(planned)), *(guess(scene.guess(planned)) for _ in range(5)), return_exceptions=True
+    )
+    assert isinstance(first, Incorrect)
+    assert all(isinstance(other, AlreadyKept) for other in others)
+    assert len(compared) == 1
+    assert (await scene.challenge(planned.id)).attempts_left == 4
 
 
 def _found_nothing_to_do(answer: object) -> bool:

@@ -192,6 +192,7 @@ async def try_code(call: Call) -> Answer:
         body.code,
         trust_device=body.trust_device,
         keep=call.keep(answer),
+        call=call.scope,
     )
     call.metrics.count_attempt(checked.outcome)
     return answer(checked)

@@ -59,8 +59,9 @@ async def check(
     *,
     trust_device: bool = False,
     keep: Keep[Checked] | None = None,
+    call: bytes | None = None,
 ) -> Checked:
-    """Evaluate one attempt.
+    """Evaluate one attempt; ``call`` is the scope of its idempotency key, under which one code is compared.
 
     A text that holds no code is ``malformed`` and spends nothing. Raises ``NotFound``, or ``CodeNotSent`` where nothing
     was ever sent (never for a concealed challenge).
@@ -77,7 +78,7 @@ async def check(
     if code is None:
         return _checked(ports, application, Malformed(attempts_left=challenge.attempts_left), challenge, now)
     outcome = await ports.store.spend_attempt(
-        _spending(ports, application, challenge, code, trust_device=trust_device),
+        _spending(ports, application, challenge, code, trust_device=trust_device, call=call),
         keep=None if keep is None else lambda outcome: keep(_checked(ports, application, outcome, challenge, now)),
     )
     if isinstance(outcome, Approved | Incorrect | Superseded):
@@ -88,7 +89,13 @@ async def check(
 
 
 def _spending(
-    ports: Ports, application: Application, challenge: Challenge, code: Secret, *, trust_device: bool
+    ports: Ports,
+    application: Application,
+    challenge: Challenge,
+    code: Secret,
+    *,
+    trust_device: bool,
+    call: bytes | None,
 ) -> Spending:
     action, entropy = challenge.action, ports.entropy
     # The channel of the live code; a decoy has none, and nothing is ever proven over it.
@@ -108,6 +115,7 @@ def _spending(
         assurance=Assurance.of(channel),
         methods=_METHODS[channel],
         limits=application.limits,
+        call=call,
     )
 
 

@@ -11,7 +11,7 @@ from watchword.adapters.rows.challenge_endings import end, find_settled
 from watchword.adapters.rows.challenge_rows import generation_rows
 from watchword.adapters.rows.contact_rows import find_contact, may_carry
 from watchword.adapters.rows.event_rows import write_event
-from watchword.adapters.rows.kept_rows import keep_outcome
+from watchword.adapters.rows.kept_rows import keep_outcome, read_kept
 from watchword.adapters.rows.notice_rows import alert
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.adapters.rows.user_rows import lock_user
@@ -28,7 +28,7 @@ from watchword.domain.contact import Contact
 from watchword.domain.event import EventType
 from watchword.domain.limits import Limits
 from watchword.domain.message import NoticeKind
-from watchword.ports.store.values import Keep, Spending
+from watchword.ports.store.values import AlreadyKept, Keep, Spending
 
 
 class _Verdict(Enum):
@@ -45,6 +45,9 @@ class _Verdict(Enum):
 def spend_attempt(transaction: Transaction, spending: Spending, keep: Keep[AttemptOutcome] | None) -> AttemptOutcome:
     """Evaluate one guess, or say why none is evaluated."""
     row = find_settled(transaction, spending.challenge_id)
+    if row is not None and spending.call is not None and read_kept(transaction, row["application_id"], spending.call):
+        # Before anything is compared: one key with many codes at many processes would compare all and charge one.
+        raise AlreadyKept
     return keep_outcome(transaction, keep, _evaluate(transaction, row, spending))
 
 

@@ -183,6 +183,8 @@ class Spending:
     assurance: Assurance
     methods: tuple[str, ...]
     limits: Limits
+    call: bytes | None = None
+    """The scope of the call's idempotency key: where an answer is kept under it nothing is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
