@@ -26,9 +26,10 @@ from watchword.bootstrap.atlas_files import open_atlas
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.policy_watch import PolicyWatch
+from watchword.bootstrap.reception import Reception
 from watchword.bootstrap.store_opening import OpenStore, is_for_many, open_store
 from watchword.bootstrap.worker import Worker
-from watchword.config.settings import INBOX, DeclaredApplication, Settings
+from watchword.config.settings import INBOX, Settings
 from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
 from watchword.domain.routes import Place, Routes
@@ -38,7 +39,7 @@ from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
-from watchword.ports.sender import Receipt, Sender
+from watchword.ports.sender import ReceiptReader, Reporting, Sender
 from watchword.risk.hearsay import Hearsay
 from watchword.risk.tracing import Tracer
 from watchword.risk.traffic import Traffic
@@ -94,7 +95,8 @@ async def build(
     )
     try:
         policy_watch = await PolicyWatch.at_start(settings, store)
-        languages = read_languages()
+        languages, reception = read_languages(), Reception()
+        senders = _senders(settings, reception, inbox)
         ports = Ports(
             store=store,
             keyring=keyring,
@@ -105,12 +107,13 @@ async def build(
             policies=policy_watch.policies,
             traffic=traffic,
             tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
-            senders=_senders(settings, inbox),
-            routes=_routes(settings.applications),
+            senders=senders,
+            routes=_routes(settings, senders),
             patience=SystemPatience(),
             guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=settings.server.page_base,
         )
+        reception.ports = ports
         worker = _worker(settings, ports, keyring, policy_watch, inbox, delivers=delivers)
         worker.bell = bell
         stopping = asyncio.Event()
@@ -201,27 +204,35 @@ def _atlas(settings: Settings) -> FileAtlas:
     return atlas
 
 
-def _senders(settings: Settings, inbox: InboxFile | None) -> Mapping[str, Sender]:
+def _senders(settings: Settings, reception: Reception, inbox: InboxFile | None) -> Mapping[str, Sender]:
     senders = {
-        name: declared.kind.make(declared.keys, _surroundings(name)) for name, declared in settings.senders.items()
+        name: declared.kind.make(declared.keys, _surroundings(name, reception))
+        for name, declared in settings.senders.items()
     }
     return senders if inbox is None else {**senders, INBOX: InboxSender(inbox)}
 
 
-def _surroundings(name: str) -> SenderSurroundings:
-    return SenderSurroundings(name=name, clock=SystemClock(), entropy=SystemEntropy(), hearing=_unheard)
+def _surroundings(name: str, reception: Reception) -> SenderSurroundings:
+    return SenderSurroundings(name=name, clock=SystemClock(), entropy=SystemEntropy(), hearing=reception.hearing(name))
 
 
-async def _unheard(_: Receipt) -> None:
-    """Nobody listens yet."""
+def _receipt_within_s(sender: Sender, page_base: str) -> int | None:
+    """Return after how long a sender's silence says something: never, where its provider cannot call us."""
+    cannot_call = isinstance(sender, ReceiptReader) and not page_base.startswith("https://")
+    return sender.receipt_within_s if isinstance(sender, Reporting) and not cannot_call else None
 
 
-def _routes(applications: Iterable[DeclaredApplication]) -> Routes:
+def _routes(settings: Settings, senders: Mapping[str, Sender]) -> Routes:
     orders: dict[Place, tuple[str, ...]] = {}
-    for one in applications:
+    for one in settings.applications:
         for channel, names in one.senders.items():
             orders[one.application.id, channel, None] = names
         for route in one.routes:
             for country in route.countries:
                 orders[one.application.id, route.channel, country] = route.senders
-    return Routes(orders=orders)
+    heard = {
+        name: _receipt_within_s(sender, settings.server.page_base)
+        for name, sender in senders.items()
+        if isinstance(sender, ReceiptReader | Reporting)
+    }
+    return Routes(orders=orders, receipt_within_s=heard)

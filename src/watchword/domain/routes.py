@@ -15,11 +15,9 @@ class Routes:
     """The operator's order of senders, by the names that he gave them."""
 
     orders: Mapping[Place, tuple[str, ...]]
-    receipt_within_s: Mapping[str, int] = field(default_factory=dict)
-    """The senders whose provider reports what became of a message, and how long that is waited for.
-
-    One whose provider cannot reach us is left out: its silence says nothing.
-    """
+    receipt_within_s: Mapping[str, int | None] = field(default_factory=dict)
+    """The senders whose provider may report what became of a message, and after how long its silence says that it did
+    not arrive; None: its silence says nothing."""
 
     def route(self, application_id: ApplicationId, channel: Channel, country: str | None) -> tuple[str, ...]:
         """Return the names of the senders for a message, the first to be tried first; empty where there is none."""

@@ -63,6 +63,16 @@ class ReceiptReader(Protocol):
         ...
 
 
+@runtime_checkable
+class Reporting(Protocol):
+    """What a sender is besides, whose provider reports on every message, if all is well."""
+
+    @property
+    def receipt_within_s(self) -> int | None:
+        """After how long without a receipt a message goes to the next sender; None: silence says nothing."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenWords:
     """What is said in a call, as it stands at this moment."""
