@@ -46,6 +46,7 @@ ORDINARY: Final = Signals(
     user_changed_hours=1e9,
     contact_age_hours=1e4,
     contact_disposable=False,
+    contact_stale=False,
     velocity_address=1.0,
     velocity_network=5.0,
     velocity_users_at_address=1.0,

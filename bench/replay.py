@@ -235,6 +235,7 @@ class Writer:
             user_changed_hours=round(draw.expovariate(1 / 5000), 3),
             contact_age_hours=round(draw.expovariate(1 / 7000), 3),
             contact_disposable=chance(0.01),
+            contact_stale=chance(0.02),
             contact_phone_type="mobile",
             velocity_user=round(draw.expovariate(3), 3),
             velocity_address=round(draw.expovariate(1), 3),

@@ -146,6 +146,7 @@ class WatchwordModel:
             user_changed_hours=1e9,
             contact_age_hours=24.0 * 365,
             contact_disposable=False,
+            contact_stale=False,
             velocity_user=rates.user,
             velocity_address=rates.address or 0.0,
             velocity_network=rates.network or 0.0,

@@ -254,6 +254,7 @@ def any_signals(draw: st.DrawFn) -> Signals:
         user_recent_reset=draw(flags),
         contact_age_hours=draw(st.floats()),
         contact_disposable=draw(flags),
+        contact_stale=draw(flags),
         contact_phone_type=draw(text),
         velocity_user=draw(st.floats()),
         velocity_address=draw(st.floats()),

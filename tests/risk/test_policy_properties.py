@@ -53,6 +53,7 @@ RISKIER: tuple[dict[str, Any], ...] = (
     {"payee_reports": 1e6},
     {"contact_age_hours": 0.0},
     {"contact_disposable": True},
+    {"contact_stale": True},
     {"contact_phone_type": "voip"},
     {"velocity_user": 1e6},
     {"velocity_address": UNLIMITED, "velocity_network": UNLIMITED, "velocity_users_at_address": UNLIMITED},

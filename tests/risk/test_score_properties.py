@@ -35,6 +35,7 @@ FLAGS: tuple[dict[str, Any], ...] = (
     {"user_changed_hours": 0.0},
     {"contact_age_hours": 0.0},
     {"contact_disposable": True},
+    {"contact_stale": True},
     {"contact_phone_type": "voip"},
     {"lane": "open"},
     {"action_high_amount": True, "purchase_high_value": True},

@@ -186,6 +186,14 @@ def test_throw_away_mail_is_told_and_of_nobody_it_is_taken_for_granted() -> None
     assert observed(profile=replace(A_PROFILE, user=None)).contact_disposable
 
 
+def test_contacts_are_stale_when_none_was_proven_for_a_year_and_those_of_nobody_are() -> None:
+    year = 365 * 24.0
+    assert observed(profile=a_user_with(year, 2 * year)).contact_stale
+    assert not observed(profile=a_user_with(year - 1, 2 * year)).contact_stale
+    assert observed(profile=a_user_with()).contact_stale
+    assert observed(profile=replace(A_PROFILE, user=None)).contact_stale
+
+
 def test_what_happened_of_late_is_passed_on() -> None:
     rates = Rates(user=1.0, address=2.0, network=3.0, contact=4.0, users_at_address=5.0, unproven_at_address=6.0)
     signals = observed(replace(KNOWN_FACTS, rates=rates))

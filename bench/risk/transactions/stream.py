@@ -125,6 +125,7 @@ class Shop:
             user_idle_hours=(now - bought[-1]) / HOUR_MS if bought else 24.0,
             contact_age_hours=24.0 * 365,
             contact_disposable=False,
+            contact_stale=False,
             velocity_user=0.0,
             velocity_address=0.0,
             velocity_network=0.0,

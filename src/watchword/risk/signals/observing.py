@@ -36,7 +36,7 @@ def observe(action: Action, profile: Profile, facts: KnownFacts, application: Ap
         **observe_travel(profile, facts),
         **observe_time(profile),
         **_observe_user(profile, application),
-        **_observe_contacts(profile, facts),
+        **_observe_contacts(profile, facts, application),
         **_observe_velocity(facts),
     )
 
@@ -74,13 +74,15 @@ def _observe_user(profile: Profile, application: Application) -> dict[str, Any]:
 _RISKIEST_FIRST: Final = tuple(PhoneType(name) for name in ("premium", "voip", "toll_free", "other", "fixed"))
 
 
-def _observe_contacts(profile: Profile, facts: KnownFacts) -> dict[str, Any]:
+def _observe_contacts(profile: Profile, facts: KnownFacts, application: Application) -> dict[str, Any]:
     contacts = () if profile.user is None else profile.user.contacts
     newest = max((contact.added_at for contact in contacts), default=None)
+    stale_days = application.limits.stale_contact_days
     riskiest = next((kind for kind in _RISKIEST_FIRST if kind in facts.phone_types), next(iter(facts.phone_types), ""))
     return {
         "contact_age_hours": _hours(newest, profile.now, never=0.0),
         "contact_disposable": profile.user is None or facts.mail_is_disposable,
+        "contact_stale": all(contact.is_stale(profile.now, stale_days=stale_days) for contact in contacts),
         "contact_phone_type": str(riskiest),
     }
 

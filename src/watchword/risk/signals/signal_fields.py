@@ -156,6 +156,11 @@ class Signals:
     contact_disposable: bool = signal(
         True, "a contact is at a domain for throw-away mail, by the operator's files; true for an unregistered user"
     )
+    contact_stale: bool = signal(
+        True,
+        "no contact of the user was proven within `stale_contact_days` (365): whoever has the number or the mailbox now "
+        "may be somebody else; true for an unregistered user",
+    )
     contact_phone_type: str = signal(
         "",
         "of the user's phone: `mobile`, `fixed`, `fixed_or_mobile`, `voip`, `premium`, `toll_free` or `other`; empty "
