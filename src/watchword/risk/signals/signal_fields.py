@@ -158,8 +158,8 @@ class Signals:
     )
     contact_stale: bool = signal(
         True,
-        "no contact of the user was proven within `stale_contact_days` (365): whoever has the number or the mailbox now "
-        "may be somebody else; true for an unregistered user",
+        "no contact of the user was proven within `stale_contact_days` (365): whoever has the number or the mailbox "
+        "now may be somebody else; true for an unregistered user",
     )
     contact_phone_type: str = signal(
         "",
