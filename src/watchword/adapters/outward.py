@@ -17,11 +17,10 @@ from typing import Any, Final
 
 import httpcore2
 
-from watchword.adapters.outward_names import NameLookup, Target, read_target
-from watchword.domain.reach import Reach, is_public, may_reach
+from watchword.adapters.outward_names import NameLookup
+from watchword.domain.reach import PUBLIC_PORTS, Reach, is_public, may_reach
+from watchword.domain.web_target import Target, read_target
 
-PUBLIC_PORTS: Final = frozenset({443, 8443})
-"""Ports of public addresses, unless the operator allows more: no mail server and no database listens there."""
 ANSWER_BYTES: Final = 65_536
 """How much of an answer is read; what comes after is not waited for."""
 ADDRESSES_TRIED: Final = 4

@@ -12,6 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from watchword.config.config_problems import Problems, suggestion
 from watchword.config.declared_branding import declare_branding, read_logos
 from watchword.config.declared_senders import DeclaredSender
+from watchword.config.declared_webhooks import declare_webhooks
 from watchword.config.file_shape import ApplicationTable, ChannelsTable, RouteTable
 from watchword.config.key_lines import KeyPath
 from watchword.config.settings import INBOX, DeclaredApplication, DeclaredRoute, PolicySource, Situation
@@ -97,6 +98,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         policy=_policy(path, table, around, problems),
         logo=logo,
         logo_dark=logo_dark,
+        webhooks=declare_webhooks(name, table.webhooks, around.folder, around.situation, problems),
     )
 
 

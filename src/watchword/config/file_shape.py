@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from watchword.config.settings import SHIPPED, LogLevel
 from watchword.config.shape_check import ONE_WILL_DO
 from watchword.config.store_shape import KeysTable, RetentionTable, StoreTable
+from watchword.config.webhook_shape import WebhookTable
 from watchword.domain.limits import Conformance, Mode
 from watchword.risk.challenge_budget import PERCENT_LEAST, PERCENT_MOST
 
@@ -313,6 +314,9 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
         str | None,
         Meta(description="Policy file, relative to the folder of `watchword.toml`; without one, the product's."),
     ] = None
+    webhooks: Annotated[
+        dict[str, WebhookTable], Meta(description="Its own servers that are told what happens, by name.")
+    ] = field(default_factory=dict)
     limits: Annotated[
         dict[str, int], Meta(description="The limits it moves inside their bounds; see Limits of an application.")
     ] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from watchword.config.declared_senders import DeclaredSender
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel
 from watchword.domain.secret import Secret
+from watchword.domain.webhook import Endpoint
 
 INBOX = "inbox"
 """The name of the sender that is always there in ``dev`` and ``demo``, and nowhere else."""
@@ -130,6 +131,8 @@ class DeclaredApplication:
     policy: PolicySource
     logo: PictureFile | None = None
     logo_dark: PictureFile | None = None
+    webhooks: tuple[Endpoint, ...] = ()
+    """Its own servers that are told what happens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,9 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
+PUBLIC_PORTS: Final = frozenset({443, 8443})
+"""Ports of public addresses, unless the operator allows more: no mail server and no database listens there."""
+
 
 class Reach(StrEnum):
     """Which addresses may be connected to."""

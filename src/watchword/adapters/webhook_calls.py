@@ -1,0 +1,50 @@
+"""Calls servers of applications: each message is signed at the moment of its call (Standard Webhooks 1.0)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from watchword.adapters.outward import Answer, OutwardClient, Unanswered
+from watchword.domain.instant import SECOND_MS
+from watchword.domain.webhook import CALL_TIMEOUT_S, CallResult, Endpoint
+from watchword.domain.webhook_signature import signed_headers
+from watchword.ports.clock import Clock
+
+ANSWER_BYTES: Final = 4_096
+"""What a receiver says besides its status interests nobody; a little is read so that its connection can be kept."""
+
+
+class SignedCaller:
+    """Keeps ``ports.webhooks.WebhookCaller``."""
+
+    def __init__(
+        self,
+        client: OutwardClient,
+        clock: Clock,
+        elapsed_ms: Callable[[], int],
+        *,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._elapsed_ms = elapsed_ms
+        self._timeout_s = timeout_s
+
+    async def call(self, endpoint: Endpoint, message_id: str, payload: str) -> CallResult:
+        """Sign and post one message; any status is a result, and so is none."""
+        body = payload.encode()
+        signed = signed_headers(endpoint.secrets, message_id, self._clock.now() // SECOND_MS, body)
+        began_ms = self._elapsed_ms()
+        answer = await self._client.post(
+            endpoint.url,
+            reach=endpoint.reach,
+            headers={"content-type": "application/json", "user-agent": "watchword-webhooks", **signed},
+            body=body,
+            timeout_s=self._timeout_s,
+            answer_bytes=ANSWER_BYTES,
+        )
+        took_ms = max(0, self._elapsed_ms() - began_ms)
+        match answer:
+            case Answer(status=status):
+                return CallResult(status=status, error=None, took_ms=took_ms)
+            case Unanswered(trouble=trouble):
+                return CallResult(status=None, error=trouble, took_ms=took_ms)
