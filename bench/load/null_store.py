@@ -158,19 +158,13 @@ class NullStore:
         self._seal(ref, "devices", "name", spending.device_name.encode())
         self._open(ref, "memories", "memory", self._seal(ref, "memories", "memory", _MEMORY))
         self._seal(ref, "memories", "memory", _MEMORY)
-        ended = replace(
-            pending,
-            state=ChallengeState.APPROVED,
-            end_reason="approved",
-            tries_spent=1,
-            ended_at=now,
-            device_id=spending.new_device_id,
-        )
         if opening.contribution is not None:
             self._on_lesson(_lesson(opening))
         self._tell(_AT_CHECK)
         del self._challenges[pending.id], self._sealed[pending.id]
-        return Approved(challenge=ended, grant=_grant(pending, spending, now), device=_device(spending, now))
+        return Approved(
+            attempts_left=pending.attempts_left - 1, grant=_grant(pending, spending, now), device=_device(spending, now)
+        )
 
     async def claim_deliveries(self, *, limit: int, **_: object) -> Sequence[ClaimedDelivery]:
         """Hand out what is to be sent."""

@@ -132,7 +132,9 @@ async def test_an_action_shows_what_became_of_it(store: Store, scene: Scene) -> 
     record = await store.action(scene.ref(), planned.action.id)
     assert record is not None
     assert (record.grant, record.device, record.decision) == (approved.grant, approved.device, Decision.CHALLENGE)
-    assert record.challenge == approved.challenge
+    assert record.challenge == await scene.challenge(planned.id)
+    assert record.challenge.state is ChallengeState.APPROVED
+    assert record.challenge.attempts_left == approved.attempts_left == 4
     assert await store.label_action(scene.ref(), planned.action.id, Label.FRAUD)
     assert not await store.label_action(scene.ref("u-2"), planned.action.id, Label.FRAUD)
     labelled = await store.action(scene.ref(), planned.action.id)

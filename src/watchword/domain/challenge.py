@@ -148,7 +148,7 @@ class Challenge:
 class Approved:
     """The code was right: this call, and no other, approved the challenge."""
 
-    challenge: Challenge
+    attempts_left: int
     grant: Grant | None
     """None for the confirmation of a contact."""
     device: Device | None

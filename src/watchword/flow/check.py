@@ -123,10 +123,10 @@ def _checked(
     ports: Ports, application: Application, outcome: AttemptOutcome, challenge: Challenge, now: Instant
 ) -> Checked:
     match outcome:
-        case Approved(grant=grant, device=device):
+        case Approved(attempts_left=left, grant=grant, device=device):
             return Checked(
                 outcome="approved",
-                attempts_left=outcome.challenge.attempts_left,
+                attempts_left=left,
                 retry_after_s=None,
                 grant=None if grant is None else write_grant(ports, application, grant),
                 device=None if device is None else view_device(ports, application, device, now, step=device.step + 1),

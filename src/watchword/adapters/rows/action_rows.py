@@ -142,15 +142,6 @@ def action_rows(
     )
 
 
-def newest_number(transaction: Transaction, ref: UserRef) -> int:
-    """Return the number of the user's newest action."""
-    return transaction.number(
-        "SELECT coalesce(max(number), 0) FROM actions WHERE application_id = :application_id AND user_key = :user_key",
-        application_id=ref.application_id,
-        user_key=ref.key,
-    )
-
-
 def sum_bought(
     transaction: Transaction, ref: UserRef, *, since: Instant, after_number: int, currency: str | None
 ) -> Decimal:

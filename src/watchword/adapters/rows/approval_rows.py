@@ -1,72 +1,84 @@
 """What a right guess brings: the grant, the proven contact, the known device, and what a reset takes away."""
 
-from watchword.adapters.rows.action_rows import newest_number, open_action_of
-from watchword.adapters.rows.challenge_endings import cancel_pending, end
-from watchword.adapters.rows.challenge_reading import read_challenge
-from watchword.adapters.rows.challenge_rows import note_device
+from watchword.adapters.rows.action_rows import open_action_of
+from watchword.adapters.rows.challenge_endings import cancel_pending, end_approved
 from watchword.adapters.rows.contact_rows import prove_contact
-from watchword.adapters.rows.device_rows import distrust_others, find_device, prove_device
+from watchword.adapters.rows.device_rows import distrust_others, find_device, make_room, prove_device
 from watchword.adapters.rows.grant_rows import insert_grant, revoke_grants
 from watchword.adapters.rows.lesson_rows import teach_approved
+from watchword.adapters.rows.memory_rows import open_memory
 from watchword.adapters.rows.notice_rows import alert
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.adapters.rows.user_rows import clear_dispute, find_user_row, note_place, seen_of, set_user
+from watchword.adapters.rows.user_rows import Seen, clear_dispute, note_proof, put_place, set_user
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, Action
-from watchword.domain.challenge import Approved, Challenge, ChallengeState
+from watchword.domain.challenge import Approved
 from watchword.domain.contact import Contact
 from watchword.domain.device import Device
 from watchword.domain.grant import Grant
 from watchword.domain.ids import ActionId, ChallengeId, ContactId
-from watchword.domain.instant import later
+from watchword.domain.instant import Instant, later
 from watchword.domain.message import NoticeKind
 from watchword.domain.user import UserRef
 from watchword.ports.store.values import Spending
 
 
 def approve(transaction: Transaction, row: Row, spending: Spending, contact: Contact) -> Approved:
-    """Approve a pending challenge, whose right code went to this contact, with everything that follows from it."""
+    """Approve a pending challenge with this guess, whose right code went to this contact, and all that follows.
+
+    ``row`` is that of the challenge before the guess, which is charged by the statement that approves it.
+    """
     ref, action = ref_of(row), open_action_of(transaction, row)
     # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
     # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
     proves_user = row["confirms"] is None or _is_first_proof(transaction, ref, contact)
     known = find_device(transaction, ref, row["device_id"]) if proves_user else None
     device_id = (spending.new_device_id if known is None else known.id) if proves_user else None
-    if not end(transaction, row, ChallengeState.APPROVED, "approved", contact_id=contact.id, device_id=device_id):
-        raise LookupError("a challenge changed inside its own transaction")
+    end_approved(transaction, row, contact_id=contact.id, device_id=device_id)
     prove_contact(transaction, ref, contact)
     grant = _write_grant(transaction, ref, row, action, spending)
-    user, device = find_user_row(transaction, ref), None
+    prover, device = _find_prover(transaction, ref, row["action_number"]), None
     if proves_user:
-        device = _know_device(transaction, ref, row, known, spending)
-        _prove_user(transaction, ref, row, action, user)
-    _clear_dispute_if_old(transaction, ref, contact, user, spending)
+        device = _know_device(transaction, ref, row, known, spending, live_devices=prover["live_devices"])
+        _prove_user(transaction, ref, row, action, prover)
+    _clear_dispute_if_old(transaction, ref, contact, prover, spending)
     if action.type == PASSWORD_RESET and grant is not None:
-        _reset(transaction, ref, row, contact.id, grant, device, user, spending)
-    return Approved(challenge=_approved(transaction, row, device), grant=grant, device=device)
+        _reset(transaction, ref, row, contact.id, grant, device, prover, spending)
+    return Approved(attempts_left=row["tries_allowed"] - row["tries_spent"] - 1, grant=grant, device=device)
 
 
-def _approved(transaction: Transaction, row: Row, device: Device | None) -> Challenge:
-    """Return the challenge as whoever reads it now finds it."""
-    ended = {"state": ChallengeState.APPROVED, "end_reason": "approved", "ended_at": transaction.now}
-    device_id = row["device_id"] if device is None else device.id
-    challenge = read_challenge(transaction, {**row, **ended, "device_id": device_id})
-    if challenge is None:
-        raise LookupError("a challenge vanished inside its own transaction")
-    return challenge
+def _find_prover(transaction: Transaction, ref: UserRef, action_number: int) -> Row:
+    """Return what an approval has to know of its user, his memory and what his action teaches, in one row.
+
+    Columns of what is not there are None.
+    """
+    (row,) = transaction.all(
+        "SELECT users.created_at, users.erased_at, users.disputed_at, users.reset_at, memories.sealed_memory,"
+        " memories.due_at, contributions.number, contributions.sealed_contribution,"
+        " (SELECT count(*) FROM devices WHERE application_id = :application_id AND user_key = :user_key"
+        " AND revoked_at IS NULL) AS live_devices FROM (SELECT 1 AS one) AS here"
+        " LEFT JOIN users ON users.application_id = :application_id AND users.user_key = :user_key"
+        " LEFT JOIN memories ON memories.application_id = :application_id AND memories.user_key = :user_key"
+        " LEFT JOIN contributions ON contributions.application_id = :application_id"
+        " AND contributions.user_key = :user_key AND contributions.number = :number",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        number=action_number,
+    )
+    return row
 
 
-def _prove_user(transaction: Transaction, ref: UserRef, row: Row, action: Action, user: Row | None) -> None:
+def _prove_user(transaction: Transaction, ref: UserRef, row: Row, action: Action, prover: Row) -> None:
     """Note that it was the user himself, where he was, and what that teaches."""
-    seen = seen_of(user)
-    note_place(transaction, ref, seen, row["action_country"], action.id)
-    if seen is not None:
-        teach_approved(transaction, ref, row["action_number"], seen.registered_at)
-    set_user(transaction, ref, proven_through=newest_number(transaction, ref), **_changed(transaction, action))
-
-
-def _changed(transaction: Transaction, action: Action) -> dict[str, int]:
-    """Return the time from which the account counts as changed, where this proof changes it."""
-    return {"changed_at": transaction.now} if action.type in {PASSWORD_RESET, ACCOUNT_UPDATE} else {}
+    seen = None
+    if prover["created_at"] is not None and prover["erased_at"] is None:
+        seen = Seen(registered_at=Instant(prover["created_at"]), by_reported_device=False)
+    if row["action_country"] is not None:
+        put_place(transaction, ref, row["action_country"], action.id)
+    if seen is not None and prover["number"] is not None:
+        found = open_memory(transaction, ref, prover["sealed_memory"], prover["due_at"])
+        teach_approved(transaction, ref, prover, seen.registered_at, found)
+    changes_account = action.type in {PASSWORD_RESET, ACCOUNT_UPDATE}
+    note_proof(transaction, ref, changes_account=changes_account)
 
 
 def _is_first_proof(transaction: Transaction, ref: UserRef, contact: Contact) -> bool:
@@ -106,7 +118,9 @@ def _write_grant(transaction: Transaction, ref: UserRef, row: Row, action: Actio
     return grant
 
 
-def _know_device(transaction: Transaction, ref: UserRef, row: Row, known: Device | None, spending: Spending) -> Device:
+def _know_device(
+    transaction: Transaction, ref: UserRef, row: Row, known: Device | None, spending: Spending, *, live_devices: int
+) -> Device:
     device, newly_trusted = prove_device(
         transaction,
         ref,
@@ -117,8 +131,8 @@ def _know_device(transaction: Transaction, ref: UserRef, row: Row, known: Device
         trust=spending.trust_device and bool(row["trust_allowed"]),
         limits=spending.limits,
     )
-    if device.id != row["device_id"]:
-        note_device(transaction, row, device.id)
+    if known is None and live_devices >= spending.limits.devices_per_user:
+        make_room(transaction, ref, device.id, spending.limits)
     if newly_trusted:
         alert(
             transaction,
@@ -132,11 +146,11 @@ def _know_device(transaction: Transaction, ref: UserRef, row: Row, known: Device
 
 
 def _clear_dispute_if_old(
-    transaction: Transaction, ref: UserRef, contact: Contact, user: Row | None, spending: Spending
+    transaction: Transaction, ref: UserRef, contact: Contact, user: Row, spending: Spending
 ) -> None:
     """Believe a proof again after a dispute, if its contact is older than whoever was disputed could have added."""
     is_old = later(contact.added_at, seconds=spending.limits.contact_wait_s) <= transaction.now
-    if is_old and user is not None and user["disputed_at"] is not None:
+    if is_old and user["disputed_at"] is not None:
         clear_dispute(transaction, ref)
 
 
@@ -147,13 +161,13 @@ def _reset(
     contact_id: str,
     grant: Grant,
     device: Device | None,
-    user: Row | None,
+    user: Row,
     spending: Spending,
 ) -> None:
     cancel_pending(transaction, ref, "reset", kept_id=row["id"])
     revoke_grants(transaction, ref, reason="reset", kept_id=grant.id)
     distrust_others(transaction, ref, None if device is None else device.id)
-    began_at = None if user is None else user["reset_at"]
+    began_at = user["reset_at"]
     # A further reset while a wait runs does not prolong it, so that nobody can keep the owner waiting.
     if began_at is None or transaction.now >= later(began_at, seconds=spending.limits.reset_wait_s):
         set_user(transaction, ref, reset_at=transaction.now, reset_contact_id=ContactId(contact_id))

@@ -1,4 +1,4 @@
-"""One guess: charged first, then compared, then approved or not, all in one transaction (I1, I2, I3, I5, I6)."""
+"""One guess: charged, compared, and approved or not, all in one transaction (I1, I2, I3, I5, I6)."""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from watchword.adapters.rows.approval_rows import approve
 from watchword.adapters.rows.budget_rows import Charge, charge_failure, failures_of, lane_free_after
-from watchword.adapters.rows.challenge_endings import end, find_settled
-from watchword.adapters.rows.challenge_rows import generation_rows
-from watchword.adapters.rows.contact_rows import find_contact, may_carry
+from watchword.adapters.rows.challenge_endings import end, settle
+from watchword.adapters.rows.challenge_rows import contact_for_guess, rows_for_guess
+from watchword.adapters.rows.contact_rows import may_carry
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.kept_rows import keep_outcome, read_kept
 from watchword.adapters.rows.notice_rows import alert
@@ -44,31 +44,32 @@ class _Verdict(Enum):
 
 def spend_attempt(transaction: Transaction, spending: Spending, keep: Keep[AttemptOutcome] | None) -> AttemptOutcome:
     """Evaluate one guess, or say why none is evaluated."""
-    row = find_settled(transaction, spending.challenge_id)
-    if row is not None and spending.call is not None and read_kept(transaction, row["application_id"], spending.call):
+    rows = rows_for_guess(transaction, spending.challenge_id)
+    if rows and spending.call is not None and read_kept(transaction, rows[0]["application_id"], spending.call):
         # Before anything is compared: one key with many codes at many processes would compare all and charge one.
         raise AlreadyKept
-    return keep_outcome(transaction, keep, _evaluate(transaction, row, spending))
+    return keep_outcome(transaction, keep, _evaluate(transaction, rows, spending))
 
 
-def _evaluate(transaction: Transaction, row: Row | None, spending: Spending) -> AttemptOutcome:
-    if row is None:
+def _evaluate(transaction: Transaction, rows: Sequence[Row], spending: Spending) -> AttemptOutcome:
+    if not rows:
         return Ended(state=ChallengeState.CANCELLED)
-    if row["state"] != ChallengeState.PENDING:
-        return Ended(state=ChallengeState(row["state"]))
+    row = rows[0]
+    state = settle(transaction, row)
+    if state is not ChallengeState.PENDING:
+        return Ended(state=state)
     ref, lane, limits = ref_of(row), Lane(row["lane"]), spending.limits
     failures = failures_of(transaction, ref, limits)
     free_at = lane_free_after(failures, lane, limits)
     if free_at is not None and not row["conceal"]:
         return BudgetExhausted(attempts_left=row["tries_allowed"] - row["tries_spent"], free_at=free_at)
-    attempts_left = _charge_try(transaction, row)
     if free_at is not None:
-        return _miss(transaction, row, _Verdict.WITHHELD, attempts_left)
-    compared = _compare(transaction, row, spending.candidates)
+        return _miss(transaction, row, _Verdict.WITHHELD, _charge_try(transaction, row))
+    # Whatever comes of it, no guess is compared without its charge: both are of this one transaction.
+    compared = _compare(transaction, rows, spending.candidates)
     if compared.verdict is _Verdict.RIGHT and compared.contact is not None:
-        tried = {**row, "tries_spent": row["tries_allowed"] - attempts_left}
-        return approve(transaction, tried, spending, compared.contact)
-    # In the transaction of the comparison: whatever becomes of it, no guess is compared without its charge.
+        return approve(transaction, row, spending, compared.contact)
+    attempts_left = _charge_try(transaction, row)
     charge_failure(transaction, ref, lane)
     outcome = _miss(transaction, row, compared.verdict, attempts_left)
     _lock_if_spent(transaction, row, [*failures, (transaction.now, lane)], limits)
@@ -76,7 +77,7 @@ def _evaluate(transaction: Transaction, row: Row | None, spending: Spending) -> 
 
 
 def _charge_try(transaction: Transaction, row: Row) -> int:
-    """Charge a try before anything is compared, and return how many are left; a CHECK of the table is behind it."""
+    """Charge a try that does not succeed, and return how many are left; a CHECK of the table is behind it."""
     return transaction.number(
         "UPDATE challenges SET tries_spent = tries_spent + 1 WHERE id = :id AND application_id = :application_id"
         " AND user_key = :user_key AND state = 'pending' RETURNING tries_allowed - tries_spent",
@@ -94,19 +95,18 @@ class _Compared(NamedTuple):
     """The contact that a right code went to."""
 
 
-def _compare(transaction: Transaction, row: Row, candidates: Mapping[int, bytes]) -> _Compared:
+def _compare(transaction: Transaction, rows: Sequence[Row], candidates: Mapping[int, bytes]) -> _Compared:
     """Compare in constant time; a challenge without a code (a decoy) is wrong whatever was typed."""
-    generations = generation_rows(transaction, row)
-    if not generations:
+    *older, live = rows
+    if live["generation"] is None:
         return _Compared(_Verdict.WRONG)
-    *older, live = generations
-    candidate = candidates.get(live["number"])
+    candidate = candidates.get(live["generation"])
     if candidate is not None and _is_equal(live["mac"], candidate):
-        contact = find_contact(transaction, ref_of(row), live["contact_id"])
+        contact = contact_for_guess(transaction, live)
         # A contact that left in the meantime kills the code that went to it.
-        counts = may_carry(contact, transaction.now, confirms=row["confirms"])
+        counts = may_carry(contact, transaction.now, confirms=live["confirms"])
         return _Compared(_Verdict.RIGHT, contact) if counts else _Compared(_Verdict.OLDER)
-    if any(_is_equal(entry["mac"], candidates.get(entry["number"], b"")) for entry in older):
+    if any(_is_equal(entry["mac"], candidates.get(entry["generation"], b"")) for entry in older):
         return _Compared(_Verdict.OLDER)
     return _Compared(_Verdict.OVERTAKEN if candidate is None or live["mac"] is None else _Verdict.WRONG)
 

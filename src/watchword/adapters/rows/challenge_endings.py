@@ -14,7 +14,6 @@ from watchword.domain.user import UserRef
 from watchword.ports.store.values import Keep
 
 _EVENTS: Final = {
-    ChallengeState.APPROVED: EventType.CHALLENGE_APPROVED,
     ChallengeState.EXHAUSTED: EventType.CHALLENGE_EXHAUSTED,
     ChallengeState.EXPIRED: EventType.CHALLENGE_EXPIRED,
     ChallengeState.CANCELLED: EventType.CHALLENGE_CANCELLED,
@@ -22,8 +21,8 @@ _EVENTS: Final = {
 }
 
 
-def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str, **more: str | None) -> bool:
-    """End a pending challenge, with ``more`` in its event; a final state absorbs, and then nothing is written."""
+def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str) -> bool:
+    """End a pending challenge without an approval; a final state absorbs, and then nothing is written."""
     ended_at = row["expires_at"] if state is ChallengeState.EXPIRED else transaction.now
     changed = transaction.run(
         "UPDATE challenges SET state = :state, end_reason = :reason, ended_at = :ended_at, sealed_code = NULL"
@@ -37,8 +36,31 @@ def end(transaction: Transaction, row: Row, state: ChallengeState, reason: str, 
     )
     if changed:
         data = {"challenge_id": row["id"], "action_id": row["action_id"], "reason": reason}
-        write_event(transaction, ref_of(row), _EVENTS[state], **data, **more)
+        write_event(transaction, ref_of(row), _EVENTS[state], **data)
     return bool(changed)
+
+
+def end_approved(transaction: Transaction, row: Row, *, contact_id: str, device_id: str | None) -> None:
+    """Charge the right guess to a pending challenge and approve it, in one statement; a CHECK is behind its tries.
+
+    ``row`` is the challenge as this transaction found it. Notes the device, where one became known by it.
+    """
+    changed = transaction.run(
+        "UPDATE challenges SET tries_spent = tries_spent + 1, state = 'approved', end_reason = 'approved',"
+        " ended_at = :now, sealed_code = NULL, device_id = coalesce(CAST(:device_id AS TEXT), device_id)"
+        " WHERE id = :id AND application_id = :application_id AND user_key = :user_key AND state = 'pending'",
+        now=transaction.now,
+        device_id=device_id,
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        id=row["id"],
+    )
+    if not changed:
+        raise LookupError("a challenge changed inside its own transaction")
+    data = {"challenge_id": row["id"], "action_id": row["action_id"], "reason": "approved"}
+    write_event(
+        transaction, ref_of(row), EventType.CHALLENGE_APPROVED, **data, contact_id=contact_id, device_id=device_id
+    )
 
 
 def end_challenge(
@@ -57,10 +79,17 @@ def end_challenge(
 def find_settled(transaction: Transaction, challenge_id: str) -> Row | None:
     """Return the row of a challenge, after writing its expiry if that is due."""
     row = find_challenge_row(transaction, challenge_id)
-    if row is None or shown_state(row, transaction.now).value == row["state"]:
+    if row is None or settle(transaction, row).value == row["state"]:
         return row
-    end(transaction, row, ChallengeState.EXPIRED, "expired")
     return find_challenge_row(transaction, challenge_id)
+
+
+def settle(transaction: Transaction, row: Row) -> ChallengeState:
+    """Return the state of a challenge, after writing its expiry if that is due."""
+    state = shown_state(row, transaction.now)
+    if state.value != row["state"]:
+        end(transaction, row, ChallengeState.EXPIRED, "expired")
+    return state
 
 
 def settle_user(transaction: Transaction, ref: UserRef) -> list[Row]:

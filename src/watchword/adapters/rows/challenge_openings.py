@@ -9,6 +9,7 @@ from watchword.adapters.rows.challenge_rows import (
     first_resend_at,
     insert_challenge,
     last_send_at,
+    live_generation,
     live_number,
     must_find,
     opened_until,
@@ -164,13 +165,7 @@ def _route_counts(transaction: Transaction, row: Row, route: Route) -> bool:
 
 def _repeats_live(transaction: Transaction, row: Row, route: Route) -> bool:
     """Whether the live code belongs to this route, so that repeating it sends the code where it was meant to go."""
-    found = transaction.one(
-        "SELECT contact_id, channel, mac FROM generations WHERE application_id = :application_id"
-        " AND user_key = :user_key AND challenge_id = :id ORDER BY number DESC LIMIT 1",
-        application_id=row["application_id"],
-        user_key=row["user_key"],
-        id=row["id"],
-    )
+    found = live_generation(transaction, row)
     if found is None or found["mac"] is None:
         return False
     return (found["contact_id"], found["channel"]) == (route.contact_id, route.channel)

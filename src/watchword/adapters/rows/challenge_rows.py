@@ -4,11 +4,12 @@ import hmac
 from typing import Final
 
 from watchword.adapters.rows.challenge_reading import DISPLAY, TABLE, open_display, read_challenge
+from watchword.adapters.rows.contact_rows import CONTACT_COLUMNS, read_contact
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.sealed_text import read_options, read_reasons, write_display
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.domain.challenge import Challenge, Route
-from watchword.domain.contact import Channel
+from watchword.domain.contact import Channel, Contact
 from watchword.domain.event import EventType
 from watchword.domain.ids import Reference, user_key_of
 from watchword.domain.instant import DAY_MS, Instant, later
@@ -177,26 +178,14 @@ def live_code(transaction: Transaction, row: Row, generation: int) -> Secret | N
     return Secret(transaction.open(ref_of(row), TABLE, row["id"], f"{_CODE}-{generation}", row["sealed_code"]))
 
 
-def note_device(transaction: Transaction, row: Row, device_id: str) -> None:
-    """Note which device the approval of a challenge made known."""
-    transaction.write(
-        "UPDATE challenges SET device_id = :device_id"
-        " WHERE application_id = :application_id AND user_key = :user_key AND id = :id",
-        device_id=device_id,
+def live_generation(transaction: Transaction, row: Row) -> Row | None:
+    """Return contact, channel and keyed hash of the live code of a challenge; None where there never was one."""
+    return transaction.one(
+        "SELECT contact_id, channel, mac FROM generations WHERE application_id = :application_id"
+        " AND user_key = :user_key AND challenge_id = :id ORDER BY number DESC LIMIT 1",
         application_id=row["application_id"],
         user_key=row["user_key"],
         id=row["id"],
-    )
-
-
-def generation_rows(transaction: Transaction, row: Row) -> list[Row]:
-    """Return the generations of a challenge, the live one last."""
-    return transaction.all(
-        "SELECT * FROM generations WHERE application_id = :application_id AND user_key = :user_key"
-        " AND challenge_id = :challenge_id ORDER BY number",
-        application_id=row["application_id"],
-        user_key=row["user_key"],
-        challenge_id=row["id"],
     )
 
 
@@ -211,13 +200,41 @@ def live_number(transaction: Transaction, row: Row) -> int:
     )
 
 
-_WITH_ACTION: Final = (
-    "SELECT challenges.*, actions.number AS action_number, actions.country AS action_country,"
-    " actions.created_at AS action_created_at, actions.sealed_action FROM challenges JOIN actions"
-    " ON actions.application_id = challenges.application_id AND actions.user_key = :user_key"
+_ACTION_COLUMNS: Final = (
+    "actions.number AS action_number, actions.country AS action_country, actions.created_at AS action_created_at,"
+    " actions.sealed_action"
+)
+_JOIN_ACTION: Final = (
+    "JOIN actions ON actions.application_id = challenges.application_id AND actions.user_key = :user_key"
     " AND actions.id = challenges.action_id"
 )
+_WITH_ACTION: Final = f"SELECT challenges.*, {_ACTION_COLUMNS} FROM challenges {_JOIN_ACTION}"  # noqa: S608 our own text, values bound
 """Nobody looks at a challenge without its action."""
+_FOR_GUESS: Final = (
+    f"SELECT challenges.*, {_ACTION_COLUMNS}, generations.number AS generation, generations.mac,"  # noqa: S608 our own text, values bound
+    f" generations.contact_id, {CONTACT_COLUMNS} FROM challenges {_JOIN_ACTION}"
+    " LEFT JOIN generations ON generations.application_id = challenges.application_id"
+    " AND generations.user_key = :user_key AND generations.challenge_id = challenges.id"
+    " LEFT JOIN contacts ON contacts.application_id = challenges.application_id AND contacts.user_key = :user_key"
+    " AND contacts.id = generations.contact_id"
+    " WHERE challenges.id = :id AND challenges.user_key = :user_key AND sealed_display IS NOT NULL"
+    " ORDER BY generations.number"
+)
+
+
+def rows_for_guess(transaction: Transaction, challenge_id: str) -> list[Row]:
+    """Return all that a guess is compared with: a row for each generation of a challenge, the live one last.
+
+    Each has the challenge with its action, and the contact that the code went to; one row where there is no code.
+    """
+    return transaction.all(_FOR_GUESS, id=challenge_id, user_key=user_key_of("chl", challenge_id))
+
+
+def contact_for_guess(transaction: Transaction, row: Row) -> Contact | None:
+    """Return the contact that the code of a row went to; None for one that is gone."""
+    if row["sealed_address"] is None:
+        return None
+    return read_contact(transaction, {**row, "id": row["contact_id"]})
 
 
 def find_challenge_row(transaction: Transaction, challenge_id: str) -> Row | None:

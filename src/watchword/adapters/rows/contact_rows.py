@@ -19,6 +19,12 @@ LEFT_KEPT_MS: Final = 30 * DAY_MS
 """How long a dispute can bring a contact back: as long as the link of a notice counts."""
 _TABLE: Final = "contacts"
 _ADDRESS: Final = "address"
+CONTACT_COLUMNS: Final = (
+    "contacts.kind, contacts.sealed_address, contacts.added_at, contacts.usable_from, contacts.leaves_at,"
+    " contacts.confirmed_at, contacts.last_proven_at, contacts.preferred, contacts.disabled_at, contacts.bounced_at,"
+    " contacts.added_by"
+)
+"""What a contact is read from besides its id, by names that no other table has."""
 _RESEAL_PAGE: Final = 500
 _TOLD: Final = frozenset({"leaves_at", "disabled_at"})
 """What the event of a change says of it, so that the list can be rebuilt from the events (I15)."""

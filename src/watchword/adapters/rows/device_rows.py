@@ -80,8 +80,8 @@ def prove_device(
 ) -> tuple[Device, bool]:
     """Make a device known by an approval, and trusted where asked; return it and whether that made it trusted.
 
-    ``known`` is the one that is there. Trust that had run out by itself does not come back with the next proof: the
-    user has to choose it again.
+    ``known`` is the one that is there; where there is none, the caller makes room for it. Trust that had run out by
+    itself does not come back with the next proof: the user has to choose it again.
     """
     now, state = transaction.now, DeviceState.NEW
     if known is not None:
@@ -89,7 +89,6 @@ def prove_device(
     newly_trusted = trust and state is not DeviceState.TRUSTED
     if known is None:
         device = _insert_device(transaction, ref, fresh_id, name, action_id, trusted=newly_trusted)
-        _make_room(transaction, ref, fresh_id, limits)
     else:
         device = _prove_known(transaction, ref, known, action_id, state, trusted=newly_trusted)
     if state is DeviceState.NEW:
@@ -228,7 +227,8 @@ def _insert_device(
     )
 
 
-def _make_room(transaction: Transaction, ref: UserRef, newest_id: DeviceId, limits: Limits) -> None:
+def make_room(transaction: Transaction, ref: UserRef, newest_id: DeviceId, limits: Limits) -> None:
+    """Revoke the devices that were not seen for longest, so that there are no more than a user can have."""
     others = [row["id"] for row in _live_rows(transaction, ref) if row["id"] != newest_id]
     for device_id in others[limits.devices_per_user - 1 :]:
         revoke(transaction, ref, device_id, "limit")

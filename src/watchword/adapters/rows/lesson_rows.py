@@ -44,13 +44,14 @@ def teach_allowed(
     memory.write()
 
 
-def teach_approved(transaction: Transaction, ref: UserRef, number: int, registered_at: Instant) -> None:
-    """Learn in full from the action of this number, whose challenge was approved."""
-    row = find_contribution_row(transaction, ref, number)
-    contribution = None if row is None else open_contribution(transaction, ref, row)
-    if row is None or contribution is None:
+def teach_approved(
+    transaction: Transaction, ref: UserRef, row: Row, registered_at: Instant, found: FoundMemory
+) -> None:
+    """Learn in full from an action whose challenge was approved; ``row`` has its number and what it teaches, sealed."""
+    contribution = open_contribution(transaction, ref, row)
+    if contribution is None:
         return
-    memory = Remembering(transaction, ref, registered_at)
+    memory = Remembering(transaction, ref, registered_at, found)
     memory.catch_up()  # before, because the limit of a day holds for the day that something was seen last
     memory.learn(contribution, PROVEN)
     note_state(transaction, ref, row, Contributed.PROVEN)

@@ -1,7 +1,7 @@
 """Redeems a grant once, and queues the confirmation that follows."""
 
 from watchword.adapters.rows.action_rows import find_action
-from watchword.adapters.rows.challenge_rows import generation_rows
+from watchword.adapters.rows.challenge_rows import live_generation
 from watchword.adapters.rows.contact_rows import reachable_contacts
 from watchword.adapters.rows.grant_rows import (
     digest_matches,
@@ -67,5 +67,5 @@ def _confirm(transaction: Transaction, ref: UserRef, row: Row, action_type: str)
 def _proven_route(transaction: Transaction, ref: UserRef, challenge_id: str) -> list[tuple[str, Channel]]:
     """Return the contact and channel over which the right code came."""
     named = {"application_id": ref.application_id, "user_key": ref.key, "id": challenge_id}
-    generations = generation_rows(transaction, named)
-    return [(generations[-1]["contact_id"], Channel(generations[-1]["channel"]))] if generations else []
+    live = live_generation(transaction, named)
+    return [] if live is None else [(live["contact_id"], Channel(live["channel"]))]

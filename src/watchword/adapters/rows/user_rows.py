@@ -143,16 +143,34 @@ def note_place(transaction: Transaction, ref: UserRef, seen: Seen | None, countr
         user_key=ref.key,
     )
     if country is not None and not (seen is not None and seen.by_reported_device):
-        transaction.write(
-            "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
-            " VALUES (:application_id, :user_key, :country, :now, :now, :action_id)"
-            " ON CONFLICT (application_id, user_key, country) DO UPDATE SET last_at = excluded.last_at",
-            application_id=ref.application_id,
-            user_key=ref.key,
-            country=country,
-            now=transaction.now,
-            action_id=action_id,
-        )
+        put_place(transaction, ref, country, action_id)
+
+
+def put_place(transaction: Transaction, ref: UserRef, country: str, action_id: str) -> None:
+    """Note the country in which an action of the user was allowed or approved."""
+    transaction.write(
+        "INSERT INTO places (application_id, user_key, country, first_at, last_at, first_by)"
+        " VALUES (:application_id, :user_key, :country, :now, :now, :action_id)"
+        " ON CONFLICT (application_id, user_key, country) DO UPDATE SET last_at = excluded.last_at",
+        application_id=ref.application_id,
+        user_key=ref.key,
+        country=country,
+        now=transaction.now,
+        action_id=action_id,
+    )
+
+
+def note_proof(transaction: Transaction, ref: UserRef, *, changes_account: bool) -> None:
+    """Note that it was the user himself: later purchases add up from here, and maybe the account counts as changed."""
+    transaction.write(
+        "UPDATE users SET last_seen_at = :now, changed_at = coalesce(CAST(:changed_at AS BIGINT), changed_at),"
+        " proven_through = (SELECT coalesce(max(number), 0) FROM actions WHERE application_id = :application_id"
+        " AND user_key = :user_key) WHERE application_id = :application_id AND user_key = :user_key",
+        now=transaction.now,
+        changed_at=transaction.now if changes_account else None,
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
 
 
 def forget_places(transaction: Transaction, ref: UserRef, action_ids: Collection[str]) -> None:
