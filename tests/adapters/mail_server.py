@@ -28,6 +28,10 @@ class Postbox:
     """Decides about every message and keeps those that it takes."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    wires: list[bytes] = field(default_factory=list)
+    """The mails, byte by byte."""
+    greetings: list[str | None] = field(default_factory=list)
+    """How each client introduced itself."""
     senders: list[str | None] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     peers: list[Any] = field(default_factory=list)
@@ -62,6 +66,8 @@ class Postbox:
             mail = message_from_bytes(envelope.content, policy=modern)
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
+            self.wires.append(envelope.content)
+            self.greetings.append(session.host_name)
             self.senders.append(envelope.mail_from)
             self.recipients.append(envelope.rcpt_tos)
             self.peers.append(session.peer)

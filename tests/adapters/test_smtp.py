@@ -13,6 +13,7 @@ from tests.adapters.envelopes import NOON, an_envelope
 from tests.adapters.mail_server import LOOPBACK, Postbox, free_port, login_is, serve, tls_pair
 from tests.hostile_texts import HOSTILE_TEXTS
 from tests.kit.clock_and_chance import MovableClock
+from watchword.adapters.senders.mail_building import MailHead
 from watchword.adapters.senders.smtp import KEPT_CONNECTIONS, Encryption, MailServer, SmtpSender
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
@@ -25,7 +26,7 @@ def a_server(port: int, **fields: Any) -> MailServer:
         "host": LOOPBACK,
         "port": port,
         "encryption": Encryption.NONE,
-        "from_address": "codes@shop.example",
+        "head": MailHead(from_address="codes@shop.example", reply_to=None),
         "command_timeout_s": 5.0,
         "send_timeout_s": 10.0,
     }
@@ -46,7 +47,8 @@ def controller(postbox: Postbox) -> Iterator[Controller]:
 
 @pytest.fixture
 async def sender(controller: Controller) -> AsyncIterator[SmtpSender]:
-    sender = SmtpSender(a_server(controller.port, reply_to="help@shop.example"), MovableClock(NOON))
+    head = MailHead(from_address="codes@shop.example", reply_to="help@shop.example")
+    sender = SmtpSender(a_server(controller.port, head=head), MovableClock(NOON))
     yield sender
     await sender.close()
 
@@ -61,6 +63,7 @@ async def test_a_mail_arrives_with_its_headers_and_both_parts(sender: SmtpSender
     assert mail["Message-ID"] == "<dlv_1@shop.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["X-Auto-Response-Suppress"] == "All"
+    assert mail["Feedback-ID"] == "code:shop::watchword"
     assert mail.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     plain = mail.get_body(("plain",))
@@ -87,6 +90,18 @@ async def test_letters_of_every_script_arrive_as_they_were(sender: SmtpSender, p
     plain = mail.get_body(("plain",))
     assert plain is not None
     assert plain.get_content().splitlines() == ["Zażółć 株 متجر"]
+
+
+async def test_every_byte_of_a_mail_is_ascii_so_that_no_server_recodes_it(sender: SmtpSender, postbox: Postbox) -> None:
+    await sender.send(an_envelope(brand="Łódź", subject="012345: Łódź", text="Zażółć 株 متجر\n", html="<p>株</p>"))
+    assert postbox.wires[0].isascii()
+
+
+async def test_introduces_itself_by_the_name_it_was_given(controller: Controller, postbox: Postbox) -> None:
+    sender = SmtpSender(a_server(controller.port, hello_name="codes.shop.example"), MovableClock(NOON))
+    await sender.send(an_envelope())
+    await sender.close()
+    assert postbox.greetings == ["codes.shop.example"]
 
 
 async def test_the_same_delivery_always_has_the_same_message_id(sender: SmtpSender, postbox: Postbox) -> None:
@@ -139,6 +154,16 @@ async def test_a_recipient_that_is_refused_for_good_is_not_tried_again(
         await sender.send(an_envelope())
     assert not failure.value.retryable
     assert "home.example" not in str(failure.value)
+
+
+async def test_a_dead_mailbox_and_a_closed_door_are_told_apart(sender: SmtpSender, postbox: Postbox) -> None:
+    statuses = []
+    for answer in ("550 5.1.1 no such user", "550 5.7.1 we know you", "550 no"):
+        postbox.recipient_answer = answer
+        with pytest.raises(DeliveryFailed) as failure:
+            await sender.send(an_envelope())
+        statuses.append(failure.value.status.value)
+    assert statuses == ["bounced", "blocked", "undelivered"]
 
 
 @pytest.mark.parametrize("answer", ["450 mailbox busy", "451 try later", "452 full"])
@@ -241,6 +266,7 @@ async def test_a_hostile_brand_adds_no_header(sender: SmtpSender, postbox: Postb
         an_envelope(to="ada@home.example, victim@example.org"),
         an_envelope(to="ada@home.example> SIZE=1 RCPT TO:<victim@example.org"),
         an_envelope(to="not an address"),
+        an_envelope(to="łódź@home.example"),
         an_envelope(to=""),
         an_envelope(to="@"),
         an_envelope(channel=Channel.SMS, to="+14155550123", subject=None, html=None),

@@ -28,7 +28,7 @@ _CODE: Final = re.compile(r"\b\d{6,10}\b")
 class DatagramSender:
     """Keeps ``ports.sender.Sender``: a datagram of address and code to where the mail server would listen."""
 
-    def __init__(self, server: smtp.MailServer, clock: Clock) -> None:
+    def __init__(self, server: smtp.MailServer, clock: Clock, *, signer: smtp.Signer | None = None) -> None:  # noqa: ARG002 it signs nothing
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
         self._socket.connect((server.host, server.port))
         self._clock = clock

@@ -4,23 +4,20 @@ import asyncio
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE_FORMAT
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 import aiosmtplib
 from msgspec import Meta, Struct
 
+from watchword.adapters.senders.extra_library import needing
 from watchword.adapters.senders.kind import SenderKind, SenderSurroundings
+from watchword.adapters.senders.mail_building import MailHead, build_mail, message_id_of
+from watchword.adapters.senders.mail_refusals import read_refusal
 from watchword.domain.contact import Channel, ContactKind, read_address
-from watchword.domain.errors import DeliveryFailed
-from watchword.domain.instant import SECOND_MS
+from watchword.domain.errors import ConfigurationError, DeliveryFailed
 from watchword.domain.loopback import is_loopback
-from watchword.domain.message import DeliveryStatus, Envelope, plain_line
+from watchword.domain.message import DeliveryStatus, Envelope
 from watchword.domain.secret import Secret
 from watchword.ports.clock import Clock
 from watchword.ports.sender import Handover
@@ -28,10 +25,8 @@ from watchword.ports.sender import Handover
 PROVIDER: Final = "smtp"
 KEPT_CONNECTIONS: Final = 4
 """Idle connections that stay open; more messages at once open more, which are closed again."""
-BRAND_AT_MOST: Final = 60
-"""Characters of the name in ``From``."""
-_PERMANENT: Final = range(500, 600)
-"""RFC 5321 §4.2.1: the same command will fail again. 4yz is a temporary failure."""
+_DOMAIN: Final = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
+"""A domain, or what stands before one."""
 
 
 class Encryption(StrEnum):
@@ -65,6 +60,25 @@ class SmtpKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     reply_to: Annotated[
         str | None, Meta(description="Address in `Reply-To`; somebody should read it, though a reply never counts.")
     ] = None
+    hello_name: Annotated[
+        str | None,
+        Meta(
+            pattern=_DOMAIN,
+            description="Name to introduce ourselves by, where the server looks it up; without it, this machine's.",
+        ),
+    ] = None
+    dkim_selector: Annotated[
+        str | None,
+        Meta(
+            pattern=_DOMAIN,
+            description="Selector of the DKIM key, as in `selector._domainkey.example.com`; without it nothing is "
+            "signed, which is right where the mail server signs.",
+        ),
+    ] = None
+    dkim_domain: Annotated[
+        str | None, Meta(pattern=_DOMAIN, description="Domain that signs; without it, that of `from_address`.")
+    ] = None
+    dkim_key: Annotated[Secret | None, Meta(description="Private key in PEM: Ed25519, or RSA.")] = None
     timeout_s: Annotated[
         int, Meta(ge=1, le=120, description="How long one hand-over may take.", extra={"unit": "seconds"})
     ] = 30
@@ -77,8 +91,9 @@ class MailServer:
     host: str
     port: int
     encryption: Encryption
-    from_address: str
-    reply_to: str | None = None
+    head: MailHead
+    hello_name: str | None = None
+    """How we introduce ourselves (RFC 5321 §4.1.1.1); None: the name of this machine."""
     username: str | None = None
     password: Secret | None = None
     command_timeout_s: float = 8.0
@@ -87,25 +102,42 @@ class MailServer:
     """For one message in all; below the 30 s lease of a delivery, so that no other worker sends it meanwhile."""
 
 
+class Signer(Protocol):
+    """Signs e-mail."""
+
+    def sign(self, mail: bytes) -> bytes:
+        """Return the mail with its signature before it."""
+        ...
+
+
 class SmtpSender:
     """Keeps ``ports.sender.Sender`` for ``Channel.EMAIL``."""
 
-    def __init__(self, server: MailServer, clock: Clock, *, tls_context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        server: MailServer,
+        clock: Clock,
+        *,
+        signer: Signer | None = None,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
         self._server = server
         self._clock = clock
+        self._signer = signer
         self._tls_context = tls_context
         self._idle: list[aiosmtplib.SMTP] = []
 
     async def send(self, envelope: Envelope) -> Handover:
         """Hand an e-mail over; raises ``DeliveryFailed``, not retryable where the server says no for good."""
-        mail = self._mail(envelope)
+        wire = await self._wire(envelope)
         try:
             async with asyncio.timeout(self._server.send_timeout_s):
                 connection = await self._connection()
-                await self._hand_over(connection, mail, envelope.to.reveal())
+                await self._hand_over(connection, wire, envelope.to.reveal())
         except TimeoutError as error:
             raise DeliveryFailed("the mail server did not answer in time", retryable=True) from error
-        return Handover(provider=PROVIDER, provider_message_id=mail["Message-ID"], status=DeliveryStatus.SENT)
+        message_id = message_id_of(envelope, self._server.head)
+        return Handover(provider=PROVIDER, provider_message_id=message_id, status=DeliveryStatus.SENT)
 
     async def close(self) -> None:
         """Say good-bye on every idle connection."""
@@ -127,6 +159,7 @@ class SmtpSender:
         connection = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
+            local_hostname=server.hello_name,
             username=server.username,
             password=None if server.password is None else server.password.reveal(),
             timeout=server.command_timeout_s,
@@ -140,17 +173,15 @@ class SmtpSender:
             raise DeliveryFailed(f"no connection to the mail server ({_kind(error)})", retryable=True) from error
         return connection
 
-    async def _hand_over(self, connection: aiosmtplib.SMTP, mail: EmailMessage, to: str) -> None:
+    async def _hand_over(self, connection: aiosmtplib.SMTP, wire: bytes, to: str) -> None:
         """Send on this connection, and keep it unless its state is unknown."""
         is_healthy = False
         try:
-            await connection.send_message(mail, sender=self._server.from_address, recipients=[to])
+            await connection.sendmail(self._server.head.from_address, [to], wire)
             is_healthy = True
         except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
             is_healthy = connection.is_connected
-            code = _reply_code(error)
-            detail = f"the mail server answered {code} ({_kind(error)})"
-            raise DeliveryFailed(detail, retryable=code not in _PERMANENT) from error
+            raise read_refusal(*_reply(error)) from error
         except (aiosmtplib.SMTPNotSupported, ValueError) as error:
             is_healthy = connection.is_connected
             raise DeliveryFailed(f"the mail server cannot take it ({_kind(error)})", retryable=False) from error
@@ -162,36 +193,15 @@ class SmtpSender:
             else:
                 connection.close()
 
-    def _mail(self, envelope: Envelope) -> EmailMessage:
-        """Return the e-mail as it goes over the wire; nothing in it can add a header."""
+    async def _wire(self, envelope: Envelope) -> bytes:
+        """Return the e-mail as it goes over the wire, signed if we sign."""
         if envelope.channel is not Channel.EMAIL:
             raise DeliveryFailed("SMTP carries e-mail only", retryable=False)
-        mail = EmailMessage(policy=WIRE_FORMAT)
-        try:
-            self._head(mail, envelope)
-        except (ValueError, IndexError, HeaderParseError) as error:
-            # The address itself would stand in the message of the error, so it is not passed on.
-            raise DeliveryFailed(f"not an address or a subject for e-mail ({_kind(error)})", retryable=False) from None
-        mail.set_content(envelope.message.text)
-        if envelope.message.html is not None:
-            mail.add_alternative(envelope.message.html, subtype="html")
-        return mail
-
-    def _head(self, mail: EmailMessage, envelope: Envelope) -> None:
-        """Set the headers; ``ValueError`` where one would hold a line break."""
-        server = self._server
-        sender = Address(addr_spec=server.from_address)
-        mail["From"] = Address(plain_line(envelope.brand, BRAND_AT_MOST), sender.username, sender.domain)
-        mail["To"] = Address(addr_spec=envelope.to.reveal())
-        mail["Subject"] = envelope.message.subject or ""
-        if server.reply_to is not None:
-            mail["Reply-To"] = Address(addr_spec=server.reply_to)
-        mail["Date"] = datetime.fromtimestamp(self._clock.now() // SECOND_MS, UTC)
-        # The same for every try, so that a mail program shows a repeated message once, and a bounce names its delivery.
-        mail["Message-ID"] = f"<{envelope.delivery_id}@{sender.domain}>"
-        # RFC 3834 §5, and what Exchange understands: nobody's automatic answer is wanted.
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Auto-Response-Suppress"] = "All"
+        wire = build_mail(envelope, self._server.head, self._clock.now()).as_bytes()
+        if self._signer is None:
+            return wire
+        # In a thread: a signature of the kind RSA takes long enough for others to wait.
+        return await asyncio.to_thread(self._signer.sign, wire)
 
 
 def _make(keys: SmtpKeys, surroundings: SenderSurroundings) -> SmtpSender:
@@ -199,18 +209,36 @@ def _make(keys: SmtpKeys, surroundings: SenderSurroundings) -> SmtpSender:
         host=keys.host,
         port=keys.port,
         encryption=keys.security,
-        from_address=keys.from_address,
-        reply_to=keys.reply_to,
+        head=MailHead(from_address=keys.from_address, reply_to=keys.reply_to),
+        hello_name=keys.hello_name,
         username=keys.username,
         password=keys.password,
         send_timeout_s=keys.timeout_s,
     )
-    return SmtpSender(server, surroundings.clock)
+    return SmtpSender(server, surroundings.clock, signer=_signer(keys))
+
+
+def _signer(keys: SmtpKeys) -> Signer | None:
+    """Return what signs, if anything does; raises ``ConfigurationError`` without the library or with another key."""
+    if keys.dkim_selector is None or keys.dkim_key is None:
+        return None
+    with needing("dkim", "dkim", "nacl"):
+        # The library is an extra: only a server that signs imports it.
+        from watchword.adapters.senders.dkim_signing import DkimSigner, UnusableKey  # noqa: PLC0415
+    domain = keys.dkim_domain or keys.from_address.rpartition("@")[2]
+    try:
+        return DkimSigner(domain, keys.dkim_selector, keys.dkim_key)
+    except UnusableKey as error:
+        raise ConfigurationError((f"dkim_key {error}",)) from None
 
 
 def _problems(keys: SmtpKeys) -> Iterable[tuple[str, str]]:
     if (keys.username is None) != (keys.password is None):
         yield "username", "a user name and a password go together"
+    if (keys.dkim_selector is None) != (keys.dkim_key is None):
+        yield "dkim_selector", "a selector and a key go together"
+    if keys.dkim_domain is not None and keys.dkim_selector is None:
+        yield "dkim_domain", "needs dkim_selector"
     if keys.security is Encryption.NONE and not is_loopback(keys.host):
         yield "security", f"none would send codes in the clear to {keys.host}; use starttls or tls"
     for key, address in (("from_address", keys.from_address), ("reply_to", keys.reply_to)):
@@ -247,9 +275,10 @@ async def _quit(connection: aiosmtplib.SMTP) -> None:
             transport.abort()
 
 
-def _reply_code(error: aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused) -> int:
-    """Return the code of the answer; every message has exactly one recipient."""
-    return error.recipients[0].code if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error.code
+def _reply(error: aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused) -> tuple[int, str]:
+    """Return code and text of the answer; every message has exactly one recipient."""
+    answer = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
+    return answer.code, answer.message
 
 
 def _kind(error: Exception) -> str:
