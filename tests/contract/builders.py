@@ -279,6 +279,7 @@ class Scene:
         planned = Planned(id=challenge_id, action=action, bound_digest=digest, codes={} if decoy else {1: code})
         live = None if decoy else self.live(challenge_id, 1, contacts[0].id, code)
         opening = Opening(
+            registered=bool(contacts),
             challenge_id=challenge_id,
             action=action,
             assessment=assessment(Decision.CHALLENGE, failed_rules=failed_rules),

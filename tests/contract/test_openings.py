@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Scene
-from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN
+from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import Approved, Challenge, ChallengeState
 from watchword.domain.event import EventType
@@ -14,7 +14,7 @@ from watchword.domain.instant import HOUR_MS, later
 from watchword.domain.limits import Limits
 from watchword.domain.message import NoticeKind
 from watchword.ports.store import Store
-from watchword.ports.store.values import SendRefused, StartsFull, TooSoon
+from watchword.ports.store.values import SendRefused, StartsFull, TooSoon, UserGone
 
 
 async def test_starts_are_counted_per_type_and_lane(store: Store, scene: Scene) -> None:
@@ -257,3 +257,17 @@ async def test_the_breaker_looks_at_the_last_ten_minutes(
     assert (await scene.profile()).breaker_open is is_open
     scene.clock.move(seconds=HOUR_MS / 6_000)
     assert not (await scene.profile()).breaker_open
+
+
+async def test_opens_nothing_for_a_user_who_was_erased_since(store: Store, scene: Scene) -> None:
+    contacts = (await scene.register(PHONE)).contacts
+    opening, _ = scene.opening(scene.action(), contacts)
+    denied = replace(scene.decided(scene.action(), Decision.DENY), registered=True)
+    await store.erase_user(scene.ref())
+    with pytest.raises(UserGone):
+        await store.open_challenge(opening)
+    with pytest.raises(UserGone):
+        await store.record_decision(denied)
+    assert not await store.actions(scene.ref(), limit=10, before=None)
+    assert await store.challenge(opening.challenge_id) is None
+    assert (await scene.profile()).starts_free_at is None

@@ -39,7 +39,7 @@ from watchword.flow.remember import view_device
 from watchword.flow.show import ChallengeView, DeviceView, show
 from watchword.ports import Ports
 from watchword.ports.store.deciding import Judgement, Known
-from watchword.ports.store.values import Decided, Keep
+from watchword.ports.store.values import Decided, Keep, UserGone
 from watchword.risk.reasons import SentenceKey
 from watchword.risk.score import UNRATED, rate
 from watchword.risk.signals import observe
@@ -100,6 +100,16 @@ async def assess(
     contact that an account update removes is this user's is looked at only where nothing is concealed.
     """
     _refuse_bad(application, report)
+    try:
+        return await _assess(ports, application, report, keep, call)
+    except UserGone:
+        # He was erased in between: now he is answered like anybody who is not known.
+        return await _assess(ports, application, report, keep, call)
+
+
+async def _assess(
+    ports: Ports, application: Application, report: Report, keep: Keep[Assessed] | None, call: bytes | None
+) -> Assessed:
     query = query_of(ports, application, report)
     judging = _Judging(ports, application, report, query.ref, keep)
     match await ports.store.decide(query, judging.judge):
@@ -215,7 +225,10 @@ async def confirm_contact(
     )
     assessment = replace(case.assessment, decision=Decision.CHALLENGE, reasons=(reason,))
     case = replace(case, assessment=assessment, confirms=contact, call=call)
-    return await _challenge(ports, case, send=True, keep=keep)
+    try:
+        return await _challenge(ports, case, send=True, keep=keep)
+    except UserGone:
+        raise UnknownUser from None
 
 
 async def _challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Assessed] | None) -> Assessed:
@@ -248,6 +261,7 @@ def _settle(ports: Ports, case: Case, *, retry_at: Instant | None = None) -> tup
         grant=grant,
         retry_at=retry_at,
         contribution=None if grant is None else case.contribution,
+        registered=case.profile.user is not None,
     )
     return _answer(ports, case, None, grant=grant, retry_at=retry_at), decided
 

@@ -270,6 +270,7 @@ def _opening(
         others_count_from=able.others_count_from,
         limits=limits,
         contribution=case.contribution,
+        registered=case.profile.user is not None,
     )
 
 

@@ -22,6 +22,7 @@ from watchword.adapters.rows.notice_rows import alert
 from watchword.adapters.rows.outbox_rows import queue_code
 from watchword.adapters.rows.profile_rows import unproven_networks
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
+from watchword.adapters.rows.user_rows import require_user
 from watchword.domain.action import Decision
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, LastSend, Route
 from watchword.domain.event import EventType
@@ -45,9 +46,8 @@ def open_challenge(transaction: Transaction, opening: Opening, keep: Keep[Opened
     """Write action, challenge and first delivery, if the user has a start left."""
     if opening.assessment.decision is not Decision.CHALLENGE:
         raise ValueError("a challenge opens for an action that is challenged")
-    action, limits = opening.action, opening.limits
-    ref = UserRef(application_id=action.application_id, key=action.user_key)
-    free_at = charge_start(transaction, ref, action.type, opening.lane, limits)
+    ref = UserRef(application_id=opening.action.application_id, key=opening.action.user_key)
+    free_at = _begin(transaction, ref, opening)
     if free_at is not None:
         return StartsFull(free_at=free_at)
     _make_room(transaction, ref, opening)
@@ -57,6 +57,19 @@ def open_challenge(transaction: Transaction, opening: Opening, keep: Keep[Opened
     _send_first(transaction, ref, opening)
     _watch_networks(transaction, ref, opening)
     return keep_outcome(transaction, keep, Opened(challenge=_opened(opening, transaction.now)))
+
+
+def _begin(transaction: Transaction, ref: UserRef, opening: Opening) -> Instant | None:
+    """Charge the start; nothing is written for a user who was erased since this was decided."""
+
+    def charge() -> Instant | None:
+        return charge_start(transaction, ref, opening.action.type, opening.lane, opening.limits)
+
+    if not opening.registered:
+        return charge()
+    # Neither waits for what the other finds: across a wire they travel together.
+    _, free_at = transaction.side_by_side([lambda: require_user(transaction, ref), charge])
+    return free_at
 
 
 def _send_first(transaction: Transaction, ref: UserRef, opening: Opening) -> None:

@@ -20,7 +20,7 @@ from watchword.adapters.rows.lesson_rows import clear_action, report_action, tea
 from watchword.adapters.rows.memory_rows import FoundMemory
 from watchword.adapters.rows.profile_rows import recall
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.adapters.rows.user_rows import Seen, find_seen, note_place
+from watchword.adapters.rows.user_rows import Seen, find_seen, note_place, require_user
 from watchword.domain.action import Decision, Label
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.ids import ChallengeId
@@ -50,6 +50,8 @@ def decide(transaction: Transaction, query: ProfileQuery, judge: Judge[Told]) ->
 def record_decision(transaction: Transaction, decided: Decided, keep: Keep[None] | None) -> None:
     """Write an action that is allowed or denied."""
     owner = UserRef(application_id=decided.action.application_id, key=decided.action.user_key)
+    if decided.registered:
+        require_user(transaction, owner)
     _write_decision(transaction, decided, find_seen(transaction, owner, decided.device_id), None)
     keep_outcome(transaction, keep, None)
 

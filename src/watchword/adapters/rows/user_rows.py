@@ -12,6 +12,7 @@ from watchword.domain.event import EventType
 from watchword.domain.ids import UserId
 from watchword.domain.instant import DAY_MS, Instant
 from watchword.domain.user import User, UserRef
+from watchword.ports.store.values import UserGone
 
 TOMBSTONE_MS: Final = 30 * DAY_MS
 """How long an erased user who comes back does not count as new, so that erasure wins nobody a free registration."""
@@ -40,6 +41,18 @@ def find_user_row(transaction: Transaction, ref: UserRef) -> Row | None:
 def find_user(transaction: Transaction, ref: UserRef) -> User | None:
     """Return a registered user with the contacts that are listed now."""
     return read_user(transaction, ref, find_user_row(transaction, ref))
+
+
+def require_user(transaction: Transaction, ref: UserRef) -> None:
+    """Raise ``UserGone`` for a user who is not registered, or not any more."""
+    found = transaction.one(
+        "SELECT user_key FROM users WHERE application_id = :application_id AND user_key = :user_key"
+        " AND sealed_person IS NOT NULL",
+        application_id=ref.application_id,
+        user_key=ref.key,
+    )
+    if found is None:
+        raise UserGone
 
 
 def read_user(transaction: Transaction, ref: UserRef, row: Row | None) -> User | None:

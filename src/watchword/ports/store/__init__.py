@@ -236,6 +236,7 @@ class Store(Protocol):
         One start is charged to the user, type and lane, or ``StartsFull`` and nothing is written. Where the lane holds
         its number of pending challenges, the oldest of the same type, else the oldest, of the same lane is cancelled
         (``replaced``). With the ``unproven_networks``-th network within the window, one notice and one event a day.
+        Raises ``UserGone`` where a registered user was erased meanwhile.
         """
         ...
 

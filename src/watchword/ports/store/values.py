@@ -53,6 +53,10 @@ class AlreadyKept(Exception):
     """Another call with the same idempotency key came first; this operation was rolled back and had no effect."""
 
 
+class UserGone(Exception):
+    """The user was erased since he was read; the operation was rolled back and had no effect."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveCode:
     """A fresh code with its keyed hash; the store seals the code with its challenge."""
@@ -78,6 +82,8 @@ class Decided:
     """For a deny by a limit."""
     contribution: Contribution | None = None
     """What an allow teaches; a deny teaches nothing and keeps none."""
+    registered: bool = False
+    """Whether the user was there when this was decided; as in ``Opening``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,8 @@ class Opening:
     limits: Limits
     contribution: Contribution | None = None
     """What its approval would teach."""
+    registered: bool = False
+    """Whether the user was there when this was decided: then nothing is written unless he still is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
