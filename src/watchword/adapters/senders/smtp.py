@@ -25,7 +25,7 @@ from watchword.ports.sender import Handover
 PROVIDER: Final = "smtp"
 KEPT_CONNECTIONS: Final = 4
 """Idle connections that stay open; more messages at once open more, which are closed again."""
-_DOMAIN: Final = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
+_Domain = Annotated[str, Meta(max_length=253, pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]
 """A domain, or what stands before one."""
 
 
@@ -61,22 +61,20 @@ class SmtpKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
         str | None, Meta(description="Address in `Reply-To`; somebody should read it, though a reply never counts.")
     ] = None
     hello_name: Annotated[
-        str | None,
+        _Domain | None,
         Meta(
-            pattern=_DOMAIN,
             description="Name to introduce ourselves by, where the server looks it up; without it, this machine's.",
         ),
     ] = None
     dkim_selector: Annotated[
-        str | None,
+        _Domain | None,
         Meta(
-            pattern=_DOMAIN,
             description="Selector of the DKIM key, as in `selector._domainkey.example.com`; without it nothing is "
             "signed, which is right where the mail server signs.",
         ),
     ] = None
     dkim_domain: Annotated[
-        str | None, Meta(pattern=_DOMAIN, description="Domain that signs; without it, that of `from_address`.")
+        _Domain | None, Meta(description="Domain that signs; without it, that of `from_address`.")
     ] = None
     dkim_key: Annotated[Secret | None, Meta(description="Private key in PEM: Ed25519, or RSA.")] = None
     timeout_s: Annotated[
