@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,8 +12,7 @@ import smpp34
 
 from tests.adapters.mail_server import LOOPBACK, free_port
 
-TAG_MESSAGE_ID = 0x001E
-TAG_MESSAGE_STATE = 0x0427
+TAG_PAYLOAD = 0x0424
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,7 @@ class MessageCentre:
     """How the centre names its messages."""
     _kept: list[object] = field(default_factory=list)
     _sessions: dict[str, smpp34.Esme] = field(default_factory=dict)
-    _numbers: count = field(default_factory=lambda: count(1))  # type: ignore[type-arg] # generic for checkers only
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     happened: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def report(self, text: bytes, *, esm_class: int = 0x04, tlvs: list[smpp34.Tlv] | None = None) -> None:
@@ -93,7 +92,7 @@ class MessageCentre:
         if answer:
             event.reject(answer)
             return
-        payloads = [one.value for one in event.tlvs if one.tag == smpp34.TLV_MESSAGE_PAYLOAD]  # type: ignore[attr-defined] # named in its stubs only
+        payloads = [one.value for one in event.tlvs if one.tag == TAG_PAYLOAD]
         message = Submitted(
             message_id=self.name_of(next(self._numbers)),
             source=event.source_addr,

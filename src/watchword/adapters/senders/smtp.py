@@ -222,7 +222,7 @@ def _signer(keys: SmtpKeys) -> Signer | None:
         return None
     with needing("dkim", "dkim", "nacl"):
         # The library is an extra: only a server that signs imports it.
-        from watchword.adapters.senders.dkim_signing import DkimSigner, UnusableKey  # noqa: PLC0415
+        from watchword.adapters.senders.dkim_signing import DkimSigner, UnusableKey  # noqa: PLC0415 only a server that needs it
     domain = keys.dkim_domain or keys.from_address.rpartition("@")[2]
     try:
         return DkimSigner(domain, keys.dkim_selector, keys.dkim_key)
