@@ -293,7 +293,7 @@ export class WatchwordChallenge extends (globalThis.HTMLElement ?? Object) {
     parts.more.hidden = why.length < 3;
     parts.entry.hidden = !asks;
     parts.trust.hidden = !words.trust;
-    parts.delivery.classList.toggle("failed", FAILED.includes(delivery.status));
+    parts.delivery.classList.toggle("failed", !delivery.going_on && FAILED.includes(delivery.status));
     if (parts.ways.dataset.of !== JSON.stringify(ways)) {
       parts.ways.dataset.of = JSON.stringify(ways);
       parts.ways.replaceChildren(...ways.map(({ label: text, ...where }) => {
@@ -336,7 +336,8 @@ export class WatchwordChallenge extends (globalThis.HTMLElement ?? Object) {
   // Looks after a message on its way: less and less often, and never while nobody sees it.
   #plan() {
     clearTimeout(this.#timers[1]);
-    if (this.state !== "pending" || document.hidden || !ON_ITS_WAY.includes(this.#view.delivery.status)) return;
+    const { status, going_on: goesOn } = this.#view.delivery;
+    if (this.state !== "pending" || document.hidden || !(goesOn || ON_ITS_WAY.includes(status))) return;
     const pause_s = LOOKS_S[this.#looks++];
     if (pause_s) this.#timers[1] = setTimeout(() => this.#look(), pause_s * 1_000);
   }

@@ -45,7 +45,7 @@ async def test_a_challenged_action_is_answered_with_exactly_these_fields(world: 
             {"id": email["id"], "channels": ["email"], "masked": "j•••@e•••.com"},
         ],
         "sent_to": {"contact_id": phone["id"], "channel": "sms", "masked": "•••• 23"},
-        "delivery": {"status": "queued", "updated_at": "2026-11-22T10:00:00Z"},
+        "delivery": {"status": "queued", "updated_at": "2026-11-22T10:00:00Z", "going_on": False},
         "code_length": 6,
         "attempts_left": 5,
         "expires_at": "2026-11-22T10:10:00Z",
@@ -74,7 +74,10 @@ async def test_an_ordinary_purchase_from_a_known_device_is_allowed_with_a_grant(
 async def test_nothing_is_sent_where_the_caller_says_so(world: World) -> None:
     await world.register()
     challenge = (await world.act(send=False))["challenge"]
-    assert (challenge["sent_to"], challenge["delivery"]) == (None, {"status": None, "updated_at": None})
+    assert (challenge["sent_to"], challenge["delivery"]) == (
+        None,
+        {"status": None, "updated_at": None, "going_on": False},
+    )
     assert await world.deliver() == []
     refused = await world.post(f"/v1/challenges/{challenge['id']}/attempts", {"code": "123456"})
     assert (refused.status_code, refused.json()["code"]) == (409, "code_not_sent")

@@ -10,15 +10,19 @@ from tests.contract.builders import EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, Plan
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision, Label
 from watchword.domain.budget import Budget, Lane, Window
 from watchword.domain.challenge import Approved, ChallengeState
-from watchword.domain.ids import ChallengeId
+from watchword.domain.ids import ChallengeId, DeliveryId
 from watchword.domain.instant import later
 from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.secret import Secret
+from watchword.ports.sender import Receipt
+from watchword.ports.store import Store
 from watchword.ports.store.deciding import Judgement, Known
 from watchword.ports.store.values import HandedOver, KeptAnswer, NotHandedOver, OwnersWord
 
 _HOME: Final = (11, 12, 13, 14, 15, 16, 17)
-_SENT: Final = HandedOver(sender="inbox", provider="inbox", provider_message_id="1", status=DeliveryStatus.SENT)
+_SENT: Final = HandedOver(
+    sender="inbox", provider="inbox", provider_message_id="1", status=DeliveryStatus.SENT, heard=True
+)
 
 
 async def play_whole_life(scene: Scene, user_id: str, *, is_forgotten: bool = True) -> None:
@@ -177,9 +181,17 @@ async def _is_labelled_and_disputes(scene: Scene, user_id: str, keeper: Callable
         if message.notice_id is not None and message.ref == ref:
             await store.dispute_notice(message.notice_id)
         await store.finish_delivery(message.id, message.tries, _SENT)
+        await store.spoken(_SENT.sender, message.id)
+        await _is_reported(store, message.id)
     cancelled = await scene.open("transfer", user_id=user_id)
     await store.challenge_of_reference((await scene.challenge(cancelled.id)).reference)
     await store.end_challenge(cancelled.id, ChallengeState.CANCELLED, "application", keep=keeper)
+
+
+async def _is_reported(store: Store, delivery_id: DeliveryId) -> None:
+    for status in (DeliveryStatus.UNDELIVERED, DeliveryStatus.DELIVERED):
+        receipt = Receipt(delivery_id=delivery_id, provider_message_id="1", status=status, reason=None)
+        await store.record_receipt(_SENT.sender, receipt)
 
 
 async def _changes_contacts(scene: Scene, user_id: str) -> None:

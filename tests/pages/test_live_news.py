@@ -1,5 +1,7 @@
 """What an open page is told while it waits: the truth about the message, and nothing about a concealed one."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.kit.languages import LANGUAGES
@@ -10,7 +12,8 @@ from watchword.domain.message import DeliveryStatus
 from watchword.flow.cancel import cancel
 from watchword.flow.show import ChallengeView
 from watchword.pages.hosted import create_page_routes
-from watchword.ports.store.values import NotHandedOver
+from watchword.ports.sender import Receipt
+from watchword.ports.store.values import HandedOver, Heard, NotHandedOver
 
 
 async def _live(world: World, challenge: ChallengeView) -> dict[str, object]:
@@ -84,3 +87,65 @@ async def test_only_where_there_is_a_local_inbox_the_page_leads_there(world: Wor
     assert "/dev/inbox" not in (await visit(world.site, challenge.url)).page.html
     world.site.router.routes[:] = create_page_routes(world.ports, LANGUAGES, has_inbox=True)
     assert (await visit(world.site, challenge.url)).page.links["read the message in the local inbox"] == "/dev/inbox"
+
+
+_TAKEN = HandedOver(
+    sender="first", provider="gateway", provider_message_id="m-1", status=DeliveryStatus.SENT, heard=True, next_step=1
+)
+_LATER = "We are trying another way; the code stays the same."
+
+
+async def _reported(world: World, status: DeliveryStatus, *, next_step: int | None) -> ChallengeView:
+    """Start a challenge whose message was taken, and about which the network has said this."""
+    challenge = await world.start(**ONE_CAMERA)
+    (message,) = await world.store.claim_deliveries(limit=1, lease_s=30)
+    await world.store.finish_delivery(message.id, message.tries, replace(_TAKEN, next_step=next_step))
+    receipt = Receipt(delivery_id=message.id, provider_message_id="m-1", status=status, reason="30005")
+    assert await world.store.record_receipt("first", receipt) is Heard.NEWS
+    return challenge
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (DeliveryStatus.UNDELIVERED, f"Your network reports that the message could not be delivered. {_LATER}"),
+        (DeliveryStatus.BLOCKED, f"Your network reports that the message could not be delivered. {_LATER}"),
+        (
+            DeliveryStatus.UNKNOWN,
+            "We have not heard whether the message arrived. We are sending it another way; the code stays the same.",
+        ),
+    ],
+)
+async def test_while_another_sender_is_asked_the_page_says_so_and_looks_on(
+    world: World, status: DeliveryStatus, sentence: str
+) -> None:
+    challenge = await _reported(world, status, next_step=1)
+    news = await _live(world, challenge)
+    assert (news["delivery"], news["failed"], news["settled"]) == (sentence, False, False)
+    page = (await visit(world.site, challenge.url)).page
+    assert sentence in page.text
+    assert "data-settled" not in page.html
+    await world.messages()
+    assert (await _live(world, challenge))["delivery"] == "The message is on its way."
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (DeliveryStatus.UNDELIVERED, "Your network reports that the message could not be delivered. Try another way."),
+        (DeliveryStatus.BOUNCED, "This number cannot be reached. Try another way."),
+    ],
+)
+async def test_what_the_network_reports_last_is_said_first(world: World, status: DeliveryStatus, sentence: str) -> None:
+    challenge = await _reported(world, status, next_step=None)
+    news = await _live(world, challenge)
+    assert (news["delivery"], news["failed"], news["settled"]) == (sentence, True, True)
+    assert sentence in (await visit(world.site, challenge.url)).page.text
+
+
+async def test_a_message_that_its_first_sender_refused_is_on_its_way_by_another(world: World) -> None:
+    challenge = await world.start(**ONE_CAMERA)
+    (message,) = await world.store.claim_deliveries(limit=1, lease_s=30)
+    refused = NotHandedOver(reason="no", retry_after_ms=None, sender="first", next_step=1)
+    await world.store.finish_delivery(message.id, message.tries, refused)
+    assert (await _live(world, challenge))["delivery"] == f"The message did not get through. {_LATER}"

@@ -21,7 +21,7 @@ CHALLENGE: Json = {
     "reference": "7K2M9QXD",
     "contacts": [{"id": "ctc_1", "channels": ["sms", "voice"], "masked": "•••• 23"}],
     "sent_to": {"contact_id": "ctc_1", "channel": "sms", "masked": "•••• 23"},
-    "delivery": {"status": "queued", "updated_at": "2026-11-20T10:00:00Z"},
+    "delivery": {"status": "queued", "updated_at": "2026-11-20T10:00:00Z", "going_on": False},
     "code_length": 6,
     "attempts_left": 5,
     "expires_at": "2026-11-20T10:10:00Z",

@@ -26,7 +26,7 @@ _CHALLENGE: Final[Mapping[str, object]] = {
         {"id": f"{_CONTACT_ID[:-1]}z", "channels": ["email"], "masked": "j•••@g•••.com"},
     ],
     "sent_to": {"contact_id": _CONTACT_ID, "channel": "sms", "masked": "•••• 23"},
-    "delivery": {"status": "queued", "updated_at": "2026-11-22T10:00:00Z"},
+    "delivery": {"status": "queued", "updated_at": "2026-11-22T10:00:00Z", "going_on": False},
     "code_length": 6,
     "attempts_left": 5,
     "expires_at": "2026-11-22T10:05:00Z",

@@ -39,10 +39,12 @@ class SentTo(Struct, kw_only=True):
 
 
 class DeliveryAnswer(Struct, kw_only=True):
-    """How the newest message is doing; both are null before the first send."""
+    """How the newest message is doing; status and time are null before the first send."""
 
     status: DeliveryStatus | None
     updated_at: str | None
+    going_on: bool
+    """Whether it is on its way by a further sender after a failure, with the same code: no reason to give up yet."""
 
 
 class ChallengeAnswer(Struct, kw_only=True):
@@ -87,7 +89,11 @@ def challenge_answer(view: ChallengeView, words: ChallengeWords | UnsetType = UN
         reference=view.reference,
         contacts=[_contact_option(option) for option in view.options],
         sent_to=_sent_to(view.route),
-        delivery=DeliveryAnswer(status=view.delivery_status, updated_at=moment_text(view.delivery_updated_at)),
+        delivery=DeliveryAnswer(
+            status=view.delivery_status,
+            updated_at=moment_text(view.delivery_updated_at),
+            going_on=view.delivery_going_on,
+        ),
         code_length=view.code_length,
         attempts_left=view.attempts_left,
         expires_at=rfc3339(view.expires_at),

@@ -95,6 +95,10 @@ class Challenge:
     """None before the first send."""
     delivery_status: DeliveryStatus | None
     delivery_updated_at: Instant | None
+    delivery_going_on: bool = False
+    """Whether the message is on its way by the next sender, after what its status says of the one before."""
+    delivery_reported: bool = False
+    """Whether a provider had it, so that a failure is what the network says."""
     sends: int
     tries_spent: int
     tries_allowed: int

@@ -32,6 +32,10 @@ class ChallengeView:
     route: Route | None
     delivery_status: DeliveryStatus | None
     delivery_updated_at: Instant | None
+    delivery_going_on: bool = False
+    """Whether it is on its way by the next sender, after what its status says of the one before."""
+    delivery_reported: bool = False
+    """Whether a failure is what the network says."""
     code_length: int
     attempts_left: int
     expires_at: Instant
@@ -66,6 +70,8 @@ def show(ports: Ports, challenge: Challenge) -> ChallengeView:
         route=None if concealed else challenge.route,
         delivery_status=DeliveryStatus.WITHHELD if concealed else challenge.delivery_status,
         delivery_updated_at=challenge.created_at if concealed else challenge.delivery_updated_at,
+        delivery_going_on=not concealed and challenge.delivery_going_on,
+        delivery_reported=not concealed and challenge.delivery_reported,
         code_length=challenge.code_length,
         attempts_left=challenge.attempts_left,
         expires_at=challenge.expires_at,

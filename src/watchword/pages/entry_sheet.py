@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from watchword.domain.contact import Channel
 from watchword.domain.instant import Instant, rfc3339, seconds_until
-from watchword.domain.message import DeliveryStatus
 from watchword.flow.show import ChallengeView, show
 from watchword.pages.flash import Said
 from watchword.pages.visit import Visit, is_elsewhere
@@ -17,11 +16,12 @@ from watchword.wording.harmless import one_line
 from watchword.wording.languages import Language
 from watchword.wording.page_words import PageWords, as_plain_text, isolated, marked_reference
 from watchword.wording.sending import (
-    FAILED,
-    SETTLED,
     Waits,
     again_label,
+    delivery_key,
     delivery_sentence,
+    has_failed,
+    is_settled,
     sendable,
     sent_sentence,
     way_label,
@@ -140,9 +140,9 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
         bad_news=words.say(f"said.{said}") if said in _BAD_NEWS else None,
         ends_at=view.expires_at,
         now=visit.now,
-        delivery=None if view.delivery_status in FAILED else _delivery(words, view),
-        is_settled=view.delivery_status in SETTLED,
-        failed_delivery=_delivery(words, view) if view.delivery_status in FAILED else None,
+        delivery=None if has_failed(view) else _delivery(words, view),
+        is_settled=is_settled(view),
+        failed_delivery=_delivery(words, view) if has_failed(view) else None,
         trust_days=application.limits.device_trusted_days if challenge.trust_allowed else None,
         others_count_from=view.others_count_from,
         sending=_sending(words, visit, view),
@@ -153,14 +153,13 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
 
 def live_news(language: Language, view: ChallengeView) -> Mapping[str, str | bool | None]:
     """Return what an open page is told: the state, and the sentence about the message with ``{time}`` left open."""
-    status = view.delivery_status
-    is_told = status is not None and status is not DeliveryStatus.WITHHELD
+    key = delivery_key(view)
     return {
         "state": view.state,
-        "delivery": language.sentence(f"delivery.{status}") if is_told else None,
+        "delivery": None if key is None else language.sentence(key),
         "time": None if view.delivery_updated_at is None else rfc3339(view.delivery_updated_at),
-        "failed": status in FAILED,
-        "settled": status in SETTLED,
+        "failed": has_failed(view),
+        "settled": is_settled(view),
     }
 
 

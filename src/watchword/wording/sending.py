@@ -8,15 +8,12 @@ from enum import StrEnum
 from typing import Final
 
 from watchword.domain.challenge import Challenge, Option
-from watchword.domain.contact import Channel
+from watchword.domain.contact import Channel, ContactKind
 from watchword.domain.message import DeliveryStatus
 from watchword.flow.show import ChallengeView
 from watchword.wording.subject import Speech
 
-FAILED: Final = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BOUNCED, DeliveryStatus.BLOCKED})
-"""A message that did not arrive, which is said first."""
-SETTLED: Final = FAILED | {DeliveryStatus.DELIVERED}
-"""What a message is in the end; nothing more is heard of it."""
+_FAILURES: Final = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BOUNCED, DeliveryStatus.BLOCKED})
 
 
 class Waits(StrEnum):
@@ -70,10 +67,36 @@ def sent_sentence(speech: Speech, view: ChallengeView, *, sends: int, brand: str
 
 def delivery_sentence(speech: Speech, view: ChallengeView, *, time: str) -> str | None:
     """Return what is known of the message on its way; ``time`` is when that became known, as it is to be written."""
+    key = delivery_key(view)
+    return None if key is None else speech.say(key, time=time)
+
+
+def delivery_key(view: ChallengeView) -> str | None:
+    """Return the sentence about the message on its way; None where there is nothing to say, or nothing may be said."""
     status = view.delivery_status
     if status is None or status is DeliveryStatus.WITHHELD:
         return None
-    return speech.say(f"delivery.{status}", time=time)
+    is_phone = view.route is not None and view.route.channel.kind is ContactKind.PHONE
+    is_reported = is_phone and view.delivery_reported
+    if view.delivery_going_on and status in _FAILURES:
+        return "delivery.reported.going_on" if is_reported else "delivery.undelivered.going_on"
+    if view.delivery_going_on and status is DeliveryStatus.UNKNOWN:
+        return "delivery.unknown.going_on"
+    if status is DeliveryStatus.BOUNCED and is_phone:
+        return "delivery.unreachable"
+    if status is DeliveryStatus.UNDELIVERED and is_reported:
+        return "delivery.reported"
+    return f"delivery.{status}"
+
+
+def has_failed(view: ChallengeView) -> bool:
+    """Whether the message did not arrive and goes no other way, which is said first."""
+    return view.delivery_status in _FAILURES and not view.delivery_going_on
+
+
+def is_settled(view: ChallengeView) -> bool:
+    """Whether nothing more will be heard of the message."""
+    return has_failed(view) or view.delivery_status is DeliveryStatus.DELIVERED
 
 
 def other_ways(view: ChallengeView) -> tuple[tuple[Option, Channel], ...]:

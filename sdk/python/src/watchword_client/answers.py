@@ -100,6 +100,8 @@ class Delivery:
     status: str | None
     """``None`` before the first send."""
     updated_at: datetime | None
+    going_on: bool
+    """Whether it is on its way by a further sender after what ``status`` says, with the same code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,7 +108,11 @@ def read_sent_to(fields: Fields) -> SentTo:
 
 def read_delivery(fields: Fields) -> Delivery:
     """Read how the newest message is doing."""
-    return Delivery(status=fields.optional_text("status"), updated_at=fields.optional_moment("updated_at"))
+    return Delivery(
+        status=fields.optional_text("status"),
+        updated_at=fields.optional_moment("updated_at"),
+        going_on=fields.flag("going_on"),
+    )
 
 
 def read_device(fields: Fields) -> DeviceInfo:

@@ -48,6 +48,8 @@ def read_challenge(transaction: Transaction, row: Row) -> Challenge | None:
         route=read_route(row, display["masked"]),
         delivery_status=parts.status,
         delivery_updated_at=parts.status_at,
+        delivery_going_on=parts.going_on,
+        delivery_reported=parts.reported,
         sends=row["sends"],
         tries_spent=row["tries_spent"],
         tries_allowed=row["tries_allowed"],
@@ -73,15 +75,19 @@ class _Parts(NamedTuple):
     status: DeliveryStatus | None
     """Of the newest delivery of the live code."""
     status_at: Instant | None
+    going_on: bool
+    reported: bool
     last_sends: tuple[LastSend, ...]
 
 
+_NOT_ARRIVED: Final = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BLOCKED, DeliveryStatus.UNKNOWN})
 _OF_CHALLENGE: Final = "application_id = :application_id AND user_key = :user_key AND challenge_id = :challenge_id"
 _PARTS: Final = (
     "SELECT 'generation' AS part, number, mac_key_id AS word, contact_id, channel, NULL AS at FROM generations"  # noqa: S608 our own text, values bound
     f" WHERE {_OF_CHALLENGE}"
     f" UNION ALL SELECT 'send', number, option_id, NULL, channel, at FROM sends WHERE {_OF_CHALLENGE}"
-    f" UNION ALL SELECT 'delivery', number, status, NULL, NULL, status_at FROM deliveries WHERE {_OF_CHALLENGE}"
+    f" UNION ALL SELECT 'delivery', number, status, provider, state, status_at FROM deliveries"
+    f" WHERE {_OF_CHALLENGE}"
     f" AND generation = (SELECT max(number) FROM generations WHERE {_OF_CHALLENGE})"
 )
 
@@ -97,6 +103,9 @@ def _read_parts(transaction: Transaction, row: Row) -> _Parts:
         generations=tuple(_read_generation(one) for one in rows if one["part"] == "generation"),
         status=None if newest is None else DeliveryStatus(newest["word"]),
         status_at=None if newest is None else Instant(newest["at"]),
+        # As all parts stand in the same columns: its state as the channel, its provider as the contact.
+        going_on=newest is not None and newest["channel"] != "done" and newest["word"] in _NOT_ARRIVED,
+        reported=newest is not None and newest["contact_id"] is not None,
         last_sends=tuple(
             LastSend(option_id=ContactId(option_id), channel=Channel(channel), at=Instant(at))
             for (option_id, channel), at in sorted(sends.items())
