@@ -254,6 +254,9 @@ class _TwiceRunner:
     async def forget_events(self, before: Instant, limit: int) -> int:
         return await self._real.forget_events(before, limit)
 
+    async def confirm(self) -> None:
+        await self._real.confirm()
+
     async def close(self) -> None:
         await self._real.close()
 

@@ -49,6 +49,9 @@ class _RecordingRunner:
     async def forget_events(self, before: Instant, limit: int) -> int:
         return await self._runner.forget_events(before, limit)
 
+    async def confirm(self) -> None:
+        await self._runner.confirm()
+
     async def close(self) -> None:
         await self._runner.close()
 

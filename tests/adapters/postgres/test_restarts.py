@@ -79,6 +79,23 @@ async def test_a_commit_that_no_standby_confirmed_is_not_taken_for_one(own_serve
     await runner.close()
 
 
+async def test_what_no_standby_confirmed_is_confirmed_before_it_is_said_again(own_server: PostgresServer) -> None:
+    """As the answer that was kept with such a commit is, when the call comes again."""
+    runner = make_runner(own_server.url("ledger"), answer_limit_s=1.0)
+    await runner.confirm()
+    with _waiting_for_a_standby(own_server), own_server.superuser() as superuser:
+        pending = asyncio.ensure_future(runner.write(owner(-2), add(owner(-2), 1)))
+        cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        await _until(lambda: superuser.execute(cancel).fetchone() is not None)
+        with pytest.raises(StorageUnavailable):
+            await pending
+        assert await amount_of(runner, owner(-2)) == 1
+        with pytest.raises(StorageUnavailable):
+            await runner.confirm()
+    await runner.confirm()
+    await runner.close()
+
+
 async def _until(condition: Callable[[], bool]) -> None:
     while not condition():  # noqa: ASYNC110 many callers count, and none of them knows of the others
         await asyncio.sleep(0)

@@ -37,6 +37,7 @@ class Terms:
 
 
 USUAL_TERMS: Final = Terms()
+_CONFIRMABLE: Final = "SELECT pg_logical_emit_message(true, 'watchword', '') IS NOT NULL AS written"
 
 
 class PostgresRunner:
@@ -90,6 +91,14 @@ class PostgresRunner:
     async def forget_events(self, before: Instant, limit: int) -> int:  # noqa: ARG002 a month goes at once, however many it has
         """Make the months to come, drop those that ended before a moment, and return how many these were."""
         return await asyncio.to_thread(keep_months, self._settings, before, await self.now())
+
+    async def confirm(self) -> None:
+        """Return once the standbys that have to confirm commits have everything that was committed up to now.
+
+        A commit whose wait for them was cancelled can be read all the same, and is lost with the primary. A message in
+        the log, which nobody reads, makes a commit that they confirm with all before it.
+        """
+        await self.write(None, lambda write: write.all(_CONFIRMABLE))
 
     async def close(self) -> None:
         """Commit what is open, answer everybody, and let go of the database."""

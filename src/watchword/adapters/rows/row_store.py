@@ -111,6 +111,10 @@ class Runner(Protocol):
         """Forget events from before a moment, as ``ports.store`` says: how is what databases differ in."""
         ...
 
+    async def confirm(self) -> None:
+        """Return once everything that was ever read is as safe as what is acknowledged, on standbys too."""
+        ...
+
     async def close(self) -> None:
         """Commit what is open, answer everybody, and let go of the database."""
         ...
@@ -171,7 +175,11 @@ class RowStore:
 
     async def kept_answer(self, application_id: ApplicationId, scope: bytes) -> KeptAnswer | None:
         """Return the answer kept under an idempotency key."""
-        return await self.runner.ask(lambda read: kept_rows.read_kept(read, application_id, scope))
+        kept = await self.runner.ask(lambda read: kept_rows.read_kept(read, application_id, scope))
+        if kept is not None:
+            # Whoever wrote it may have been told that his commit is not certain; whoever is told it now must be.
+            await self.runner.confirm()
+        return kept
 
     async def api_key(self, key_hash: bytes) -> ApiKey | None:
         """Return the key of this hash."""

@@ -98,6 +98,9 @@ class SqliteRunner:
             )
         )
 
+    async def confirm(self) -> None:
+        """Return at once: what can be read is on the disk, and there is no other."""
+
     async def close(self) -> None:
         """Commit what is open, answer everybody and close the file."""
         await self._group.close()
