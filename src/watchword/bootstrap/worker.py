@@ -19,6 +19,7 @@ from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.circuit import PLACES
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one, give_back
+from watchword.flow.guard import keep_guards
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import ACTIONS_AT_ONCE, BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
@@ -40,6 +41,8 @@ NOTICES_AT_ONCE: Final = PLACES // 2
 """Notices beside them: a thousand that come at once leave half of a sender's places to the codes."""
 TRAFFIC_PAUSE_S: Final = 5.0
 """How often what was counted of the traffic is written: a crash loses no more than that, and nobody's memory."""
+GUARD_PAUSE_S: Final = 1.0
+"""How often a process asks what guards keep closed, and writes which codes came back over what costs money."""
 TELLING_PAUSE_S: Final = 2.0
 """How often processes tell each other what came to them, and listen: what one has counted all know after twice that."""
 AT_A_TIME: Final = 500
@@ -83,10 +86,12 @@ class Worker:
         if self.alone:
             await self.ports.store.take_back_leases()
         await read_traffic(self.ports)
+        await self._keep_guards()
         self._stopping = asyncio.Event()
         duties = [
             (self._keep_up, UPKEEP_PAUSE_S, "keep up"),
             (self._keep_traffic, TRAFFIC_PAUSE_S, "keep traffic"),
+            (self._keep_guards, GUARD_PAUSE_S, "keep guards"),
         ]
         if not self.alone:
             self._ear = Ear(teller=self.ports.entropy.token(_TELLER_BYTES))
@@ -117,6 +122,7 @@ class Worker:
                 await asyncio.gather(*late, return_exceptions=True)
         try:
             await write_traffic(self.ports)
+            await keep_guards(self.ports)
             if self._ear is not None:
                 await tell_others(self.ports, self._ear.teller)
         except StorageUnavailable:
@@ -210,6 +216,17 @@ class Worker:
             prune_traffic(self.ports)
             if not self.alone:
                 await read_traffic(self.ports)
+        return False
+
+    async def _keep_guards(self) -> bool:
+        news = await keep_guards(self.ports)
+        for closure in news.closed:
+            application = self.ports.applications.get(closure.application_id)
+            if application is not None:
+                guards = application.guards
+                _log.warning("guard.closed", why=closure.shut(guards).text, mode=guards.mode.value)
+        for would_shut in news.would_shut:
+            _log.warning("guard.would_refuse", guard=would_shut.guard, channel=would_shut.channel, to=would_shut.place)
         return False
 
     async def _keep_in_touch(self) -> bool:

@@ -250,13 +250,23 @@ class StorageUnavailable(WatchwordError):
 class DeliveryFailed(WatchwordError):
     """A sender could not hand a message over."""
 
-    def __init__(self, detail: str, *, retryable: bool, status: DeliveryStatus = DeliveryStatus.UNDELIVERED) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retryable: bool,
+        status: DeliveryStatus = DeliveryStatus.UNDELIVERED,
+        certain: bool | None = None,
+    ) -> None:
         super().__init__(detail)
         self.retryable = retryable
         """Whether the same message may be tried again by this sender."""
         self.status = status
         """What the provider's definite word amounts to: ``undelivered``, ``bounced`` (the address is dead: no other
         sender is asked, and the contact is marked) or ``blocked``."""
+        self.certain = (not retryable) if certain is None else certain
+        """Whether the provider is known not to have the message, so that nothing is paid for it. A time-out and a lost
+        connection are not certain; an answer that says no is, also where it only means not now."""
 
 
 class ReceiptRefused(WatchwordError):

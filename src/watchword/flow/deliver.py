@@ -14,9 +14,10 @@ from watchword.domain.contact import ContactKind, phone_country
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.ids import DeliveryId
 from watchword.domain.instant import SECOND_MS, Instant
-from watchword.domain.message import CodeMessage, Envelope, Notice, RenderedMessage
+from watchword.domain.message import CodeMessage, DeliveryStatus, Envelope, Notice, RenderedMessage
 from watchword.domain.origin_bound import host_of
 from watchword.flow.dispute import notice_url
+from watchword.flow.guard import admit, take_back
 from watchword.ports import Ports
 from watchword.ports.sender import Handover
 from watchword.ports.store.values import ClaimedDelivery, HandedOver, NotHandedOver
@@ -100,9 +101,14 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
     except ValueError:
         # The same message would fail again. The error may quote it, so only the fact is passed on.
         return NotHandedOver(reason=WORDING_FAILED, retry_after_ms=None)
+    shut = await admit(ports, application, claimed, way.sender, message.text)
+    if shut is not None:
+        return NotHandedOver(reason=shut.reason, retry_after_ms=None, status=DeliveryStatus.BLOCKED)
     try:
         handover = await _send(ports, way, _envelope(ports, application, claimed, message, way.sender), now)
     except DeliveryFailed as failure:
+        if failure.certain:
+            await take_back(ports, application, claimed, way.sender)
         return _refused(ports, claimed, way, failure, now)
     within_s = ports.routes.receipt_within_s.get(way.sender)
     return HandedOver(

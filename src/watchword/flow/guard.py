@@ -5,6 +5,7 @@ message by message. Where a guard shuts one channel the customer is offered anot
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from watchword.domain.challenge import Challenge
 from watchword.domain.closures import Closure, Completion, WouldShut
 from watchword.domain.contact import Channel, Contact
 from watchword.domain.errors import StorageUnavailable
+from watchword.domain.gsm import parts
 from watchword.domain.guards import (
     NO_COUNTRY,
     Destination,
@@ -99,11 +101,11 @@ def shut_reasons(
 
 
 async def admit(
-    ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str, *, parts: int = 1
+    ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str, text: str = ""
 ) -> Shut | None:
     """Reserve the money of a message just before it is handed to a provider, or return what shuts its channel.
 
-    ``parts`` is how many parts a text message is paid for as. E-mail is let through without asking anybody. Raises
+    ``text`` says how many parts a text message is paid for as. E-mail is let through without asking anybody. Raises
     ``StorageUnavailable``, and then nothing may be handed over.
     """
     if not is_paid(claimed.channel):
@@ -111,16 +113,18 @@ async def admit(
     shut = _shut_by_kind(ports, application, claimed.contact, claimed.channel)
     if shut is not None and application.guards.enforced and (shut.guard is Guard.NUMBER_TYPE or _is_code(claimed)):
         return shut
-    return await ports.guarding.store.admit(_toll(ports, application, claimed, sender_name, parts))
+    return await ports.guarding.store.admit(_toll(ports, application, claimed, sender_name, text))
 
 
 async def take_back(ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str) -> None:
     """Give back what ``admit`` reserved for this try, where it is certain that the provider has not taken the message.
 
-    Raises ``StorageUnavailable``: then it stays charged.
+    Where the store does not answer it stays charged.
     """
-    if is_paid(claimed.channel):
-        await ports.guarding.store.take_back(_toll(ports, application, claimed, sender_name, 1))
+    if not is_paid(claimed.channel):
+        return
+    with suppress(StorageUnavailable):
+        await ports.guarding.store.take_back(_toll(ports, application, claimed, sender_name, ""))
 
 
 def note_completed(ports: Ports, challenge: Challenge) -> None:
@@ -202,7 +206,7 @@ def _is_code(claimed: ClaimedDelivery) -> bool:
     return claimed.challenge is not None
 
 
-def _toll(ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str, parts: int) -> Toll:
+def _toll(ports: Ports, application: Application, claimed: ClaimedDelivery, sender_name: str, text: str) -> Toll:
     contact, guards, destination = claimed.contact, application.guards, _destination(ports, claimed.contact)
     country = destination.country or NO_COUNTRY
     return Toll(
@@ -214,7 +218,7 @@ def _toll(ports: Ports, application: Application, claimed: ClaimedDelivery, send
         contact_id=contact.id,
         prefix=destination.prefix,
         country=country,
-        price=guards.price(claimed.channel, country) * (parts if claimed.channel is Channel.SMS else 1),
+        price=guards.price(claimed.channel, country) * (parts(text) if claimed.channel is Channel.SMS else 1),
         is_code=_is_code(claimed),
         is_proven=contact.last_proven_at is not None,
         first_seen_at=contact.added_at,
