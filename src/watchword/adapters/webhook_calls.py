@@ -29,6 +29,10 @@ class SignedCaller:
         self._elapsed_ms = elapsed_ms
         self._timeout_s = timeout_s
 
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        await self._client.aclose()
+
     async def call(self, endpoint: Endpoint, message_id: str, payload: str) -> CallResult:
         """Sign and post one message; any status is a result, and so is none."""
         body = payload.encode()

@@ -8,14 +8,22 @@ from typing import Final
 
 import structlog
 
+from watchword.adapters.outward import OutwardClient
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.rows.webhook_store import RowWebhookStore
+from watchword.adapters.system import SystemClock, elapsed_ms
+from watchword.adapters.webhook_calls import SignedCaller
+from watchword.config.settings import Settings
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.webhook import Endpoint, Verdict
-from watchword.flow.announce import call_one, claim_messages, read_on
+from watchword.flow.announce import call_one, claim_messages, key_of, read_on
 from watchword.ports.clock import Entropy
 from watchword.ports.webhooks import ClaimedMessage, EndpointKey, WebhookCaller, WebhookStore
 
 CALLS_AT_ONCE: Final = 8
 """Calls of one process to one endpoint: one that hangs takes its own places and nobody else's."""
+ANNOUNCE_PAUSE_S: Final = 1.0
+"""How often the audit log is looked at: what happened is told about so much later."""
 ROOM_PAUSE_S: Final = 0.5
 """How long a round waits for a place to become free, where all that is due has none."""
 
@@ -65,6 +73,7 @@ class Announcing:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._caller.close()
 
     async def _found_room(self, busy: Sequence[EndpointKey]) -> bool:
         """Wait a moment for the end of a call, where something is due that had no place."""
@@ -104,3 +113,16 @@ class Announcing:
             _log.error("webhooks.endpoint_disabled", **told)
         elif called.result.verdict is Verdict.FAILED:
             _log.warning("webhooks.not_taken", failures=claimed.failures + 1, **told)
+
+
+def announcing_of(settings: Settings, store: RowStore, entropy: Entropy) -> Announcing | None:
+    """Return what tells the endpoints that are declared, or None where there are none."""
+    declared = [endpoint for one in settings.applications for endpoint in one.webhooks]
+    if not declared:
+        return None
+    return Announcing(
+        {key_of(endpoint): endpoint for endpoint in declared},
+        hooks=RowWebhookStore(store.runner),
+        caller=SignedCaller(OutwardClient(), SystemClock(), elapsed_ms),
+        entropy=entropy,
+    )

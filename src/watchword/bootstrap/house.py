@@ -22,6 +22,7 @@ from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.senders.kind import Closing, SenderSurroundings
 from watchword.adapters.system import SystemClock, SystemEntropy, SystemPatience
 from watchword.api.surface import create_api
+from watchword.bootstrap.announcing import announcing_of
 from watchword.bootstrap.atlas_files import open_atlas
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.logos import with_logos
@@ -115,6 +116,7 @@ async def build(
         )
         reception.ports = ports
         worker = _worker(settings, ports, keyring, policy_watch, inbox, delivers=delivers)
+        worker.announcing = announcing_of(settings, store, ports.entropy)
         worker.bell = bell
         stopping = asyncio.Event()
         site = _site(settings, ports, _edge(settings, ports, metrics), stopping, worker, inbox, languages)

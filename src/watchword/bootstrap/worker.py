@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from watchword.bootstrap.announcing import ANNOUNCE_PAUSE_S, Announcing
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.circuit import PLACES
@@ -69,6 +70,8 @@ class Worker:
     """What else is to be forgotten with every round of upkeep."""
     retention_days: int
     """The age at which events and actions are forgotten."""
+    announcing: Announcing | None = None
+    """What tells servers of applications; None where there are none."""
     delivers: bool = True
     """Whether it hands over messages and sweeps; what its own process has to know it keeps up in any case."""
     _stopping: asyncio.Event | None = None
@@ -85,6 +88,8 @@ class Worker:
         """Begin to work."""
         if self.alone:
             await self.ports.store.take_back_leases()
+            if self.announcing is not None:
+                await self.announcing.take_back()
         await read_traffic(self.ports)
         await self._keep_guards()
         self._stopping = asyncio.Event()
@@ -102,6 +107,8 @@ class Worker:
                 (self._sweep, UPKEEP_PAUSE_S, "sweep"),
                 (self._forget, FORGETTING_PAUSE_S, "forget"),
             ]
+            if self.announcing is not None:
+                duties.append((self.announcing.round, ANNOUNCE_PAUSE_S, "announce"))
         self._duties = tuple(
             asyncio.create_task(self._repeat(duty, pause_s, is_called=duty == self._deliver), name=name)
             for duty, pause_s, name in duties
@@ -120,6 +127,8 @@ class Worker:
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
+        if self.announcing is not None:
+            await self.announcing.stop(CLOSING_S)
         try:
             await write_traffic(self.ports)
             await keep_guards(self.ports)

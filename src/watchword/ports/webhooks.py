@@ -171,3 +171,7 @@ class WebhookCaller(Protocol):
     async def call(self, endpoint: Endpoint, message_id: str, payload: str) -> CallResult:
         """Sign and post one message; a failure of the world is a result."""
         ...
+
+    async def close(self) -> None:
+        """Close the connections that are kept; the next call opens others."""
+        ...
