@@ -11,6 +11,10 @@ from watchword.risk.counts import ENTRIES_MOST
 
 _SIZES: Final = (128, 64, 32, 16, 8, 4, 2, 1)
 """Counters that one statement adds to: few texts, so that each is planned once."""
+_FULL: Final = (
+    "SELECT application_id, first_byte, size - :most AS beyond FROM population_sizes WHERE size > :most"
+    " ORDER BY application_id, first_byte LIMIT 1"
+)
 
 
 def read_population(transaction: Transaction, application_id: ApplicationId) -> Mapping[bytes, float]:
@@ -31,11 +35,14 @@ def add_to_population(transaction: Transaction, application_id: ApplicationId, d
 
 
 def prune_population(transaction: Transaction, limit: int) -> int:
-    """Forget the lightest counters of a table that holds too many; return how many."""
-    full = transaction.one(
-        "SELECT application_id, first_byte, size - :most AS beyond FROM population_sizes WHERE size > :most",
-        most=ENTRIES_MOST,
-    )
+    """Forget the lightest counters of a table that holds too many; return how many.
+
+    Not while somebody adds to them: a counter that he found there and that went meanwhile would be in no size.
+    """
+    full = transaction.one(_FULL, most=ENTRIES_MOST)
+    if full is None or not transaction.reserve([full["application_id"].encode()]):
+        return 0
+    full = transaction.one(_FULL, most=ENTRIES_MOST)
     if full is None:
         return 0
     application_id, first_byte = full["application_id"], full["first_byte"]
