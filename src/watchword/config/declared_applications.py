@@ -11,6 +11,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from watchword.config.config_problems import Problems, suggestion
 from watchword.config.declared_branding import declare_branding, read_logos
+from watchword.config.declared_guards import declare_guards
 from watchword.config.declared_senders import DeclaredSender
 from watchword.config.declared_webhooks import declare_webhooks
 from watchword.config.file_shape import ApplicationTable, ChannelsTable, RouteTable
@@ -86,6 +87,7 @@ def _declare(name: str, table: ApplicationTable, around: Surroundings, problems:
         android_app_hash=table.android_app_hash,
         locale=table.locale,
         support=table.support,
+        guards=declare_guards((*path, "guards"), table.guards, table.mode, problems),
         branding=declare_branding(
             (*path, "branding"), table.branding, is_dev=around.situation is Situation.DEV, problems=problems
         ),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from watchword.config.guard_shape import GuardsTable
 from watchword.config.settings import SHIPPED, LogLevel
 from watchword.config.shape_check import ONE_WILL_DO
 from watchword.config.store_shape import KeysTable, RetentionTable, StoreTable
@@ -317,6 +318,9 @@ class ApplicationTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     webhooks: Annotated[
         dict[str, WebhookTable], Meta(description="Its own servers that are told what happens, by name.")
     ] = field(default_factory=dict)
+    guards: Annotated[GuardsTable, Meta(description="What keeps messages from burning money.")] = field(
+        default_factory=GuardsTable
+    )
     limits: Annotated[
         dict[str, int], Meta(description="The limits it moves inside their bounds; see Limits of an application.")
     ] = field(default_factory=dict)

@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from watchword.domain.contact import Channel, Contact, ContactKind, PhoneType, phone_country, phone_type
 from watchword.domain.ids import ApplicationId, ContactId, DeliveryId
 from watchword.domain.instant import DAY_MS, HOUR_MS, MINUTE_MS, Instant, rfc3339
@@ -141,6 +143,11 @@ def destination_of(contact: Contact) -> Destination:
         country=phone_country(contact.address),
         prefix=contact.address.reveal()[:-PREFIX_DROPS],
     )
+
+
+def is_country(code: str) -> bool:
+    """Whether there are telephone numbers of a country by this code (ISO 3166, as libphonenumber has it)."""
+    return code in SUPPORTED_REGIONS
 
 
 def is_paid(channel: Channel) -> bool:
