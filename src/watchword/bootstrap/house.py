@@ -14,13 +14,13 @@ from starlette.types import ASGIApp
 
 from watchword import __version__
 from watchword.adapters.file_atlas import FileAtlas
-from watchword.adapters.inbox import InboxFile, InboxSender
+from watchword.adapters.inbox import InboxFile
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
-from watchword.adapters.senders.kind import Closing, SenderSurroundings
-from watchword.adapters.system import SystemClock, SystemEntropy, SystemPatience
+from watchword.adapters.senders.kind import Closing
+from watchword.adapters.system import SystemEntropy, SystemPatience
 from watchword.api.surface import create_api
 from watchword.bootstrap.announcing import announcing_of
 from watchword.bootstrap.atlas_files import open_atlas
@@ -29,18 +29,17 @@ from watchword.bootstrap.logos import with_logos
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.reception import Reception
 from watchword.bootstrap.store_opening import OpenStore, is_for_many, open_store
+from watchword.bootstrap.ways_out import make_senders, routes_of
 from watchword.bootstrap.worker import Worker
-from watchword.config.settings import INBOX, Settings
+from watchword.config.settings import Settings
 from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
-from watchword.domain.routes import Place, Routes
 from watchword.flow.learn import learn
 from watchword.pages.dev_inbox import inbox_routes
 from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
-from watchword.ports.sender import ReceiptReader, Reporting, Sender
 from watchword.risk.hearsay import Hearsay
 from watchword.risk.tracing import Tracer
 from watchword.risk.traffic import Traffic
@@ -97,7 +96,7 @@ async def build(
     try:
         policy_watch = await PolicyWatch.at_start(settings, store)
         languages, reception = read_languages(), Reception()
-        senders = _senders(settings, reception, inbox)
+        senders = make_senders(settings, reception.hearing, inbox)
         ports = Ports(
             store=store,
             keyring=keyring,
@@ -109,7 +108,7 @@ async def build(
             traffic=traffic,
             tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
             senders=senders,
-            routes=_routes(settings, senders),
+            routes=routes_of(settings, senders),
             patience=SystemPatience(),
             guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=settings.server.page_base,
@@ -204,37 +203,3 @@ def _atlas(settings: Settings) -> FileAtlas:
     atlas = open_atlas(settings.atlas)
     atlas.warm_up()
     return atlas
-
-
-def _senders(settings: Settings, reception: Reception, inbox: InboxFile | None) -> Mapping[str, Sender]:
-    senders = {
-        name: declared.kind.make(declared.keys, _surroundings(name, reception))
-        for name, declared in settings.senders.items()
-    }
-    return senders if inbox is None else {**senders, INBOX: InboxSender(inbox)}
-
-
-def _surroundings(name: str, reception: Reception) -> SenderSurroundings:
-    return SenderSurroundings(name=name, clock=SystemClock(), entropy=SystemEntropy(), hearing=reception.hearing(name))
-
-
-def _receipt_within_s(sender: Sender, page_base: str) -> int | None:
-    """Return after how long a sender's silence says something: never, where its provider cannot call us."""
-    cannot_call = isinstance(sender, ReceiptReader) and not page_base.startswith("https://")
-    return sender.receipt_within_s if isinstance(sender, Reporting) and not cannot_call else None
-
-
-def _routes(settings: Settings, senders: Mapping[str, Sender]) -> Routes:
-    orders: dict[Place, tuple[str, ...]] = {}
-    for one in settings.applications:
-        for channel, names in one.senders.items():
-            orders[one.application.id, channel, None] = names
-        for route in one.routes:
-            for country in route.countries:
-                orders[one.application.id, route.channel, country] = route.senders
-    heard = {
-        name: _receipt_within_s(sender, settings.server.page_base)
-        for name, sender in senders.items()
-        if isinstance(sender, ReceiptReader | Reporting)
-    }
-    return Routes(orders=orders, receipt_within_s=heard)
