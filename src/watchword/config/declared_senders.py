@@ -119,7 +119,8 @@ def _declare(
     except msgspec.ValidationError as error:
         # Most often it only follows from what was said before; else it is what the kind's own structure asks for.
         if not problems.is_said_of((SENDERS, name)):
-            problems.add((SENDERS, name), str(error))
+            text, _, place = str(error).partition(" - at `$.")
+            problems.add((SENDERS, name, *filter(None, [place.rstrip("`")])), text)
         return None
     for key, text in kind.problems(keys):
         problems.add((SENDERS, name, key), text)

@@ -14,6 +14,7 @@ GROUP: Final = "watchword.senders"
 """Entry points of this group name a ``SenderKind`` under the name that stands in ``kind = "…"``."""
 _OURS: Final[Mapping[str, str]] = {
     "smtp": "watchword.adapters.senders.smtp:SMTP",
+    "twilio": "watchword.adapters.senders.twilio:TWILIO",
 }
 """Where each kind of ours is; nobody else's takes its name."""
 

@@ -5,15 +5,30 @@ The file of a provider holds all of it, so a further provider touches that file 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Final, Generic, Protocol, TypeVar, runtime_checkable
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from watchword.domain.contact import Channel
 from watchword.ports.clock import Clock, Entropy
 from watchword.ports.sender import Hearing, Sender
 
 Keys = TypeVar("Keys", bound=Struct)
+ReceiptWithin = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=300,
+        description=(
+            "How long the provider has to report a message as delivered before the next sender of the route is asked; "
+            "0 waits for no report."
+        ),
+        extra={"unit": "seconds"},
+    ),
+]
+"""The type of a key ``receipt_within_s``, for kinds whose provider reports (``ports.sender.Reporting``)."""
+RECEIPT_WITHIN_S: Final = 45
+"""Our default for it: most networks report within seconds, and a customer gives up within a minute or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
