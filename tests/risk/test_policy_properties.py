@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.risk.samples import any_signals, judged, ordinary, policy_of, rated
 from watchword.domain.action import ALWAYS_CHALLENGED, Decision
 from watchword.risk.policy import Environment, Policy
+from watchword.risk.policy.expression import Condition, activate_values, comparison_of, compile_condition, evaluate
 from watchword.risk.score import Rating
 from watchword.risk.signals import UNLIMITED, Signals
 
@@ -163,3 +164,32 @@ def test_the_decision_is_the_strictest_of_its_reasons(careless_policy: Policy, s
     then = {rule.name: rule.then for rule in careless_policy.rules}
     at_least = [then.get(reason.rule, Decision.CHALLENGE) for reason in assessment.reasons]
     assert strictness(assessment.decision) >= max(map(strictness, at_least))
+
+
+NUMBERS = st.floats() | st.sampled_from([0.0, -0.0, 0.7, 1.0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["score >= risk.threshold", "score > risk.threshold", " score<0.7", "score <= 0.7", "risk.threshold > score"],
+)
+@given(score=NUMBERS, threshold=NUMBERS)
+@example(score=0.7, threshold=0.7)
+def test_a_comparison_of_fractions_says_what_the_rule_language_says(
+    environment: Environment, text: str, score: float, threshold: float
+) -> None:
+    values = {"score": score, "risk.threshold": threshold}
+    condition = compile_condition(text, environment)
+    assert isinstance(condition, Condition)
+    compare = comparison_of(condition)
+    assert compare is not None
+    assert compare(values) is evaluate(condition, activate_values(environment, values))
+
+
+@pytest.mark.parametrize(
+    "text", ["score >= risk.threshold && device.known", "score >= 1.0 - 0.3", "user.failures > 3", "device.known"]
+)
+def test_anything_else_is_left_to_the_rule_language(environment: Environment, text: str) -> None:
+    condition = compile_condition(text, environment)
+    assert isinstance(condition, Condition)
+    assert comparison_of(condition) is None
