@@ -59,6 +59,8 @@ class Dispatcher:
         self._hot = tuple(hot)
         self._rest = rest
         self._edge = edge
+        # A logger that is bound knows at once whether a line is wanted; one that is not finds out anew for each.
+        self._log = edge.log.bind()
         self._standing = standing_headers(over_tls=edge.address_base.startswith("https://"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +107,7 @@ class Dispatcher:
     def _log_failure(self, error: Exception, passage: Scope) -> None:
         # Only where, never what: the message of an unexpected error may hold a value of the request.
         places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        self._edge.log.error(
+        self._log.error(
             "request_failed",
             error=type(error).__name__,
             places=places,
@@ -116,7 +118,7 @@ class Dispatcher:
     def _note(self, passage: Scope, status: int, duration_s: float) -> None:
         route, method = _route_of(passage), passage["method"]
         self._edge.metrics.observe_request(method, route, status, duration_s)
-        self._edge.log.info(
+        self._log.info(
             "request",
             method=method,
             route=route,

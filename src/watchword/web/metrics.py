@@ -5,6 +5,7 @@ one folder (the library's way, chosen by its variable before it is imported), an
 processes that have ended too: a counter never goes back.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -35,23 +36,30 @@ class Metrics:
             buckets=_LATENCY_BUCKETS_S,
             registry=registry,
         )
+        # Finding the counter of some labels takes the library longer than counting; the labels are few and stay.
+        self._decision = cache(self._decisions.labels)
+        self._event = cache(self._events.labels)
+        self._attempt = cache(self._attempts.labels)
+        self._request = cache(self._request_of)
 
     def count_decision(self, action_type: str, decision: str) -> None:
         """Count one decision; the type is built in or declared, so there are few."""
-        self._decisions.labels(action_type, decision).inc()
+        self._decision(action_type, decision).inc()
 
     def count_event(self, event_type: str) -> None:
         """Count one event once it is committed: what happened to challenges, deliveries, grants, devices and users."""
-        self._events.labels(event_type).inc()
+        self._event(event_type).inc()
 
     def count_attempt(self, outcome: str) -> None:
         """Count one attempt by what it came to."""
-        self._attempts.labels(outcome).inc()
+        self._attempt(outcome).inc()
 
     def observe_request(self, method: str, route: str, status: int, duration_s: float) -> None:
         """Note how long one request took; ``route`` is a template."""
-        known_method = method if method in _METHODS else "other"
-        self._requests.labels(known_method, route, str(status)).observe(duration_s)
+        self._request(method if method in _METHODS else "other", route, status).observe(duration_s)
+
+    def _request_of(self, method: str, route: str, status: int) -> Histogram:
+        return self._requests.labels(method, route, str(status))
 
     def render(self) -> bytes:
         """Return everything in the text format of Prometheus."""

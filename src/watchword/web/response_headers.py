@@ -1,6 +1,7 @@
 """The headers that every answer carries unless its maker set them otherwise (ASVS 3.4)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 Header = tuple[bytes, bytes]
@@ -26,17 +27,21 @@ def standing_headers(*, over_tls: bool) -> tuple[Header, ...]:
     return (*_EVERY_ANSWER, _OVER_TLS) if over_tls else _EVERY_ANSWER
 
 
-def completed(headers: Sequence[Header], standing: Sequence[Header], request_id: str) -> list[Header]:
+def completed(headers: Sequence[Header], standing: tuple[Header, ...], request_id: str) -> list[Header]:
     """Return an answer's headers with the standing ones it does not set itself, and its request id.
 
     An answer whose own policy names who may frame it gets no ``X-Frame-Options``, which cannot name anybody (RFC 7034
     §2.2; ``ALLOW-FROM`` is gone) and would contradict it.
     """
-    present = {name.lower() for name, _ in headers}
-    if any(name.lower() == _POLICY and _names_ancestors(value) for name, value in headers):
-        present.add(_FRAMES)
-    added = [header for header in standing if header[0] not in present]
+    names = [name.lower() for name, _ in headers]
+    is_framed = _POLICY in names and any(name.lower() == _POLICY and _names_ancestors(value) for name, value in headers)
+    added = _missing(frozenset((*names, _FRAMES)) if is_framed else frozenset(names), standing)
     return [*headers, *added, (b"x-request-id", request_id.encode())]
+
+
+@lru_cache(maxsize=256)  # answers set few combinations of headers
+def _missing(present: frozenset[bytes], standing: tuple[Header, ...]) -> tuple[Header, ...]:
+    return tuple(header for header in standing if header[0] not in present)
 
 
 def _names_ancestors(policy: bytes) -> bool:
