@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from watchword.bootstrap.message_trying import TextMessage, Trial, Wish
+from watchword.bootstrap.trial_sending import send_trial
 from watchword.cli.failing import CommandFailed, CommandMisused
 from watchword.cli.printing import print_json, print_line, print_table
 from watchword.cli.settings_option import (
@@ -21,8 +22,8 @@ from watchword.cli.settings_option import (
 )
 from watchword.cli.teaching import TENDING, Example, teach
 from watchword.domain import gsm
-from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, AccountField
-from watchword.domain.contact import Channel
+from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, SIGN_IN, AccountField
+from watchword.domain.contact import Channel, read_address
 from watchword.domain.message import NoticeKind, RenderedMessage
 from watchword.domain.money import Money, read_money
 from watchword.wording.languages import TAGS
@@ -44,6 +45,9 @@ NoticeOption = Annotated[
     NoticeKind | None,
     typer.Option("--notice", help="A notice of this kind instead of a code.", show_default=False),
 ]
+ToOption = Annotated[
+    str, typer.Option("--to", metavar="ADDRESS", help="An address of yours: a number with its country, or a mailbox.")
+]
 PartPriceOption = Annotated[
     str | None,
     typer.Option(
@@ -55,7 +59,7 @@ _PRICED_AT_MOST: Final = Decimal(1_000)
 
 
 def add_messages(command_line: typer.Typer) -> None:
-    """Add ``messages preview`` and ``messages lint``."""
+    """Add ``messages preview``, ``lint`` and ``send-test``."""
     messages = typer.Typer(
         name="messages",
         rich_help_panel=TENDING,
@@ -98,6 +102,24 @@ def add_messages(command_line: typer.Typer) -> None:
             ],
         ),
     )(lint)
+    messages.command(
+        "send-test",
+        help=teach(
+            "Send a message with a made-up code to an address of yours, by every sender of its route.",
+            Example(
+                command="watchword messages send-test --application shop --channel email --to ann@shop.example",
+                what="is the mail server set up?",
+            ),
+            Example(
+                command="watchword messages send-test --application shop --channel sms --to +14155550123 --locale de",
+                what="are the gateways?",
+            ),
+            remarks=[
+                "It costs what such a message costs, and belongs to no challenge: its code opens nothing.",
+                "A call cannot be tried like this: its code is read out of a challenge once a key was pressed.",
+            ],
+        ),
+    )(send_test)
     command_line.add_typer(messages)
 
 
@@ -147,6 +169,35 @@ def lint(
             print_line(remark)
     if problems:
         raise CommandFailed(*problems)
+
+
+def send_test(
+    application: ApplicationOption,
+    to: ToOption,
+    channel: ChannelOption,
+    locale: LocaleOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send one message."""
+    if channel is Channel.VOICE:
+        raise CommandMisused("a call cannot be tried alone", hint="start a challenge in a test application instead")
+    address = read_address(channel.kind, to)
+    if address is None:
+        raise CommandMisused("--to is no address for this channel", hint="+14155550123, or ann@shop.example")
+    settings = read_settings(config, data)
+    declared = find_application(settings, application).application
+    tried = send_trial(settings, declared, Wish(channel=channel, locale=locale, action_type=SIGN_IN), address)
+    if as_json:
+        print_json([{"sender": one.sender, "taken": one.taken, "said": one.said} for one in tried])
+    else:
+        for one in tried:
+            print_line(f"{one.sender}: {'taken' if one.taken else 'not taken'} ({one.said})")
+    if not tried:
+        raise CommandFailed(f"{application} has no sender for {channel}", hint="see [applications.*.senders]")
+    if not all(one.taken for one in tried):
+        raise CommandFailed("not every sender took the message")
 
 
 def _show_costs(found: Sequence[TextMessage], price: Decimal | None) -> None:
