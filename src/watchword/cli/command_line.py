@@ -21,6 +21,7 @@ from watchword.cli.secret_commands import add_secrets
 from watchword.cli.teaching import Example, teach
 from watchword.cli.tour.tour_command import add_tour
 from watchword.cli.user_commands import add_users
+from watchword.cli.webhook_commands import add_webhooks
 
 NAME: Final = "watchword"
 
@@ -66,6 +67,7 @@ def create_command_line() -> typer.Typer:
     add_clock(command_line)
     add_policy(command_line)
     add_messages(command_line)
+    add_webhooks(command_line)
     add_atlas(command_line)
     add_version(command_line)
     return command_line
