@@ -191,11 +191,11 @@ def _counted(transaction: Transaction, toll: Toll, *, since: int | None) -> Coun
     row = transaction.one(
         "SELECT count(*) AS sent, count(completed_at) AS completed FROM"
         " (SELECT completed_at FROM guard_contacts WHERE application_id = :application_id AND channel = :channel"
-        " AND prefix = :prefix AND sent_at > :since ORDER BY sent_at DESC LIMIT :most) AS newest",
+        " AND prefix = :prefix AND sent_at >= :since ORDER BY sent_at DESC LIMIT :most) AS newest",
         application_id=toll.application_id,
         channel=toll.channel,
         prefix=toll.prefix,
-        since=max(transaction.now - window_ms(toll.guards), since or 0),
+        since=max(transaction.now - window_ms(toll.guards) + 1, since or 0),
         most=max(NEWEST_MOST, toll.guards.prefix_sends),
     )
     return Counted(sent=0, completed=0) if row is None else Counted(sent=row["sent"], completed=row["completed"])
