@@ -41,6 +41,7 @@ class ReplayedContact:
     confirmed: bool
     leaves_at: Instant | None = None
     disabled: bool = False
+    bounced: bool = False
 
 
 @dataclass(kw_only=True)
@@ -55,7 +56,10 @@ class Replay:
     contacts: dict[str, ReplayedContact] = field(default_factory=dict)
     preferred: dict[UserKey, str | None] = field(default_factory=dict)
     """The contact that a user prefers, whether he lists it still or not."""
+    deliveries: set[str] = field(default_factory=set)
     open_deliveries: set[str] = field(default_factory=set)
+    """Those that no sender has, and that were not given up."""
+    arrived: set[str] = field(default_factory=set)
     erased: set[UserKey] = field(default_factory=set)
     disputed: set[UserKey] = field(default_factory=set)
 
@@ -120,10 +124,17 @@ class Replay:
             if data["challenge_id"] is not None and not is_repeat:
                 self.challenges[data["challenge_id"]].sends += 1
             if delivery_id is not None:
-                assert (delivery_id in self.open_deliveries) is is_repeat, "queued twice"
+                # What was sent may go on to the next sender: until a receipt says that it arrived.
+                assert (delivery_id in self.deliveries) is is_repeat, "queued twice"
+                assert delivery_id not in self.arrived, "queued after it arrived"
+                self.deliveries.add(delivery_id)
                 self.open_deliveries.add(delivery_id)
         elif event.type in _SENT:
-            self.open_deliveries.remove(delivery_id)
+            assert delivery_id in self.deliveries, "sent and never queued"
+            assert delivery_id not in self.arrived, "told of after it arrived"
+            self.open_deliveries.discard(delivery_id)
+            if event.type is EventType.DELIVERY_DELIVERED:
+                self.arrived.add(delivery_id)
 
     def _take_device(self, event: Event, data: dict[str, Any]) -> None:
         device_id = data["device_id"]
@@ -160,6 +171,7 @@ class Replay:
         contact = self.contacts[data["contact_id"]]
         contact.leaves_at = data.get("leaves_at", contact.leaves_at)
         contact.disabled = data.get("disabled_at") is not None if "disabled_at" in data else contact.disabled
+        contact.bounced = data.get("bounced_at") is not None if "bounced_at" in data else contact.bounced
 
     def _take_user(self, event: Event) -> None:
         key = event.user_key
@@ -205,11 +217,17 @@ class Replay:
         assert shown == told
         user = await store.user(ref)
         contacts = {
-            contact.id: (contact.usable_from, contact.leaves_at, contact.is_confirmed, contact.disabled_at is not None)
+            contact.id: (
+                contact.usable_from,
+                contact.leaves_at,
+                contact.is_confirmed,
+                contact.disabled_at is not None,
+                contact.bounced_at is not None,
+            )
             for contact in (() if user is None else user.contacts)
         }
         assert contacts == {
-            name: (one.usable_from, one.leaves_at, one.confirmed, one.disabled)
+            name: (one.usable_from, one.leaves_at, one.confirmed, one.disabled, one.bounced)
             for name, one in self.contacts.items()
             if one.user_key == ref.key and (one.leaves_at is None or now < one.leaves_at)
         }

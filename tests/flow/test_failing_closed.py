@@ -45,8 +45,10 @@ NOT_OF_THE_STORY = {
     "policies",
     "tell",
     "told_by_others",
+    "record_receipt",
+    "spoken",
 }
-"""Operations that pages, commands and the idempotency of the API use, and no step of the story below."""
+"""Operations that pages, commands, providers and the idempotency of the API use, and no step of the story below."""
 QUESTIONS = {"now", "user", "challenge", "challenge_of_reference", "devices"}
 """Operations that write nothing: whether one was done makes no difference."""
 

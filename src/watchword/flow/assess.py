@@ -194,7 +194,9 @@ async def confirm_contact(
 ) -> Assessed:
     """Open the challenge that confirms one contact; its approval gives no grant. ``call`` is as in ``assess``.
 
-    Raises ``UnknownUser``, ``ContactNotUsable`` for a contact that is not this user's, has bounced or is suspended,
+    It is also how a contact that has bounced comes to count again: with a code that came back from it.
+
+    Raises ``UnknownUser``, ``ContactNotUsable`` for a contact that is not this user's or is suspended,
     ``ReturnUrlNotAllowed``, ``TooManyChallenges``.
     """
     full = Report(
@@ -216,7 +218,7 @@ async def confirm_contact(
     if case.profile.user is None:
         raise UnknownUser
     contact = next((entry for entry in case.profile.user.contacts if entry.id == contact_id), None)
-    if contact is None or contact.disabled_at is not None or contact.bounced_at is not None:
+    if contact is None or contact.disabled_at is not None:
         raise ContactNotUsable
     reason = Reason(
         rule="contact-confirmation",

@@ -51,7 +51,7 @@ STOPPED: Final = "stopped"
 async def deliver_once(ports: Ports, *, limit: int) -> int:
     """Deliver messages that are due, one after the other and at most ``limit``; return how many were worked on."""
     for done in range(limit):
-        claimed = await claim_due(ports, limit=1)
+        claimed = await claim_due(ports, limit=1, notices=0) or await claim_due(ports, limit=0, notices=1)
         if not claimed:
             return done
         await deliver_one(ports, claimed[0])
@@ -116,7 +116,7 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
         provider=handover.provider,
         provider_message_id=handover.provider_message_id,
         status=handover.status,
-        heard=within_s is not None,
+        heard=way.sender in ports.routes.receipt_within_s,
         next_step=way.next_step,
         receipt_within_ms=None if within_s is None else within_s * SECOND_MS,
     )

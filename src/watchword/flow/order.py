@@ -158,6 +158,13 @@ def _free_at(challenge: Challenge, route: Route, limits: Limits) -> Instant | No
     return None if sent_at is None else later(sent_at, seconds=limits.resend_wait_s(challenge.sends))
 
 
+def _has_bounced(contact: Contact, challenge: Challenge) -> bool:
+    """Whether messages to this contact come back; one that this challenge confirms is given another chance."""
+    if contact.bounced_at is None:
+        return False
+    return challenge.confirms != contact.id or contact.bounced_at >= challenge.created_at
+
+
 async def _usable(ports: Ports, application: Application, challenge: Challenge, route: Route) -> Contact | None:
     """Return the contact behind a route while it is still the user's and may carry a code (I7).
 
@@ -166,7 +173,7 @@ async def _usable(ports: Ports, application: Application, challenge: Challenge, 
     # Asked for a decoy too, which costs what a real challenge costs (I17).
     user, now = await ports.store.user(_owner(challenge)), await ports.store.now()
     contact = next((one for one in user.contacts if one.id == route.contact_id), None) if user else None
-    if challenge.decoy or contact is None or contact.disabled_at is not None or contact.bounced_at is not None:
+    if challenge.decoy or contact is None or contact.disabled_at is not None or _has_bounced(contact, challenge):
         return None
     if not contact.is_usable(now) and challenge.confirms != contact.id:
         return None

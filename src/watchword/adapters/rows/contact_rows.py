@@ -26,7 +26,7 @@ CONTACT_COLUMNS: Final = (
 )
 """What a contact is read from besides its id, by names that no other table has."""
 _RESEAL_PAGE: Final = 500
-_TOLD: Final = frozenset({"leaves_at", "disabled_at"})
+_TOLD: Final = frozenset({"leaves_at", "disabled_at", "bounced_at"})
 """What the event of a change says of it, so that the list can be rebuilt from the events (I15)."""
 
 
@@ -100,11 +100,10 @@ def find_contact(transaction: Transaction, ref: UserRef, contact_id: str) -> Con
 
 
 def may_carry(contact: Contact | None, now: Instant, *, confirms: str | None) -> bool:
-    """Whether a code may leave for this contact now: usable, or confirmed by this very code."""
-    if contact is None or not contact.is_listed(now):
+    """Whether a code may leave for this contact now: usable, or confirmed, after a bounce again, by this very code."""
+    if contact is None or not contact.is_listed(now) or contact.disabled_at is not None:
         return False
-    healthy = contact.disabled_at is None and contact.bounced_at is None
-    return healthy and (contact.usable_from <= now or contact.id == confirms)
+    return contact.id == confirms or (contact.usable_from <= now and contact.bounced_at is None)
 
 
 def change_contact(
@@ -169,6 +168,8 @@ def prove_contact(transaction: Transaction, ref: UserRef, contact: Contact) -> N
     )
     if contact.confirmed_at is None:
         write_event(transaction, ref, EventType.CONTACT_CONFIRMED, contact_id=contact.id)
+    if contact.bounced_at is not None:
+        change_contact(transaction, ref, contact.id, "reached", bounced_at=None)
 
 
 def bring_back(transaction: Transaction, ref: UserRef, rows: Iterable[Row]) -> int:

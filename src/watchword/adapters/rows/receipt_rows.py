@@ -83,7 +83,7 @@ def fail_or_bounce(transaction: Transaction, row: Row, status: DeliveryStatus, r
         return
     ref = ref_of(row)
     contact = find_contact(transaction, ref, row["contact_id"])
-    if contact is not None and contact.bounced_at is None:
+    if contact is not None:
         change_contact(transaction, ref, contact.id, BOUNCED, bounced_at=transaction.now)
         kill_codes_to(transaction, ref, contact.id)
 
