@@ -2,11 +2,12 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import run
+from tests.cli.processes import run, running
 from tests.kit.postgres import PASSWORD, ROLE_WITH_PASSWORD, PostgresServer
 from watchword.adapters.postgres.postgres_schema import newest_version
 
@@ -64,6 +65,34 @@ def test_an_installation_is_made_and_looked_after(tmp_path: Path, empty_postgres
     assert isinstance(listed, dict)
     assert listed["id"] == made["id"]
     assert "has registered no user" in _refusal(tmp_path, "users", "show", "u-1", "--application", "shop")
+
+
+def test_works_without_serving(tmp_path: Path, postgres_database: str) -> None:
+    _write(tmp_path, postgres_database)
+    assert run("secrets", "create", cwd=tmp_path).returncode == 0
+    with running("work", cwd=tmp_path) as worker:
+        assert worker.ready == {"working": True}
+        assert worker.stop(signal.SIGTERM)[0] == 0
+
+
+def test_an_option_that_postgresql_does_not_know_is_named(tmp_path: Path) -> None:
+    _write(tmp_path, "postgresql://watchword@127.0.0.1:1/shop?sslmodee=require")
+    assert "store.url: PostgreSQL knows no option sslmodee" in _refusal(tmp_path, "migrate")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://watchword:canary%zz@127.0.0.1:1/shop",
+        "postgresql://watchword:canary@127.0.0.1:1/shop",
+        "postgresql://watchword:can/canary@127.0.0.1:1/shop",
+    ],
+)
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_password_in_an_address_is_never_shown(tmp_path: Path, url: str, command: str) -> None:
+    _write(tmp_path, "postgresql://watchword@127.0.0.1:1/shop")
+    assert run("secrets", "create", cwd=tmp_path).returncode == 0
+    assert "canary" not in _refusal(tmp_path, command, WATCHWORD_STORE__URL=url)
 
 
 def test_a_wrong_password_is_said_and_not_shown(tmp_path: Path, postgres_server: PostgresServer) -> None:

@@ -65,7 +65,6 @@ def test_serves_until_it_is_told_to_stop(house: Callable[..., Path]) -> None:
         assert httpx2.get(f"{server.ready['listening']}/readyz").status_code == 200
         assert httpx2.get(f"{server.ready['listening']}/dev/inbox").status_code == 404
         assert "another Watchword" in _refusal("serve", cwd=folder)
-        assert "another Watchword" in _refusal("work", cwd=folder)
         code, said, aside = server.stop(signal.SIGTERM)
     assert (code, said) == (0, "")
     assert "Traceback" not in aside
@@ -78,10 +77,8 @@ def test_ends_in_order_when_its_terminal_goes(house: Callable[..., Path]) -> Non
     assert "Traceback" not in aside
 
 
-def test_works_without_serving(house: Callable[..., Path]) -> None:
-    with running("work", cwd=house()) as worker:
-        assert worker.ready == {"working": True}
-        assert worker.stop(signal.SIGTERM)[0] == 0
+def test_does_not_work_beside_a_file(house: Callable[..., Path]) -> None:
+    assert "`work` needs PostgreSQL" in _refusal("work", cwd=house())
 
 
 def test_refuses_a_logo_that_is_something_else(house: Callable[..., Path]) -> None:

@@ -22,6 +22,7 @@ from watchword.bootstrap.listening import AT_ONCE, LINGERING_S, Farewell, Listen
 from watchword.bootstrap.store_opening import is_for_many, sole_process
 from watchword.config.environment import environment_for_child
 from watchword.config.settings import Settings
+from watchword.domain.errors import ConfigurationError
 from watchword.web.metrics import Metrics
 
 STOPPING_S: Final = 60
@@ -125,12 +126,15 @@ def _farewell(settings: Settings) -> Farewell:
 def run_worker(settings: Settings, *, ready: Callable[[], None]) -> None:
     """Deliver and keep house until SIGINT or SIGTERM, without serving.
 
-    On SQLite only while nobody serves the same file: the serving process is the worker there.
+    Raises ``ConfigurationError`` on SQLite, where the one process that serves is the worker.
     """
+    if not is_for_many(settings):
+        raise ConfigurationError(
+            ("store.url is a SQLite file: the process that serves does this work there; `work` needs PostgreSQL",)
+        )
     configure_logs(settings.log_level)
-    with sole_process(settings):
-        keys = open_keys(settings.keys, create=False)
-        uvloop.run(_work(settings, keys, ready))
+    keys = open_keys(settings.keys, create=False)
+    uvloop.run(_work(settings, keys, ready))
 
 
 async def _work(settings: Settings, keys: KeySet, ready: Callable[[], None]) -> None:

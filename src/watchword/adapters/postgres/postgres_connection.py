@@ -1,5 +1,6 @@
 """Opens connections to PostgreSQL with what each of ours must have: limits on waiting, and a server that writes."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ _DEFAULTS: Final[Mapping[str, str]] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
 }
+_UNKNOWN_OPTION: Final = re.compile(r'invalid URI query parameter: "(?P<name>[a-z_]{1,40})"', re.ASCII)
 _OPTIONS: Final = (
     f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
     f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
@@ -34,16 +36,30 @@ _OPTIONS: Final = (
 def connection_settings(url: str) -> Mapping[str, str]:
     """Return what libpq is told; whatever the URL says comes before what we would choose.
 
-    Several hosts may stand in it, of which the one that writes is found. Raises ``ConfigurationError`` for a URL that
-    libpq does not understand.
+    Several hosts may stand in it, of which the one that writes is found. Raises as ``parts_of``.
     """
-    try:
-        told = {name: str(value) for name, value in conninfo.conninfo_to_dict(url).items()}
-    except psycopg.ProgrammingError as error:
-        # libpq quotes what it could not read, which can be a password.
-        raise ConfigurationError(("store.url is not an address of PostgreSQL",)) from error
+    told = {name: str(value) for name, value in parts_of(url).items()}
     options = f"{_OPTIONS} {told.get('options', '')}".strip()
     return {**_DEFAULTS, **told, "options": options, "client_encoding": "UTF8"}
+
+
+def parts_of(url: str) -> Mapping[str, Any]:
+    """Return what libpq reads in an address; raises ``ConfigurationError`` where it does not understand it."""
+    try:
+        parts = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        unknown = _UNKNOWN_OPTION.search(str(error))
+    else:
+        if "@" in f"{parts.get('host')}{parts.get('dbname')}":
+            # What was meant as a password ended too early: the rest of it would be shown as the host or the database.
+            raise ConfigurationError(
+                ("store.url: an @ stands behind the host; in a password / is written %2F, @ is %40, and ? is %3F",)
+            )
+        return parts
+    # Outside, so that nothing refers to what libpq said: it quotes what it could not read, which can be a password.
+    if unknown is not None and "password" not in url.partition("?")[2]:
+        raise ConfigurationError((f"store.url: PostgreSQL knows no option {unknown['name']}",))
+    raise ConfigurationError(("store.url is not an address of PostgreSQL",))
 
 
 async def open_connection(settings: Mapping[str, str]) -> psycopg.AsyncConnection[Any]:

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from watchword.adapters.postgres.partitions import make_ahead
+from watchword.adapters.postgres.postgres_connection import parts_of
 from watchword.domain.errors import ConfigurationError, time_ahead
 from watchword.domain.instant import Instant
 
@@ -86,7 +87,7 @@ def migrate(conninfo: str) -> int:
 def migrate_by(conninfo: str, migrations: tuple[Migration, ...]) -> int:
     """Do the same with these migrations instead of those that are shipped."""
     place = place_of(conninfo)
-    settings = make_conninfo(conninfo, **{**_DEFAULTS, **conninfo_to_dict(conninfo)})
+    settings = make_conninfo(conninfo, **{**_DEFAULTS, **parts_of(conninfo)})
     with explained(place), psycopg.connect(settings, autocommit=True) as connection:
         _refuse_old_server(connection.info.server_version, place)
         connection.execute(sql.SQL("SET lock_timeout = {}").format(_OTHER_MIGRATION_MS))
@@ -159,11 +160,7 @@ def read_migration(number: int, text: str) -> Migration:
 
 def place_of(conninfo: str) -> str:
     """Return which database is meant, without the user and the password; raises ``ConfigurationError``."""
-    try:
-        parts = conninfo_to_dict(conninfo)
-    except psycopg.ProgrammingError as error:
-        # libpq quotes what it could not read, which can be a password.
-        raise ConfigurationError(("store.url is not an address of PostgreSQL",)) from error
+    parts = parts_of(conninfo)
     hosts = str(parts.get("host") or parts.get("hostaddr") or "the local socket").split(",")
     ports = str(parts.get("port") or "").split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
