@@ -111,7 +111,7 @@ def _release_prefix(transaction: Transaction, application_id: ApplicationId, pre
     released = 0
     for row in rows:
         opened = transaction.run(
-            "UPDATE guard_prefixes SET closed_until = :now, counted_since = :now, times = 0"
+            "UPDATE guard_prefixes SET closed_until = :now, counted_since = :now + 1, times = 0"
             " WHERE application_id = :application_id AND channel = :channel AND prefix = :prefix"
             " AND closed_until > :now",
             application_id=application_id,
