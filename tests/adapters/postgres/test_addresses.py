@@ -22,7 +22,6 @@ _READERS: tuple[Callable[[str], object], ...] = (connection_settings, place_of)
         "postgresql://watchword:canary@[db/shop",
         "postgresql://watchword:can/canary@db:5432/shop",
         "postgresql://watchword:can@canary@db/shop",
-        "postgresql://watchword:can?canary@db/shop",
     ],
 )
 def test_nothing_refers_to_a_password(read: Callable[[str], object], url: str) -> None:

@@ -53,7 +53,7 @@ def parts_of(url: str) -> Mapping[str, Any]:
         if "@" in f"{parts.get('host')}{parts.get('dbname')}":
             # What was meant as a password ended too early: the rest of it would be shown as the host or the database.
             raise ConfigurationError(
-                ("store.url: an @ stands behind the host; in a password / is written %2F, @ is %40, and ? is %3F",)
+                ("store.url: an @ stands behind the host; in a password / is written %2F, and @ %40",)
             )
         return parts
     # Outside, so that nothing refers to what libpq said: it quotes what it could not read, which can be a password.
