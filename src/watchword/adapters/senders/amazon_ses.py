@@ -59,7 +59,7 @@ class SesSender:
             "send_email",
             FromEmailAddress=self._keys.from_address,
             Destination={"ToAddresses": [envelope.to.reveal()]},
-            Content={"Raw": {"Data": mail.as_bytes()}},
+            Content={"Raw": {"Data": mail}},
             EmailTags=[{"Name": DELIVERY_TAG, "Value": envelope.delivery_id}],
             **({} if self._keys.configuration_set is None else {"ConfigurationSetName": self._keys.configuration_set}),
         )

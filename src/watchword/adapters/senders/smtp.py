@@ -195,7 +195,7 @@ class SmtpSender:
         """Return the e-mail as it goes over the wire, signed if we sign."""
         if envelope.channel is not Channel.EMAIL:
             raise DeliveryFailed("SMTP carries e-mail only", retryable=False)
-        wire = build_mail(envelope, self._server.head, self._clock.now()).as_bytes()
+        wire = build_mail(envelope, self._server.head, self._clock.now())
         if self._signer is None:
             return wire
         # In a thread: a signature of the kind RSA takes long enough for others to wait.
