@@ -50,9 +50,11 @@ from watchword_client.errors import (
     Unprocessable,
     UnreadableAnswer,
     WatchwordError,
+    WebhookRefused,
 )
 from watchword_client.values import ActionRequest, BoundFields, Circumstances, Contact, Money
 from watchword_client.version import VERSION
+from watchword_client.webhooks import WebhookEvent, verify_webhook
 
 __all__ = [
     "VERSION",
@@ -106,4 +108,7 @@ __all__ = [
     "UserContact",
     "ViewLink",
     "WatchwordError",
+    "WebhookEvent",
+    "WebhookRefused",
+    "verify_webhook",
 ]

@@ -13,7 +13,8 @@
     │   └── LimitReached       429, always with ``retry_after``
     ├── ServiceUnavailable     no answer in time, or 5xx
     ├── UnreadableAnswer       an answer that is not what the API promises
-    └── GrantRefused           the offline check of a grant failed
+    ├── GrantRefused           the offline check of a grant failed
+    └── WebhookRefused         what was received is no webhook of yours, or an old one
 
 No message holds a code, an address, a grant, a token or a key.
 """
@@ -130,4 +131,13 @@ class GrantRefused(WatchwordError):
     def __init__(self, code: str, reason: str) -> None:
         self.code = code
         """``grant_invalid``, ``grant_expired``, ``unknown_key`` or ``wrong_mode``."""
+        super().__init__(f"{code}: {reason}")
+
+
+class WebhookRefused(WatchwordError):
+    """What was received is no webhook of yours, or is too old; ``code`` says why."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        """``missing_header``, ``wrong_time``, ``wrong_signature`` or ``not_an_event``."""
         super().__init__(f"{code}: {reason}")
