@@ -238,6 +238,7 @@ async def test_a_refusal_is_said_in_our_words_without_amazons(
     with pytest.raises(DeliveryFailed) as failure:
         await sender.send(taken_by(name))
     assert (failure.value.retryable, failure.value.status) == (retryable, status)
+    assert failure.value.certain is (answer.status < 500)
     assert "4155550123" not in str(failure.value)
     assert len(amazon.asked) == 1
 
@@ -247,7 +248,7 @@ async def test_nobody_there_is_tried_again(open_senders: list[Sender]) -> None:
     open_senders.append(sender)
     with pytest.raises(DeliveryFailed, match="EndpointConnectionError") as failure:
         await sender.send(a_text())
-    assert failure.value.retryable
+    assert (failure.value.retryable, failure.value.certain) == (True, True)
 
 
 async def test_a_process_without_credentials_tries_again(
@@ -273,7 +274,7 @@ async def test_an_amazon_that_hangs_is_tried_again_and_holds_nobody_up(
     open_senders.append(sender)
     with pytest.raises(DeliveryFailed, match="in time") as failure:
         await sender.send(a_text())
-    assert failure.value.retryable
+    assert (failure.value.retryable, failure.value.certain) == (True, False)
     amazon.held.set()
 
 

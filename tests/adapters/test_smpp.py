@@ -264,7 +264,7 @@ async def test_a_refusal_says_whether_to_try_again(
         with pytest.raises(DeliveryFailed, match=f"0x{answer:08X}") as failure:
             await sender.send(a_text())
         await sender.send(a_text())
-    assert (failure.value.retryable, failure.value.status) == (retryable, status)
+    assert (failure.value.retryable, failure.value.status, failure.value.certain) == (retryable, status, True)
     assert len(centre.messages) == 1
 
 
@@ -278,7 +278,7 @@ async def test_a_line_that_is_cut_before_the_answer_is_tried_again_and_bound_ane
         line.cut()
         with pytest.raises(DeliveryFailed) as failure:
             await handing_over
-        assert failure.value.retryable
+        assert (failure.value.retryable, failure.value.certain) == (True, False)
         await sender.send(a_text())
     assert (len(centre.messages), centre.bound) == (1, ["shop", "shop"])
 

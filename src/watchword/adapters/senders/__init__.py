@@ -15,6 +15,11 @@ GROUP: Final = "watchword.senders"
 _OURS: Final[Mapping[str, str]] = {
     "smtp": "watchword.adapters.senders.smtp:SMTP",
     "twilio": "watchword.adapters.senders.twilio:TWILIO",
+    "amazon_ses": "watchword.adapters.senders.amazon_ses:AMAZON_SES",
+    "amazon_sms": "watchword.adapters.senders.amazon_sms:AMAZON_SMS",
+    "amazon_sns": "watchword.adapters.senders.amazon_sns:AMAZON_SNS",
+    "apprise": "watchword.adapters.senders.apprise:APPRISE",
+    "smpp": "watchword.adapters.senders.smpp:SMPP",
 }
 """Where each kind of ours is; nobody else's takes its name."""
 

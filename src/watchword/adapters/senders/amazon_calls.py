@@ -8,7 +8,14 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.message import DeliveryStatus
@@ -76,6 +83,9 @@ class AmazonCalls:
             raise _refusal(error.response) from None
         except ParamValidationError:
             raise DeliveryFailed("not what Amazon takes as an address or a text", retryable=False) from None
+        except (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError) as error:
+            detail = f"nothing was handed to Amazon ({type(error).__name__})"
+            raise DeliveryFailed(detail, retryable=True, certain=True) from None
         except BotoCoreError as error:
             raise DeliveryFailed(f"no answer from Amazon ({type(error).__name__})", retryable=True) from None
         except TimeoutError as error:
@@ -114,4 +124,5 @@ def _refusal(response: Mapping[str, Any]) -> DeliveryFailed:
     if {code, reason} & _BLOCKED:
         return DeliveryFailed(detail, retryable=False, status=DeliveryStatus.BLOCKED)
     is_for_now = code in _NOT_NOW or http_status == _TOO_MANY or http_status >= _THEIR_FAULT
-    return DeliveryFailed(detail, retryable=is_for_now and reason != "ACCOUNT_DISABLED")
+    retryable = is_for_now and reason != "ACCOUNT_DISABLED"
+    return DeliveryFailed(detail, retryable=retryable, certain=http_status < _THEIR_FAULT)

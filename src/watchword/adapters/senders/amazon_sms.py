@@ -19,7 +19,7 @@ from watchword.adapters.senders.amazon_keys import (
     place_problems,
 )
 from watchword.adapters.senders.amazon_notifications import AmazonTopic
-from watchword.adapters.senders.kind import SenderKind, SenderSurroundings
+from watchword.adapters.senders.kind import ReceiptWithin, SenderKind, SenderSurroundings
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed, ReceiptRefused
 from watchword.domain.message import DeliveryStatus, Envelope
@@ -54,16 +54,23 @@ class AmazonSmsKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tru
     ] = None
     max_price: _MaxPrice = None
     topic_arn: TopicArn = None
+    # Amazon warns that a report may take up to 72 hours, and that some countries never report a delivery.
+    receipt_within_s: ReceiptWithin = 0
     endpoint_url: EndpointUrl = None
 
 
 class AmazonSmsSender:
-    """Keeps ``ports.sender.Sender`` and ``ReceiptReader`` for ``Channel.SMS``."""
+    """Keeps ``ports.sender.Sender``, ``ReceiptReader`` and ``Reporting`` for ``Channel.SMS``."""
 
     def __init__(self, keys: AmazonSmsKeys, calls: Calls, topic: AmazonTopic | None) -> None:
         self._keys = keys
         self._calls = calls
         self._topic = topic
+
+    @property
+    def receipt_within_s(self) -> int | None:
+        """After how long without a receipt a message goes to the next sender."""
+        return None if self._topic is None else self._keys.receipt_within_s or None
 
     async def send(self, envelope: Envelope) -> Handover:
         """Hand a short message over; there is no idempotency key, so a repeat may reach the customer twice."""
@@ -108,6 +115,8 @@ def _problems(keys: AmazonSmsKeys) -> Iterable[tuple[str, str]]:
     yield from place_problems(keys.region, keys.endpoint_url, keys.topic_arn)
     if keys.topic_arn is not None and keys.configuration_set is None:
         yield "topic_arn", "needs configuration_set: only the event destination of one writes to a topic"
+    if keys.receipt_within_s and keys.topic_arn is None:
+        yield "receipt_within_s", "needs topic_arn: nothing is heard without it"
 
 
 AMAZON_SMS: Final = SenderKind(

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from watchword.adapters.senders.extra_library import needing
-from watchword.adapters.senders.kind import SenderKind, SenderSurroundings
+from watchword.adapters.senders.kind import RECEIPT_WITHIN_S, ReceiptWithin, SenderKind, SenderSurroundings
 from watchword.adapters.senders.smpp_text import Alphabet
 from watchword.domain.contact import Channel
 from watchword.domain.secret import Secret
@@ -41,7 +41,9 @@ class SmppKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     ] = True
     system_id: Annotated[str, Meta(min_length=1, max_length=15, description="Name to bind with.")]
     password: Annotated[Secret, Meta(description="Its password, at most 8 characters in most centres.")]
-    system_type: Annotated[str, Meta(max_length=12, description="Where the centre asks for one.")] = ""
+    system_type: Annotated[
+        Annotated[str, Meta(max_length=12)] | None, Meta(description="Where the centre asks for one.")
+    ] = None
     source: Annotated[
         str,
         Meta(description="Whom messages come from: a number with `+`, a short code, or up to 11 letters and digits."),
@@ -78,6 +80,7 @@ class SmppKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
         bool, Meta(description="Whether the centre answers a message with its id as a hexadecimal number.")
     ] = False
     reported_id_is_hex: Annotated[bool, Meta(description="Whether it names that id as one in receipts.")] = False
+    receipt_within_s: ReceiptWithin = RECEIPT_WITHIN_S
     window: Annotated[int, Meta(ge=1, le=1000, description="Messages on their way without an answer.")] = 10
 
 

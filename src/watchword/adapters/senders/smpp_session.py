@@ -62,7 +62,7 @@ class Waits:
 
 
 class SmppSender:
-    """Keeps ``ports.sender.Sender`` for ``Channel.SMS``."""
+    """Keeps ``ports.sender.Sender`` and ``Reporting`` for ``Channel.SMS``."""
 
     def __init__(self, keys: SmppKeys, hearing: Hearing, waits: Waits | None = None) -> None:
         self._keys = keys
@@ -74,6 +74,11 @@ class SmppSender:
         self._deliveries: OrderedDict[str, DeliveryId] = OrderedDict()
         self._early: OrderedDict[str, Receipt] = OrderedDict()
         """Receipts of messages that we know nothing of: another process sent them, or our answer is still coming."""
+
+    @property
+    def receipt_within_s(self) -> int | None:
+        """After how long without a receipt a message goes to the next sender."""
+        return self._keys.receipt_within_s or None
 
     async def start(self) -> None:
         """Begin to keep a session, so that receipts are heard though nothing is sent."""
@@ -109,7 +114,7 @@ class SmppSender:
         """Return the session, or wait for the outcome of the attempt that is under way."""
         session = await asyncio.shield(self._session)
         if session is None:
-            raise DeliveryFailed("no session with the message centre", retryable=True)
+            raise DeliveryFailed("no session with the message centre", retryable=True, certain=True)
         return session
 
     async def _keep_bound(self) -> None:
@@ -138,7 +143,7 @@ class SmppSender:
             keys.system_id,
             keys.password.reveal(),
             bind_type="TRX",
-            system_type=keys.system_type,
+            system_type=keys.system_type or "",
             tls=keys.tls,
             window_size=keys.window,
             connect_timeout_ms=int(self._waits.bind_s * 1000),
@@ -266,7 +271,7 @@ def _refusal(command_status: int) -> DeliveryFailed:
     detail = f"the message centre answered 0x{command_status:08X}"
     if command_status == _REJECTED:
         return DeliveryFailed(detail, retryable=False, status=DeliveryStatus.BLOCKED)
-    return DeliveryFailed(detail, retryable=command_status not in _PERMANENT)
+    return DeliveryFailed(detail, retryable=command_status not in _PERMANENT, certain=True)
 
 
 def _keep(kept: OrderedDict[str, Kept], key: str, value: Kept) -> None:
