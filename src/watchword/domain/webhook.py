@@ -14,8 +14,8 @@ from watchword.domain.webhook_signature import SigningSecret
 PUBLIC_FIELDS: Final[Mapping[EventType, tuple[str, ...]]] = {
     EventType.ACTION_DECIDED: ("action_id", "type", "decision", "lane", "policy_version"),
     EventType.ACTION_DISPUTED: ("action_id",),
-    EventType.CHALLENGE_CREATED: ("challenge_id", "action_id", "type", "lane", "decoy"),
-    EventType.CHALLENGE_APPROVED: ("challenge_id", "action_id", "reason"),
+    EventType.CHALLENGE_CREATED: ("challenge_id", "action_id", "type", "lane", "decoy", "code_length", "expires_at"),
+    EventType.CHALLENGE_APPROVED: ("challenge_id", "action_id", "reason", "contact_id", "device_id"),
     EventType.CHALLENGE_EXHAUSTED: ("challenge_id", "action_id", "reason"),
     EventType.CHALLENGE_EXPIRED: ("challenge_id", "action_id", "reason"),
     EventType.CHALLENGE_CANCELLED: ("challenge_id", "action_id", "reason"),
