@@ -4,7 +4,6 @@ The other side is a server on loopback that answers in the shapes of Twilio's do
 """
 
 import json
-from asyncio import StreamWriter
 from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.adapters.envelopes import an_envelope
+from tests.adapters.provider_stand_ins import a_text_message, breaking_off, json_answer
 from tests.adapters.receiver import Behaviour, Receiver, answering, drop, hang, listening, status
 from watchword.adapters.outward import OutwardClient
 from watchword.adapters.senders.kind import SenderSurroundings
@@ -50,22 +49,6 @@ def keys(receiver: Receiver | None = None, **fields: Any) -> TwilioKeys:
         "api_url": "https://api.twilio.com" if receiver is None else f"http://127.0.0.1:{receiver.port}",
     }
     return TwilioKeys(**(values | fields))
-
-
-def json_answer(code: int, found: object, more: bytes = b"") -> Behaviour:
-    body = json.dumps(found).encode()
-    return answering(b"HTTP/1.1 %d Word\r\ncontent-length: %d\r\n%s\r\n" % (code, len(body), more) + body)
-
-
-def breaking_off(text: bytes) -> Behaviour:
-    """Give a behaviour that writes the beginning of an answer and goes away."""
-
-    async def answer(writer: StreamWriter) -> None:
-        writer.write(text)
-        await writer.drain()
-        writer.close()
-
-    return answer
 
 
 def error_answer(code: int, error: int, more: bytes = b"") -> Behaviour:
@@ -106,8 +89,7 @@ def a_sender(keys: TwilioKeys, heard: list[Receipt] | None = None, *, call_s: fl
 
 
 def a_message(channel: Channel = Channel.SMS, **fields: Any) -> Envelope:
-    envelope = an_envelope(to="+4915112345678", channel=channel, subject=None, html=None)
-    return replace(envelope, **({"callback_url": CALLBACK, "locale": "de-AT"} | fields))
+    return a_text_message(channel, **({"callback_url": CALLBACK} | fields))
 
 
 def form(receiver: Receiver) -> dict[str, str | list[str]]:

@@ -15,6 +15,8 @@ GROUP: Final = "watchword.senders"
 _OURS: Final[Mapping[str, str]] = {
     "smtp": "watchword.adapters.senders.smtp:SMTP",
     "twilio": "watchword.adapters.senders.twilio:TWILIO",
+    "vonage": "watchword.adapters.senders.vonage:VONAGE",
+    "webhook": "watchword.adapters.senders.signed_gateway:WEBHOOK",
     "amazon_ses": "watchword.adapters.senders.amazon_ses:AMAZON_SES",
     "amazon_sms": "watchword.adapters.senders.amazon_sms:AMAZON_SMS",
     "amazon_sns": "watchword.adapters.senders.amazon_sns:AMAZON_SNS",

@@ -30,14 +30,14 @@ class ProviderClient:
         self, outward: OutwardClient, base_url: str, *, reach: Reach | None = None, call_s: float = CALL_S
     ) -> None:
         self._outward = outward
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
         self._reach = reach_of(base_url) if reach is None else reach
         self._call_s = call_s
 
     async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Return the answer; raises ``DeliveryFailed`` where there is none, or where it broke off."""
         answer = await self._outward.post(
-            f"{self._base_url}{path}",
+            f"{self._base_url.rstrip('/')}{path}" if path else self._base_url,
             reach=self._reach,
             headers={"accept": "application/json", "user-agent": "watchword", **headers},
             body=body,
