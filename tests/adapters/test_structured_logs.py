@@ -22,6 +22,7 @@ TOKENS = [
     "wk_live_9f8e7d6c5b4a39281706f5e4d3c2b1a0",
     "wk_test_9f8e7d6c-5b4a~3928.1706",
     "wct_0g1h2j3k4m5n6p7q8r9s0t1v2w3x4y5z",
+    "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     "wd1.0g1h2j3k4m5n6p7q8r9s0t1v2w3x4y5z.17.0g1h2j3k4m5n6p7q",
     "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1LTQyIn0.bTZHP5AeFIXwhfaS9kh6DRKG-_",
     "9f8e7d6c5b4a39281706f5e4d3c2b1a0ABCDEFGHIJK=",

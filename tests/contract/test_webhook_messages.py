@@ -1,5 +1,6 @@
 """What applications are told: nothing is left out, nothing is told twice without need, and nothing is lost (I21)."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from watchword.domain.event import Event, EventType
 from watchword.domain.ids import ApplicationId
 from watchword.domain.instant import Instant, later, rfc3339
 from watchword.domain.webhook import PUBLIC_FIELDS, CallResult
+from watchword.ports.store import Store
 from watchword.ports.webhooks import ClaimedMessage, EndpointKey, MessageState, Span
 
 SHOP = EndpointKey(application_id=ApplicationId("shop"), name="orders")
@@ -48,7 +50,7 @@ async def _claim(hooks: RowWebhookStore, key: EndpointKey = SHOP, limit: int = 1
     return await hooks.claim_messages({key: limit}, lease_s=LEASE_S)
 
 
-async def _events(store: RowStore, *, types: frozenset[EventType] = ALL) -> list[Event]:
+async def _events(store: Store, *, types: frozenset[EventType] = ALL) -> list[Event]:
     return [event for _, event in await store.events(SHOP.application_id, limit=1_000, after=0) if event.type in types]
 
 
@@ -142,6 +144,35 @@ async def test_a_process_that_is_alone_takes_every_lease_back_when_it_starts(
     (again,) = await _claim(RowWebhookStore(store.runner))
     assert again.id == first.id
     await store.close()
+
+
+async def test_many_workers_read_on_and_claim_and_nothing_is_with_two_of_them(
+    hooks: RowWebhookStore, scene: Scene, open_store: OpenStore
+) -> None:
+    others = [await open_store() for _ in range(2)]
+    workers = [hooks, *(RowWebhookStore(store.runner) for store in others)]
+    claimed: list[ClaimedMessage] = []
+
+    async def work(worker: RowWebhookStore) -> None:
+        for _ in range(60):
+            await worker.queue_messages(SHOP, ALL, limit=3)
+            for one in await _claim(worker, limit=2):
+                claimed.append(one)
+                await worker.finish_call(one, TAKEN, retry_after_ms=None)
+
+    async def happen() -> None:
+        for number in range(30):
+            await scene.register(f"+141555501{number:02}", user_id=f"u-{number}")
+
+    await _begin(hooks)
+    await asyncio.gather(happen(), *(work(worker) for worker in workers))
+    await _read_on(hooks)
+    claimed += await _claim(hooks)
+    events = await _events(scene.store)
+    assert sorted(one.id for one in claimed) == sorted(event.id for event in events)
+    assert len(events) == 30
+    for store in others:
+        await store.close()
 
 
 async def test_a_limit_holds_for_each_endpoint(hooks: RowWebhookStore, scene: Scene) -> None:

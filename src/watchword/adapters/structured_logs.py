@@ -41,6 +41,7 @@ _SECRET_SHAPES: Final = re.compile(
     r"""
       (?P<token>
           wk_(?:live|test)_[\w.~-]+                     # an application's key
+        | whsec_[\w+/=-]+                              # what webhooks are signed with
         | wct_[\w-]+                                    # a challenge's token, in a page's address too
         | wd1\.[\w.-]+                                  # a device's token
         | eyJ[\w-]{5,}(?:\.[\w-]*){0,4}                 # a grant
@@ -56,7 +57,7 @@ _SECRET_SHAPES: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_SUSPICIOUS: Final = re.compile(r"[@%+=]|\b\d\d|eyJ|w(?:k_|ct_|d1\.)|[Bb](?:earer|asic)\s")
+_SUSPICIOUS: Final = re.compile(r"[@%+=]|\b\d\d|eyJ|w(?:k_|ct_|d1\.|hsec_)|[Bb](?:earer|asic)\s")
 """What every secret shape has something of; nearly all texts have nothing, and this is twenty times faster."""
 _DATE: Final = re.compile(r"(?:19|20)\d\d-[01]\d(?:-[0-3]\d)?")
 
