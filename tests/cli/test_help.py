@@ -37,6 +37,7 @@ def test_the_commands_are_those_that_are_promised() -> None:
         "dev", "demo", "serve", "work", "migrate", "keys create", "keys list", "keys revoke", "secrets create",
         "secrets list", "secrets rotate", "users show", "users unlock", "policy check", "policy explain", "tour",
         "policy diff", "policy apply", "policy log", "policy show", "policy budget", "policy replay",
+        "guard list", "guard release",
         "messages preview", "messages lint", "messages send-test",
         "webhooks list", "webhooks messages", "webhooks attempts", "webhooks replay", "webhooks send-test",
         "webhooks new-secret", "webhooks disable", "webhooks enable",

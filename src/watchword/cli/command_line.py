@@ -12,6 +12,7 @@ from watchword.cli.about import add_version
 from watchword.cli.atlas_commands import add_atlas
 from watchword.cli.clock_command import add_clock
 from watchword.cli.failing import FORESEEN, explain
+from watchword.cli.guard_commands import add_guard
 from watchword.cli.key_commands import add_keys
 from watchword.cli.local_servers import add_local_servers
 from watchword.cli.message_commands import add_messages
@@ -64,6 +65,7 @@ def create_command_line() -> typer.Typer:
     add_keys(command_line)
     add_secrets(command_line)
     add_users(command_line)
+    add_guard(command_line)
     add_clock(command_line)
     add_policy(command_line)
     add_messages(command_line)

@@ -145,6 +145,16 @@ def destination_of(contact: Contact) -> Destination:
     )
 
 
+def was_proven(contact: Contact) -> bool:
+    """Whether a code came back from a contact before, so that no range of numbers is closed for it.
+
+    What an application says of a contact as it registers it counts only where it was confirmed a month before that:
+    one whose users come from elsewhere brings old friends, and one that is pumped confirms what just appeared.
+    """
+    proven_at = contact.last_proven_at
+    return proven_at is not None and (proven_at > contact.added_at or proven_at <= contact.added_at - NEW_CONTACT_MS)
+
+
 def is_country(code: str) -> bool:
     """Whether there are telephone numbers of a country by this code (ISO 3166, as libphonenumber has it)."""
     return code in SUPPORTED_REGIONS

@@ -25,6 +25,7 @@ from watchword.domain.guards import (
     destination_of,
     is_paid,
     shut_for_good,
+    was_proven,
 )
 from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant
@@ -174,7 +175,7 @@ def _shut(ports: Ports, application: Application, contact: Contact, channel: Cha
         return for_good
     closures, destination = ports.guarding.closures, _destination(ports, contact)
     closed = None
-    if contact.last_proven_at is None:
+    if not was_proven(contact):
         closed = closures.of_prefix(application.id, channel, destination.prefix, now)
     closed = closed or closures.of_country(application.id, destination.country or NO_COUNTRY, now)
     return None if closed is None else closed.shut(application.guards)
@@ -220,7 +221,7 @@ def _toll(ports: Ports, application: Application, claimed: ClaimedDelivery, send
         country=country,
         price=guards.price(claimed.channel, country) * (parts(text) if claimed.channel is Channel.SMS else 1),
         is_code=_is_code(claimed),
-        is_proven=contact.last_proven_at is not None,
+        is_proven=was_proven(contact),
         first_seen_at=contact.added_at,
         guards=guards,
     )
