@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.risk.samples import any_signals, judged, ordinary, policy_of, rated
 from watchword.domain.action import ALWAYS_CHALLENGED, Decision
 from watchword.risk.policy import Environment, Policy
-from watchword.risk.policy.expression import Condition, activate_values, comparison_of, compile_condition, evaluate
+from watchword.risk.policy.expression import Condition, activate_values, compile_condition, evaluate, plainly
 from watchword.risk.score import Rating
 from watchword.risk.signals import UNLIMITED, Signals
 
@@ -181,15 +181,36 @@ def test_a_comparison_of_fractions_says_what_the_rule_language_says(
     values = {"score": score, "risk.threshold": threshold}
     condition = compile_condition(text, environment)
     assert isinstance(condition, Condition)
-    compare = comparison_of(condition)
-    assert compare is not None
-    assert compare(values) is evaluate(condition, activate_values(environment, values))
+    says = plainly(condition)
+    assert says is not None
+    assert says(values) is evaluate(condition, activate_values(environment, values))
 
 
 @pytest.mark.parametrize(
-    "text", ["score >= risk.threshold && device.known", "score >= 1.0 - 0.3", "user.failures > 3", "device.known"]
+    "text", ["score >= risk.threshold && device.known", "score >= 1.0 - 0.3", "user.failures > 3", "!device.known"]
 )
 def test_anything_else_is_left_to_the_rule_language(environment: Environment, text: str) -> None:
     condition = compile_condition(text, environment)
     assert isinstance(condition, Condition)
-    assert comparison_of(condition) is None
+    assert plainly(condition) is None
+
+
+@pytest.mark.parametrize(("score", "when"), [(0.7, "score >= 0.7"), (0.69, "score < 0.7"), (0.7, "score < 0.7")])
+@pytest.mark.parametrize("is_trusted", [True, False])
+@pytest.mark.parametrize("unless", ["", 'unless = "device.trusted"\n'])
+def test_a_rule_is_judged_alike_with_and_without_the_rule_language(
+    environment: Environment, score: float, when: str, unless: str, *, is_trusted: bool
+) -> None:
+    said = 'text = "Unusual"\ncustomer_text = "@suspicious"\n'
+    rule = f'[[rule]]\nname = "suspicious"\nwhen = "{when}"\n{unless}then = "challenge"\n{said}'
+    # A condition of two operands is left to the rule language.
+    asked = rule.replace(when, f"{when} && true")
+    signals = ordinary(device_trusted=is_trusted)
+    one, other = (policy_of(text, environment).assess(signals, _rating(score)) for text in (rule, asked))
+    assert (one.decision, one.reasons) == (other.decision, other.reasons)
+    holds = score >= 0.7 if ">=" in when else score < 0.7
+    assert (one.decision is Decision.CHALLENGE) is (holds and not (unless and is_trusted))
+
+
+def _rating(score: float) -> Rating:
+    return replace(rated(ordinary()), score=score)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from operator import ge, gt, le, lt
+from operator import ge, gt, itemgetter, le, lt
 from typing import Any, Final
 
 from cel_expr_python import cel
@@ -106,25 +106,25 @@ def mentioned(condition: Condition) -> frozenset[str]:
     return frozenset(name for name in names if words.issuperset(name.split(".")))
 
 
-def comparison_of(condition: Condition) -> Callable[[Mapping[str, Any]], bool] | None:
-    """Return what a condition says of the values, where it is no more than a comparison of two fractions, else None.
+def plainly(condition: Condition) -> Callable[[Mapping[str, Any]], bool] | None:
+    """Return what says the same of the values where a condition compares two fractions or is one flag, else None.
 
     Doubles compare alike everywhere (IEEE 754), and asking the rule language takes twenty times as long; the rule about
     the score is of this kind, and its values are new each time.
     """
+    types = {declared.name: declared.type for declared in declarations()}
+    if types.get(condition.text) is SignalType.BOOL:
+        return itemgetter(condition.text)
     found = _COMPARISON.fullmatch(condition.text)
-    if found is None:
+    if found is None or types.get(found["left"]) is not SignalType.DOUBLE:
         return None
-    doubles = {declared.name for declared in declarations() if declared.type is SignalType.DOUBLE}
     left, right, holds = found["left"], found["right"], _OPERATORS[found["operator"]]
-    if left not in doubles:
-        return None
-    if right in doubles:
-        return lambda values: bool(holds(values[left], values[right]))
+    if types.get(right) is SignalType.DOUBLE:
+        return lambda values: holds(values[left], values[right])
     if not right[0].isdigit():
         return None
     bound = float(right)
-    return lambda values: bool(holds(values[left], bound))
+    return lambda values: holds(values[left], bound)
 
 
 def evaluate(condition: Condition, activation: Activation) -> bool | Failure:

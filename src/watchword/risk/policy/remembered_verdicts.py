@@ -7,7 +7,7 @@ numbers, few combinations of them come at all; a rule that looks at anything fin
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from watchword.risk.policy.expression import Environment, activate_values, comparison_of
+from watchword.risk.policy.expression import Environment, activate_values, plainly
 from watchword.risk.policy.rule import Rule, RuleMode, Verdict
 from watchword.risk.recent import Recent
 from watchword.risk.signals import SignalType, declarations
@@ -17,7 +17,7 @@ VERDICTS_MOST: Final = 4_096
 TYPES_MOST: Final = 64
 """Types of action whose rules are sorted out once; an application declares a few."""
 _FINE: Final = (SignalType.DOUBLE, SignalType.MAP)
-_Comparison = Callable[[Mapping[str, Any]], bool]
+_Plainly = Callable[[Mapping[str, Any]], bool]
 
 
 class RememberedVerdicts:
@@ -39,9 +39,9 @@ class RememberedVerdicts:
             self._asked.put(action_type, asked)
         plain = iter(self._plain_verdicts(asked, action_type, values))
         found: list[tuple[Rule, Verdict]] = []
-        for rule, names, compare in asked.rules:
-            if compare is not None:
-                verdict = Verdict.MATCHED if compare(values) else Verdict.MISSED
+        for rule, names, matches in asked.rules:
+            if matches is not None:
+                verdict = Verdict.MATCHED if matches(values) else Verdict.MISSED
             else:
                 verdict = next(plain) if names is None else self._ask(rule, names, values)
             if verdict is not Verdict.MISSED:
@@ -69,14 +69,14 @@ class _Asked:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         types = {declared.name: declared.type for declared in declarations()}
-        self.rules: list[tuple[Rule, tuple[str, ...] | None, _Comparison | None]] = []
+        self.rules: list[tuple[Rule, tuple[str, ...] | None, _Plainly | None]] = []
         """Each with the signals that it looks at, where one of them is fine, and with what says the same at once."""
         self.plain: list[Rule] = []
         names: set[str] = set()
         for rule in rules:
             seen = rule.looks_at
             is_fine = any(types[name] in _FINE for name in seen)
-            self.rules.append((rule, tuple(seen) if is_fine else None, _comparison(rule) if is_fine else None))
+            self.rules.append((rule, tuple(seen) if is_fine else None, _plainly(rule) if is_fine else None))
             if not is_fine:
                 self.plain.append(rule)
                 names |= seen
@@ -84,5 +84,10 @@ class _Asked:
         """What the plain ones look at together."""
 
 
-def _comparison(rule: Rule) -> _Comparison | None:
-    return comparison_of(rule.when) if rule.when is not None and rule.unless is None else None
+def _plainly(rule: Rule) -> _Plainly | None:
+    """Return what says whether a rule matches without asking the rule language, where both conditions allow it."""
+    when = None if rule.when is None else plainly(rule.when)
+    if when is None or rule.unless is None:
+        return when
+    unless = plainly(rule.unless)
+    return None if unless is None else lambda values: when(values) and not unless(values)
