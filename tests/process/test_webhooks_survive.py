@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,11 +17,13 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
+from tests.process.estate import Estate, calling
 from tests.process.served import Served
 from watchword.domain.webhook import PUBLIC_FIELDS
 from watchword.domain.webhook_signature import write_secret
 
 SECRET = write_secret(bytes(range(32)))
+TABLE = "WATCHWORD_APPLICATIONS__SHOP__WEBHOOKS__ORDERS__"
 ROUNDS_AT_MOST = 800
 """Looks at what must come; each waits at most ``ROUND_S``. The first retry comes after five to six seconds."""
 ROUND_S = 0.05
@@ -31,6 +34,8 @@ class Listener:
     """A receiver in threads of its own that loses some of its answers, but none twice for one message."""
 
     seed: int
+    loses: float = 0.1
+    """Of the answers to messages that come for the first time."""
     bodies: defaultdict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     lost: set[str] = field(default_factory=set)
     port: int = 0
@@ -42,7 +47,7 @@ class Listener:
         message_id = headers["webhook-id"]
         with self._lock:
             self.bodies[message_id].append(body)
-            if len(self.bodies[message_id]) > 1 or random.Random(f"{self.seed}{message_id}").random() > 0.1:
+            if len(self.bodies[message_id]) > 1 or random.Random(f"{self.seed}{message_id}").random() > self.loses:
                 return False
             self.lost.add(message_id)
             return True
@@ -109,12 +114,11 @@ def _go_on(served: Served, name: str, stop: Event) -> None:
 def test_every_event_is_told_whatever_dies(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     with listening(Listener(seed)) as listener:
-        table = "WATCHWORD_APPLICATIONS__SHOP__WEBHOOKS__ORDERS__"
         url = f"http://127.0.0.1:{listener.port}/hooks"
-        served = Served(tmp_path / "data", {f"{table}URL": url, f"{table}SECRET": SECRET}).start()
+        served = Served(tmp_path / "data", {f"{TABLE}URL": url, f"{TABLE}SECRET": SECRET}).start()
         served.register("first", "+14155550101")
         _wait_until(lambda: bool(_events(served)))
-        for life in range(3):
+        for life in range(2):
             stop = Event()
             caller = threading.Thread(target=_go_on, args=(served, f"s{seed}-{life}", stop))
             caller.start()
@@ -131,6 +135,24 @@ def test_every_event_is_told_whatever_dies(tmp_path: Path, seed: int) -> None:
         assert len(set(bodies)) == 1
         told, event = json.loads(bodies[0]), events[message_id]
         assert (told["type"], told["timestamp"], told["data"]) == (event["type"], event["created_at"], event["data"])
+
+
+def test_workers_of_one_database_share_the_calls(estate: Estate) -> None:
+    with listening(Listener(seed=0, loses=0.0)) as listener, calling(estate) as caller:
+        variables = {f"{TABLE}URL": f"http://127.0.0.1:{listener.port}/", f"{TABLE}SECRET": SECRET}
+        variables[f"{TABLE}ALLOW_PRIVATE"] = "true"
+        serving = estate.start("serve", **variables, WATCHWORD_SERVER__WORK="false")
+        workers = [estate.start("work", **variables) for _ in range(2)]
+        users = iter(f"u-{number}" for number in count())
+        _wait_until(lambda: bool(caller.register(serving, next(users)) and listener.bodies))
+        begun = len(listener.bodies)
+        later = [next(users) for _ in range(20)]
+        for user in later:
+            caller.register(serving, user)
+        _wait_until(lambda: len(listener.bodies) >= begun + len(later))
+        for worker in workers:
+            worker.end()
+    assert {len(bodies) for bodies in listener.bodies.values()} == {1}
 
 
 def _told_since_the_first(events: Mapping[str, object], listener: Listener) -> set[str]:
