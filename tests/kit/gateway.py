@@ -58,6 +58,8 @@ class Gateway:
     """Those that it has, whether it could say so or not."""
     url: str = ""
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _closing: asyncio.Event = field(default_factory=asyncio.Event)
+    _served: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def wait_for(self, count: int) -> Taken:
         """Wait until so many messages were taken, and give the last of them."""
@@ -68,12 +70,21 @@ class Gateway:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Gateway"]:
         """Serve on a free port of this machine."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._welcome, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
             yield self
         finally:
             server.close()
+            self._closing.set()
+            for task in self._served:
+                task.cancel()
+            await asyncio.gather(*self._served, return_exceptions=True)
+
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._served.add(task)
+        task.add_done_callback(self._served.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -95,7 +106,8 @@ class Gateway:
             self._came.notify_all()
         match manner:
             case Manner.HANGS:
-                await asyncio.Event().wait()
+                await self._closing.wait()
+                return False
             case Manner.DROPS:
                 writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{"id": ')
                 await writer.drain()
