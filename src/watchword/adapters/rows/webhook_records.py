@@ -29,14 +29,22 @@ def message_records(
     transaction: Transaction, key: EndpointKey, state: MessageState | None, limit: int
 ) -> Sequence[MessageRecord]:
     """Return the newest messages of an endpoint, all or those of one state."""
-    rows = transaction.all(
-        "SELECT * FROM webhook_messages WHERE application_id = :application_id AND endpoint = :name"
-        " AND (state = :state OR :state = '') ORDER BY number DESC LIMIT :limit",
-        application_id=key.application_id,
-        name=key.name,
-        state="" if state is None else state,
-        limit=limit,
-    )
+    of_endpoint = {"application_id": key.application_id, "name": key.name}
+    if state is None:
+        rows = transaction.all(
+            "SELECT * FROM webhook_messages WHERE application_id = :application_id AND endpoint = :name"
+            " ORDER BY number DESC LIMIT :limit",
+            **of_endpoint,
+            limit=limit,
+        )
+    else:
+        rows = transaction.all(
+            "SELECT * FROM webhook_messages WHERE application_id = :application_id AND endpoint = :name"
+            " AND state = :state ORDER BY number DESC LIMIT :limit",
+            **of_endpoint,
+            state=state,
+            limit=limit,
+        )
     return [
         MessageRecord(
             id=EventId(row["event_id"]),
@@ -55,14 +63,22 @@ def attempt_records(
     transaction: Transaction, key: EndpointKey, message_id: str | None, limit: int
 ) -> Sequence[AttemptRecord]:
     """Return the newest calls of an endpoint, all or those about one message."""
-    rows = transaction.all(
-        "SELECT * FROM webhook_attempts WHERE application_id = :application_id AND endpoint = :name"
-        " AND (event_id = :event_id OR :event_id = '') ORDER BY number DESC LIMIT :limit",
-        application_id=key.application_id,
-        name=key.name,
-        limit=limit,
-        event_id=message_id or "",
-    )
+    of_endpoint = {"application_id": key.application_id, "name": key.name}
+    if message_id is None:
+        rows = transaction.all(
+            "SELECT * FROM webhook_attempts WHERE application_id = :application_id AND endpoint = :name"
+            " ORDER BY number DESC LIMIT :limit",
+            **of_endpoint,
+            limit=limit,
+        )
+    else:
+        rows = transaction.all(
+            "SELECT * FROM webhook_attempts WHERE application_id = :application_id AND endpoint = :name"
+            " AND event_id = :event_id ORDER BY number DESC LIMIT :limit",
+            **of_endpoint,
+            event_id=message_id,
+            limit=limit,
+        )
     return [_read_attempt(row) for row in rows]
 
 
