@@ -111,8 +111,9 @@ class MessageCentre:
             await self._report_all(message)
 
     async def _report_all(self, message: Submitted) -> None:
-        for state in self.states if message.wants_receipt else ():
-            await self.report(receipt_text(message.message_id, state))
+        with suppress(smpp34.SmppError):  # whoever should hear it has gone
+            for state in self.states if message.wants_receipt else ():
+                await self.report(receipt_text(message.message_id, state))
 
 
 @asynccontextmanager

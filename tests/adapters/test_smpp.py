@@ -205,7 +205,7 @@ async def test_repeated_and_disordered_receipts_are_left_as_they_come(centre: Me
 async def test_a_receipt_of_another_process_is_left_by_its_id_alone(centre: MessageCentre) -> None:
     ear = Ear()
     async with a_sender(centre.port, ear) as sender:
-        await sender.start()
+        await sender.listen()
         await centre.until(lambda: centre.bound == ["shop"])
         await centre.report(b"id:other stat:DELIVRD")
         [receipt] = await ear.until(1)
@@ -268,17 +268,25 @@ async def test_a_refusal_says_whether_to_try_again(
     assert len(centre.messages) == 1
 
 
+async def rebound(centre: MessageCentre, ear: Ear, *, times: int = 2) -> None:
+    """Wait until both sides know of the session: a receipt went through it."""
+    await centre.until(lambda: len(centre.bound) == times)
+    await centre.report(b"id:other stat:DELIVRD")
+    await ear.until(1)
+
+
 async def test_a_line_that_is_cut_before_the_answer_is_tried_again_and_bound_anew(
     centre: MessageCentre, line: Line
 ) -> None:
-    centre.answers = deque([None])
-    async with a_sender(line.port) as sender:
+    centre.answers, ear = deque([None]), Ear()
+    async with a_sender(line.port, ear) as sender:
         handing_over = asyncio.create_task(sender.send(a_text()))
         await centre.until(lambda: not centre.answers)
         line.cut()
         with pytest.raises(DeliveryFailed) as failure:
             await handing_over
         assert (failure.value.retryable, failure.value.certain) == (True, False)
+        await rebound(centre, ear)
         await sender.send(a_text())
     assert (len(centre.messages), centre.bound) == (1, ["shop", "shop"])
 
@@ -301,9 +309,7 @@ async def test_a_centre_that_is_not_there_is_tried_again_and_found_when_it_comes
             await sender.send(a_text())
         assert failure.value.retryable
         async with serving(MessageCentre(port=port)) as centre:
-            await centre.until(lambda: centre.bound == ["shop"])
-            await centre.report(b"id:other stat:DELIVRD")
-            await ear.until(1)
+            await rebound(centre, ear, times=1)
             await sender.send(a_text())
     assert len(centre.messages) == 1
 

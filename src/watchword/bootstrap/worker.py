@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from watchword.adapters.senders.kind import Listening
 from watchword.bootstrap.announcing import ANNOUNCE_PAUSE_S, Announcing
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
@@ -107,6 +108,9 @@ class Worker:
                 (self._sweep, UPKEEP_PAUSE_S, "sweep"),
                 (self._forget, FORGETTING_PAUSE_S, "forget"),
             ]
+            for sender in self.ports.senders.values():
+                if isinstance(sender, Listening):
+                    await sender.listen()
             if self.announcing is not None:
                 duties.append((self.announcing.round, ANNOUNCE_PAUSE_S, "announce"))
         self._duties = tuple(

@@ -67,13 +67,22 @@ class SenderKind(Generic[Keys]):
     make: Callable[[Keys, SenderSurroundings], Sender]
     """Returns the sender; raises ``ConfigurationError`` where a library is missing, and connects to nobody yet.
 
-    A sender that is a ``ReceiptReader`` too is given what its provider calls us for; one that has ``close``
-    (``Closing``) is told when the process stops.
+    A sender that is a ``ReceiptReader`` too is given what its provider calls us for; one that has ``listen``
+    (``Listening``) is told when a process begins to deliver, and one that has ``close`` (``Closing``) when it stops.
     """
     problems: Callable[[Keys], Iterable[tuple[str, str]]] = _no_problems
     """Returns what is wrong with keys that are each of the right shape: the key, and a sentence."""
     why_not: Callable[[Keys, Channel], str | None] = _no_reason
     """Returns what a sender with these settings lacks to take one of ``channels``, such as "needs whatsapp_from"."""
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """What a sender is besides, that hears of its messages over a connection of its own."""
+
+    async def listen(self) -> None:
+        """Begin to keep that connection, and return at once; nothing happens if it is kept already."""
+        ...
 
 
 @runtime_checkable

@@ -62,7 +62,7 @@ class Waits:
 
 
 class SmppSender:
-    """Keeps ``ports.sender.Sender`` and ``Reporting`` for ``Channel.SMS``."""
+    """Keeps ``ports.sender.Sender``, ``Reporting`` and ``Listening`` for ``Channel.SMS``."""
 
     def __init__(self, keys: SmppKeys, hearing: Hearing, waits: Waits | None = None) -> None:
         self._keys = keys
@@ -80,7 +80,7 @@ class SmppSender:
         """After how long without a receipt a message goes to the next sender."""
         return self._keys.receipt_within_s or None
 
-    async def start(self) -> None:
+    async def listen(self) -> None:
         """Begin to keep a session, so that receipts are heard though nothing is sent."""
         if self._keeper is None or self._keeper.done():
             self._session = asyncio.get_running_loop().create_future()
@@ -90,7 +90,7 @@ class SmppSender:
         """Hand a short message over; SMPP knows no idempotency key, so a repeat may reach the customer twice."""
         if envelope.channel is not Channel.SMS:
             raise DeliveryFailed("SMPP carries short messages only", retryable=False)
-        await self.start()
+        await self.listen()
         try:
             async with asyncio.timeout(self._waits.answer_s):
                 session = await self._bound()
