@@ -98,7 +98,7 @@ class TwilioKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
         ),
     ] = field(default_factory=dict)
     api_url: Annotated[
-        str, Meta(description="Another address of the API, such as that of a region: `https://api.ie1.twilio.com`.")
+        str, Meta(description="Another address of the API, such as that of a region: `https://api.dublin.ie1.twilio.com`.")
     ] = "https://api.twilio.com"
     receipt_within_s: ReceiptWithin = RECEIPT_WITHIN_S
 
