@@ -56,13 +56,9 @@ class MessageCentre:
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     happened: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def report(self, text: bytes, *, esm_class: int = 0x04, tlvs: list[smpp34.Tlv] | None = None) -> None:
-        """Send a ``deliver_sm`` over the session that bound last."""
-        session = list(self._sessions.values())[-1]
-        answer = await session.deliver_sm(
-            "4412345", text, source_addr="14155550123", esm_class=esm_class, tlvs=tlvs or []
-        )
-        assert answer.is_success
+    async def report(self, text: bytes, *, esm_class: int = 0x04) -> None:
+        """Send a ``deliver_sm`` over the session that bound last, which takes it."""
+        assert await self._deliver(text, esm_class)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds that only a session, a message or its end can change."""
@@ -113,7 +109,12 @@ class MessageCentre:
     async def _report_all(self, message: Submitted) -> None:
         with suppress(smpp34.SmppError):  # whoever should hear it has gone
             for state in self.states if message.wants_receipt else ():
-                await self.report(receipt_text(message.message_id, state))
+                await self._deliver(receipt_text(message.message_id, state), 0x04)
+
+    async def _deliver(self, text: bytes, esm_class: int) -> bool:
+        session = list(self._sessions.values())[-1]
+        answer = await session.deliver_sm("4412345", text, source_addr="14155550123", esm_class=esm_class)
+        return answer.is_success
 
 
 @asynccontextmanager
