@@ -21,7 +21,7 @@ from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.circuit import PLACES
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one, give_back
-from watchword.flow.guard import keep_guards
+from watchword.flow.guard import keep_guards, sent_everywhere
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import ACTIONS_AT_ONCE, BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
@@ -92,6 +92,9 @@ class Worker:
             if self.announcing is not None:
                 await self.announcing.take_back()
         await read_traffic(self.ports)
+        for application in self.ports.applications.values():
+            if everywhere := sent_everywhere(application):
+                _log.warning("guard.every_country", application=application.id, channels=everywhere)
         await self._keep_guards()
         self._stopping = asyncio.Event()
         duties = [

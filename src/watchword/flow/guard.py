@@ -29,6 +29,7 @@ from watchword.domain.guards import (
 )
 from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant
+from watchword.domain.limits import Mode
 from watchword.ports import Ports
 from watchword.ports.store.values import ClaimedDelivery
 
@@ -99,6 +100,15 @@ def shut_reasons(
     usable = [contact for contact in contacts if contact.is_usable(now)]
     shut = offer(ports, application, usable, now).shut
     return tuple(Reason(rule=CHANNEL_CLOSED, text=text) for text in dict.fromkeys(one.text for one in shut))
+
+
+def sent_everywhere(application: Application) -> tuple[Channel, ...]:
+    """Return the channels over which a live application sends what costs money to every country there is."""
+    if application.mode is not Mode.LIVE:
+        return ()
+    return tuple(
+        one for one in application.channels if is_paid(one) and application.guards.tariff(one).countries is None
+    )
 
 
 async def admit(
