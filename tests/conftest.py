@@ -19,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--simulation-steps", default="150", help="steps of each simulated life")
     parser.addoption("--simulation-seeds", default="6", help="how many simulated lives there are")
     parser.addoption("--race-repeats", default="3", help="how often each race of processes is run")
+    parser.addoption("--crash-starts", default="300", help="starts that are made by processes which are killed")
 
 
 def pytest_configure() -> None:
