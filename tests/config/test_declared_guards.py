@@ -66,7 +66,7 @@ def test_what_an_operator_says_wins(tmp_path: Path) -> None:
     assert (guards.mode, guards.currency, guards.prefix_sends) == (GuardMode.ENFORCE, "EUR", 40)
     assert (guards.cap("DE"), guards.cap("FR")) == (400 * MICROS, 50 * MICROS)
     assert (guards.price(Channel.SMS, "DE"), guards.price(Channel.SMS, "AT")) == (4_150, 120_000)
-    assert guards.tariff(Channel.SMS).countries == {"DE", "AT"}
+    assert guards.tariff(Channel.SMS).countries == frozenset({"DE", "AT"})
     assert guards.tariff(Channel.VOICE).countries is None
 
 
