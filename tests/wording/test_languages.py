@@ -1,6 +1,8 @@
 """The catalogues: each language says all that English says, and the right one is chosen for a reader."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +41,22 @@ MADE = (
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_language_says_all_that_english_says(tag: str) -> None:
     assert problems_of(LANGUAGES.by_tag[tag], ENGLISH.texts) == []
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_language_is_offered_under_the_name_that_it_has_in_itself(tag: str) -> None:
+    language = LANGUAGES.by_tag[tag]
+    name = language.locale.get_display_name()
+    assert name is not None
+    assert language.own_name == name[:1].upper() + name[1:]
+
+
+def test_no_country_is_looked_up_for_a_language_that_nobody_reads() -> None:
+    asked = "from watchword.wording.languages import read_languages; from babel import localedata\n"
+    asked += "languages = read_languages(); languages.choose('fr').locale.territories['US']\n"
+    asked += "print(sorted(localedata._cache))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "['fr', 'root']"
 
 
 def test_every_file_of_the_catalogue_is_offered() -> None:

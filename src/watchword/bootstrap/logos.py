@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from watchword.adapters.logo import LogoRefused, draw_logo
 from watchword.config.settings import DeclaredApplication, PictureFile
 from watchword.domain.application import Application
 from watchword.domain.branding import Logo
@@ -31,6 +30,9 @@ def _with_logos(declared: DeclaredApplication, problems: list[str]) -> Applicati
 def _drawn(key: str, file: PictureFile | None, problems: list[str]) -> Logo | None:
     if file is None:
         return None
+    # Reading pictures takes 3 MB that a server without logos need not have.
+    from watchword.adapters.logo import LogoRefused, draw_logo  # noqa: PLC0415 see above
+
     try:
         return draw_logo(file.content)
     except LogoRefused as refused:
