@@ -7,15 +7,7 @@ from typing import Final
 
 from tests.kit.clock_and_chance import MovableClock
 from tests.kit.postgres_databases import PostgresClock
-from watchword.domain.action import (
-    CONTACT_CONFIRMATION,
-    SIGN_IN,
-    Action,
-    Assessment,
-    Decision,
-    Detail,
-    Reason,
-)
+from watchword.domain.action import CONTACT_CONFIRMATION, SIGN_IN, Action, Assessment, Decision, Detail, Reason
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, Option, Route
 from watchword.domain.code import make_code
