@@ -58,6 +58,10 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "webhook_endpoints": "of the application: how far each has read the audit log, in a transaction of its own",
     "webhook_messages": "what it is told of the events there, in a transaction of its own",
     "webhook_attempts": "what came of that",
+    "guard_contacts": "counted by the worker before a hand-over, in a transaction of its own",
+    "guard_prefixes": "ranges of numbers, which are nobody's",
+    "guard_spending": "what a country has cost the application, in the transaction of the two above",
+    "guard_charges": "hand-overs that were paid for, found by their delivery, in the same transaction",
     "policies": "configuration: the newest one is read when a process starts and when one is applied",
     "api_keys": "configuration: held in memory by every process",
 }
