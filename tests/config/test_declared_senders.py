@@ -117,6 +117,13 @@ def test_a_sender_is_no_table_or_has_an_unknown_key(tmp_path: Path) -> None:
     assert _problems(tmp_path, f"{mail}{SHOP}") == ["3: senders.mail.hosst: there is no such key; did you mean host?"]
 
 
+@pytest.mark.parametrize("name", ['"my mail"', '"a/b"', '"ä"', "-a", "a" * 33, '""'])
+def test_a_name_can_stand_in_an_address(tmp_path: Path, name: str) -> None:
+    mail = f'[senders.{name}]\nkind = "smtp"\nhost = "a.example"\nfrom_address = "a@shop.example"\n'
+    (found,) = _problems(tmp_path, f"{mail}{SHOP}")
+    assert found.endswith("a sender's name is up to 32 of letters, digits, _ and -: it stands in addresses")
+
+
 def test_a_whole_sender_can_come_from_the_environment(tmp_path: Path) -> None:
     environ = {
         "WATCHWORD_SENDERS__MAIL__KIND": "smtp",

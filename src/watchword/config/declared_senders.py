@@ -23,6 +23,7 @@ from watchword.domain.contact import Channel
 
 SENDERS: Final = "senders"
 _KIND: Final = "kind"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", re.ASCII)
 _KIND_VARIABLE: Final = re.compile(rf"{PREFIX}SENDERS__(.+)__KIND", re.ASCII)
 
 
@@ -93,8 +94,12 @@ _TEST_SENDER: Final = (
 
 
 def note_kinds(kinds: KindsByName, problems: Problems) -> None:
-    """Say what is wrong with the kinds that tables name."""
+    """Say what is wrong with the names of tables, and with the kinds that they name."""
     for name, kind in kinds.items():
+        if not _NAME.fullmatch(name):
+            problems.add(
+                (SENDERS, name), "a sender's name is up to 32 of letters, digits, _ and -: it stands in addresses"
+            )
         if kind is None:
             problems.add((SENDERS, name, _KIND), f"is missing: {' or '.join(kind_names())}")
         elif isinstance(kind, str):
