@@ -302,8 +302,15 @@ def _may_be_needed(key: Key, now: Instant) -> bool:
 
 
 def _message(purpose: Purpose, parts: tuple[bytes, ...]) -> bytes:
-    pieces = (_VERSION, purpose.encode("ascii"), *parts)
+    return _OPENINGS[purpose] + _joined(parts)
+
+
+def _joined(pieces: Sequence[bytes]) -> bytes:
     return b"".join([len(piece).to_bytes(4, "big") + piece for piece in pieces])
+
+
+_OPENINGS: Final = {purpose: _joined((_VERSION, purpose.encode("ascii"))) for purpose in Purpose}
+"""What every keyed hash of a purpose begins with."""
 
 
 def _bound(place: str) -> bytes:

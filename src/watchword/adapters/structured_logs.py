@@ -142,6 +142,11 @@ def _is_secret(name: str) -> bool:
 
 def _plain(value: object, depth: int) -> object:
     """Return a value made of what JSON has, with every text searched."""
+    kind = type(value)
+    if kind is str:  # nearly all values are one of these, and trying the patterns below takes longer than the search
+        return scrub(str(value))
+    if kind is int or value is None:
+        return value
     match value:
         case Enum():
             return _plain(value.value, depth)
