@@ -21,7 +21,7 @@ from watchword.adapters.senders.twilio import TWILIO, TwilioKeys, TwilioSender
 from watchword.adapters.senders.twilio_signature import sign_form
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.domain.contact import Channel
-from watchword.domain.errors import DeliveryFailed, ReceiptRefused
+from watchword.domain.errors import DeliveryFailed, ReceiptRefused, StorageUnavailable
 from watchword.domain.message import DeliveryStatus, Envelope, RenderedMessage
 from watchword.domain.secret import Secret
 from watchword.ports.sender import Document, ProviderCall, Receipt, ReceiptReader, Reporting, Speaker, SpokenWords
@@ -220,6 +220,7 @@ async def test_an_error_is_told_in_our_words(
     receiver.behaviour = error_answer(code, error, b"retry-after: 1\r\n")
     failed = await failure(sender)
     assert (str(failed), failed.retryable, failed.status, failed.certain) == (detail, retryable, amounts_to, True)
+    assert failed.retry_after_ms == (None if error == 99999 else 1000)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +249,24 @@ async def test_whatever_goes_wrong_is_a_failed_hand_over(
     failed = await failure(sender)
     assert (failed.retryable, failed.certain) == (retryable, certain)
     assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "header", "after_ms"),
+    [
+        (429, b"30", 30_000),
+        (503, b" 7 ", 7_000),
+        (429, b"999999999", 3_600_000),
+        (429, b"Wed, 21 Oct 2015 07:28:00 GMT", None),
+        (429, b"-1", None),
+        (429, b"1.5", None),
+    ],
+)
+async def test_a_provider_may_ask_to_be_left_alone_for_a_while(
+    sender: TwilioSender, receiver: Receiver, code: int, header: bytes, after_ms: int | None
+) -> None:
+    receiver.behaviour = status(code, b"retry-after: %s\r\n" % header)
+    assert (await failure(sender)).retry_after_ms == after_ms
 
 
 async def test_a_provider_that_says_nothing_is_not_waited_for(receiver: Receiver) -> None:
@@ -375,6 +394,13 @@ class TestSpeaking:
         (prosody,) = root.findall("Say/prosody")
         assert (prosody.text, prosody.get("rate")) == ("Code <1>, 2, 3.", "75%")
         assert [(one.delivery_id, one.status) for one in heard] == [("dlv_1", DeliveryStatus.DELIVERED)]
+
+    async def test_a_code_is_said_though_the_key_press_cannot_be_noted(self) -> None:
+        async def away(_: Receipt) -> None:
+            raise StorageUnavailable
+
+        root = await self.ask(TwilioSender(keys(), away, OutwardClient()), WORDS, Digits="1")
+        assert [one.tag for one in root] == ["Pause", "Say", "Hangup"]
 
     async def test_a_code_that_is_dead_by_then_is_not_said(self, sender: TwilioSender, heard: list[Receipt]) -> None:
         assert [one.tag for one in await self.ask(sender, None, Digits="1")] == ["Hangup"]

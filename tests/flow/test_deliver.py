@@ -223,6 +223,19 @@ async def test_the_wait_is_a_drawn_part_of_a_span_that_doubles_up_to_a_minute(
     assert waits_ms == pytest.approx([share * span for span in spans_ms], abs=1)
 
 
+@pytest.mark.parametrize(("after_ms", "wait_ms"), [(30_000, 31_000), (3_600_000, None)])
+async def test_a_provider_that_asks_to_be_left_alone_is_asked_no_sooner(
+    world: World, after_ms: int, wait_ms: int | None
+) -> None:
+    await world.browser().report()
+    world.outbox.failure = DeliveryFailed("429", retryable=True, certain=True, retry_after_ms=after_ms)
+    ports = replace(world.ports, entropy=ChosenFraction(world, 0.5))
+    [claimed] = await claim_due(ports, limit=1)
+    result = await deliver_one(ports, claimed)
+    assert isinstance(result, NotHandedOver)
+    assert result.retry_after_ms == wait_ms, "later than the code lives is never"
+
+
 async def test_a_message_is_given_up_when_the_next_try_would_come_too_late(world: World) -> None:
     assessed = await world.browser().report()
     world.outbox.failure = BUSY

@@ -257,6 +257,7 @@ class DeliveryFailed(WatchwordError):
         retryable: bool,
         status: DeliveryStatus = DeliveryStatus.UNDELIVERED,
         certain: bool | None = None,
+        retry_after_ms: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.retryable = retryable
@@ -267,6 +268,8 @@ class DeliveryFailed(WatchwordError):
         self.certain = (not retryable) if certain is None else certain
         """Whether the provider is known not to have the message, so that nothing is paid for it. A time-out and a lost
         connection are not certain; an answer that says no is, also where it only means not now."""
+        self.retry_after_ms = retry_after_ms
+        """How long the provider asks to be left alone; None where he says nothing of it."""
 
 
 class ReceiptRefused(WatchwordError):

@@ -190,9 +190,12 @@ def _busy_pause_ms(ports: Ports, claimed: ClaimedDelivery) -> int:
 
 
 def _not_now(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: DeliveryFailed, now: Instant) -> NotHandedOver:
-    """Return when to try again: after a uniformly drawn part of a span that doubles with each try (full jitter)."""
+    """Return when to try again: after a uniformly drawn part of a span that doubles with each try (full jitter).
+
+    A provider that asks to be left alone for a while is asked no sooner, and not by everybody at once then.
+    """
     span_ms = min(RETRY_CAP_MS, RETRY_BASE_MS << min(claimed.tries, RETRY_CAP_MS.bit_length()))
-    wait_ms = round(span_ms * ports.entropy.fraction())
+    wait_ms = (failure.retry_after_ms or 0) + round(span_ms * ports.entropy.fraction())
     is_useful = failure.retryable and now + wait_ms < claimed.expires_at
     return NotHandedOver(reason=str(failure), retry_after_ms=wait_ms if is_useful else None, sender=way.sender)
 

@@ -4,6 +4,7 @@ An answer is read to 64 KiB, no redirect is followed, and nothing of a provider'
 address or the message in it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +12,7 @@ import msgspec
 
 from watchword.adapters.outward import Answer, OutwardClient, Trouble, Unanswered
 from watchword.domain.errors import DeliveryFailed
+from watchword.domain.instant import SECOND_MS
 from watchword.domain.loopback import is_loopback
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.reach import Reach
@@ -21,6 +23,8 @@ CALL_S: Final = 20.0
 _TAKEN: Final = range(200, 300)
 _THROTTLED: Final = 429
 _SERVER_ERROR: Final = range(500, 600)
+_RETRY_AFTER_S_MOST: Final = 3_600
+_SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class ProviderClient:
@@ -103,16 +107,23 @@ def object_in(body: bytes) -> Mapping[str, object] | None:
     return found if isinstance(found, dict) else None
 
 
-def refusal(status: int, detail: str) -> DeliveryFailed:
+def retry_after_ms(answer: Answer) -> int | None:
+    """Return how long a provider asks to be left alone (RFC 9110 §10.2.3, in seconds), up to an hour."""
+    text = answer.headers.get("retry-after", "").strip()
+    return min(int(text), _RETRY_AFTER_S_MOST) * SECOND_MS if _SECONDS.fullmatch(text) else None
+
+
+def refusal(answer: Answer, detail: str) -> DeliveryFailed:
     """Return what an answer amounts to that says no and nothing more that is known to us.
 
     Too many calls and errors of the server pass; anything else would be refused again. Only a 5xx leaves open whether
     the message was taken.
     """
-    if status == _THROTTLED:
-        return DeliveryFailed(detail, retryable=True, certain=True)
-    if status in _SERVER_ERROR:
-        return DeliveryFailed(detail, retryable=True, certain=False)
+    after_ms = retry_after_ms(answer)
+    if answer.status == _THROTTLED:
+        return DeliveryFailed(detail, retryable=True, certain=True, retry_after_ms=after_ms)
+    if answer.status in _SERVER_ERROR:
+        return DeliveryFailed(detail, retryable=True, certain=False, retry_after_ms=after_ms)
     return DeliveryFailed(detail, retryable=False, status=DeliveryStatus.UNDELIVERED)
 
 

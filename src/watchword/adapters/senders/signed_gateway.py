@@ -167,7 +167,7 @@ def _refused(answer: Answer, found: Mapping[str, object]) -> DeliveryFailed:
     detail = f"the gateway answered {answer.status}" + (f" {reason}" if reason else "")
     if said in _REFUSED:
         return DeliveryFailed(detail, retryable=False, status=said)
-    return DeliveryFailed(detail, retryable=True) if is_taken(answer) else refusal(answer.status, detail)
+    return DeliveryFailed(detail, retryable=True) if is_taken(answer) else refusal(answer, detail)
 
 
 def _receipt(found: Mapping[str, object]) -> Receipt | None:

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -18,6 +19,7 @@ from watchword.adapters.senders.provider_calls import (
     object_in,
     read_object,
     refusal,
+    retry_after_ms,
     text_of,
 )
 from watchword.adapters.senders.twilio_errors import failed_status, known_refusal, reason_of
@@ -25,7 +27,7 @@ from watchword.adapters.senders.twilio_signature import checked_form
 from watchword.adapters.senders.twilio_speech import answer as say_code
 from watchword.adapters.senders.twilio_speech import goodbye, question, say_all
 from watchword.domain.contact import Channel, ContactKind, read_address
-from watchword.domain.errors import DeliveryFailed, ReceiptRefused
+from watchword.domain.errors import DeliveryFailed, ReceiptRefused, StorageUnavailable
 from watchword.domain.ids import DeliveryId
 from watchword.domain.message import DeliveryStatus, Envelope
 from watchword.domain.secret import Secret
@@ -98,7 +100,8 @@ class TwilioKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
         ),
     ] = field(default_factory=dict)
     api_url: Annotated[
-        str, Meta(description="Another address of the API, such as that of a region: `https://api.dublin.ie1.twilio.com`.")
+        str,
+        Meta(description="Another address of the API, such as that of a region: `https://api.dublin.ie1.twilio.com`."),
     ] = "https://api.twilio.com"
     receipt_within_s: ReceiptWithin = RECEIPT_WITHIN_S
 
@@ -150,14 +153,14 @@ class TwilioSender:
             return goodbye()
         if not fields.get("Digits"):
             return question(words, call.url)
-        await self._hearing(
-            Receipt(
-                delivery_id=_delivery_of(call),
-                provider_message_id=fields.get("CallSid"),
-                status=DeliveryStatus.DELIVERED,
-                reason=None,
-            )
+        pressed = Receipt(
+            delivery_id=_delivery_of(call),
+            provider_message_id=fields.get("CallSid"),
+            status=DeliveryStatus.DELIVERED,
+            reason=None,
         )
+        with suppress(StorageUnavailable):  # then it is not known that he heard it; he hears it all the same
+            await self._hearing(pressed)
         return say_code(words)
 
     async def close(self) -> None:
@@ -241,7 +244,8 @@ def _taken(found: Mapping[str, object], *, is_call: bool) -> Handover:
 def _refused(answer: Answer) -> DeliveryFailed:
     found = object_in(answer.body) or {}
     code = text_of(found, "code")
-    return known_refusal(code) or refusal(answer.status, f"the provider answered {answer.status} {code or ''}".strip())
+    known = known_refusal(code, retry_after_ms(answer))
+    return known or refusal(answer, f"the provider answered {answer.status} {code or ''}".strip())
 
 
 def _message_status(fields: Mapping[str, str]) -> tuple[DeliveryStatus | None, str | None]:

@@ -83,9 +83,18 @@ def failed_status(code: str | None) -> DeliveryStatus:
     return _UNDELIVERED if known is None else known.status
 
 
-def known_refusal(code: str | None) -> DeliveryFailed | None:
-    """Return what a hand-over that was refused with a code amounts to, or None for an unknown code."""
+def known_refusal(code: str | None, after_ms: int | None = None) -> DeliveryFailed | None:
+    """Return what a hand-over that was refused with a code amounts to, or None for an unknown code.
+
+    ``after_ms`` is how long Twilio asks to be left alone.
+    """
     known = None if code is None else TWILIO_ERRORS.get(code)
     if known is None:
         return None
-    return DeliveryFailed(f"{code} {known.word}", retryable=known.is_passing, status=known.status, certain=True)
+    return DeliveryFailed(
+        f"{code} {known.word}",
+        retryable=known.is_passing,
+        status=known.status,
+        certain=True,
+        retry_after_ms=after_ms,
+    )

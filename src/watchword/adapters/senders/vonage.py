@@ -26,6 +26,7 @@ from watchword.adapters.senders.provider_calls import (
     object_in,
     read_object,
     refusal,
+    retry_after_ms,
     text_of,
 )
 from watchword.domain.contact import Channel
@@ -200,8 +201,14 @@ def _refused(answer: Answer) -> DeliveryFailed:
     code = _code_of(object_in(answer.body) or {})
     known = None if code is None else _ERRORS.get(code)
     if known is None:
-        return refusal(answer.status, f"the provider answered {answer.status} {code or ''}".strip())
-    return DeliveryFailed(f"{code} {known.word}", retryable=known.is_passing, status=known.status, certain=True)
+        return refusal(answer, f"the provider answered {answer.status} {code or ''}".strip())
+    return DeliveryFailed(
+        f"{code} {known.word}",
+        retryable=known.is_passing,
+        status=known.status,
+        certain=True,
+        retry_after_ms=retry_after_ms(answer),
+    )
 
 
 def _status_of(said: str | None, error: object) -> tuple[DeliveryStatus | None, str | None]:
