@@ -131,7 +131,10 @@ def _replaced(found: re.Match[str]) -> str:
 
 
 def _field(name: str, value: object, depth: int) -> object:
-    return LEFT_OUT if _is_secret(name) else _plain(value, depth)
+    if _is_secret(name):
+        return LEFT_OUT
+    # Most values are texts, and trying the patterns of ``_plain`` takes as long as searching one.
+    return scrub(value) if type(value) is str else _plain(value, depth)
 
 
 @lru_cache(maxsize=1_024)  # the names of fields are few, and asked for at every line
@@ -142,11 +145,6 @@ def _is_secret(name: str) -> bool:
 
 def _plain(value: object, depth: int) -> object:
     """Return a value made of what JSON has, with every text searched."""
-    kind = type(value)
-    if kind is str:  # nearly all values are one of these, and trying the patterns below takes longer than the search
-        return scrub(str(value))
-    if kind is int or value is None:
-        return value
     match value:
         case Enum():
             return _plain(value.value, depth)
