@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LOOPBACK = "127.0.0.1"
+READY_S = 60.0
+"""The library gives a server 5 seconds to begin, which a machine with much other work does not always keep."""
 
 
 @dataclass
@@ -82,9 +84,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class BoundController(Controller):
+    """A server that takes its port by listening on it: one that was only found free may be somebody else's by then."""
+
+    def _create_server(self) -> Any:
+        listening = socket.create_server((LOOPBACK, self.port))
+        self.port = listening.getsockname()[1]
+        return self.loop.create_server(self._factory_invoker, sock=listening, ssl=self.ssl_context)
+
+
 def serve(postbox: Postbox, *, port: int | None = None, **options: Any) -> Controller:
     """Start a server; ``options`` are those of its protocol."""
-    controller = Controller(postbox, hostname=LOOPBACK, port=port or free_port(), **options)
+    controller = BoundController(postbox, hostname=LOOPBACK, port=port or 0, ready_timeout=READY_S, **options)
     controller.start()
     return controller
 

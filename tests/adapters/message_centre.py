@@ -120,8 +120,7 @@ class MessageCentre:
 @asynccontextmanager
 async def serving(centre: MessageCentre) -> AsyncIterator[MessageCentre]:
     """Let a centre serve."""
-    server = smpp34.Server(LOOPBACK, centre.port, system_id="centre")
-    await server.start()
+    server = await _listening(centre)
     task = asyncio.create_task(centre.serve(server))
     try:
         yield centre
@@ -130,6 +129,19 @@ async def serving(centre: MessageCentre) -> AsyncIterator[MessageCentre]:
         with suppress(asyncio.CancelledError):
             await task
         await server.stop()
+
+
+async def _listening(centre: MessageCentre, tries: int = 5) -> smpp34.Server:
+    """Start a server; its library takes no port 0, and one that was found free may be somebody else's by then."""
+    server = smpp34.Server(LOOPBACK, centre.port, system_id="centre")
+    try:
+        await server.start()
+    except smpp34.SmppError:
+        if tries == 1:
+            raise
+        centre.port = free_port()
+        return await _listening(centre, tries - 1)
+    return server
 
 
 @dataclass

@@ -42,7 +42,7 @@ def make(url: str, **fields: Any) -> AppriseSender:
 
 @pytest.fixture
 async def sender(gateway: Endpoint) -> AsyncIterator[AppriseSender]:
-    sender = make(gateway.url.replace("http://", "json://user:key@") + "/{digits}", timeout_s=2)
+    sender = make(gateway.url.replace("http://", "json://user:key@") + "/{digits}", timeout_s=10)
     yield sender
     await sender.close()
 
