@@ -27,6 +27,7 @@ SECRET = "whsec_" + b64encode(b"k" * 32).decode()
 OLDER = "whsec_" + b64encode(b"o" * 32).decode()
 CALLBACK = "https://verify.shop.example/callbacks/gateway?delivery=dlv_1"
 NOON_S = NOON // 1000
+PRIVATE = "what lies in your own networks needs allow_private = true"
 
 
 def keys(receiver: Receiver | None = None, **fields: Any) -> WebhookKeys:
@@ -302,7 +303,10 @@ def test_a_sender_of_this_kind_keeps_every_promise() -> None:
     [
         ({}, None),
         ({"url": "http://10.0.0.1/x", "allow_private": True}, None),
-        ({"url": "http://10.0.0.1/x"}, ("url", "must be https; http is for addresses of your own, with allow_private")),
+        ({"url": "http://10.0.0.1/x"}, ("url", f"must be https; {PRIVATE}")),
+        ({"url": "https://gateway.shop.example:9443/x"}, ("url", f"must be on port 443 or 8443; {PRIVATE}")),
+        ({"url": "https://10.0.0.1/x"}, ("url", f"is not an address of the public internet; {PRIVATE}")),
+        ({"url": "https://10.0.0.1:9443/x", "allow_private": True}, None),
         ({"url": "gateway"}, ("url", "is no address such as https://gateway.example.com/messages")),
         ({"secret": Secret("whsec_c2hvcnQ=")}, ("secret", "must be whsec_ and base64 of 24 to 64 bytes")),
         ({"previous_secret": Secret("x")}, ("previous_secret", "must be whsec_ and base64 of 24 to 64 bytes")),

@@ -281,6 +281,9 @@ def test_a_sender_of_this_kind_keeps_every_promise() -> None:
         ({}, None),
         ({"private_key": Secret("-----BEGIN")}, ("private_key", "is no RSA private key in PEM")),
         ({"signature_secret": Secret("short")}, ("signature_secret", "must have at least 16 characters")),
+        ({"api_url": "http://127.0.0.1:8080"}, None),
+        ({"api_url": "https://api.nexmo.com:444"}, ("api_url", "must be on port 443 or 8443")),
+        ({"api_url": "https://192.168.0.1"}, ("api_url", "is not an address of the public internet")),
         ({"api_url": "http://api.nexmo.com"}, ("api_url", "must be https; http is for loopback only")),
     ],
 )

@@ -6,6 +6,7 @@ address or the message in it.
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Final
 
 import msgspec
@@ -15,8 +16,8 @@ from watchword.domain.errors import DeliveryFailed
 from watchword.domain.instant import SECOND_MS
 from watchword.domain.loopback import is_loopback
 from watchword.domain.message import DeliveryStatus
-from watchword.domain.reach import Reach
-from watchword.domain.web_target import read_target
+from watchword.domain.reach import PUBLIC_PORTS, Reach, is_public
+from watchword.domain.web_target import Target, read_target
 
 CALL_S: Final = 20.0
 """For one call in all; the worker gives up sooner where there is another sender to ask."""
@@ -70,13 +71,23 @@ def reach_of(base_url: str) -> Reach:
 
 
 def base_url_problem(url: str) -> str | None:
-    """Return why a provider's address cannot be used, or None: https with a host, or http on loopback."""
+    """Return why a provider's address cannot be used, or None: https at a public port, or loopback."""
     target = read_target(url)
     if target is None:
         return "is no address such as https://api.example.com"
-    if target.scheme == "http" and not is_loopback(target.host):
-        return "must be https; http is for loopback only"
-    return None
+    if is_loopback(target.host):
+        return None
+    return "must be https; http is for loopback only" if target.scheme == "http" else not_public_problem(target)
+
+
+def not_public_problem(target: Target) -> str | None:
+    """Return why an address is none of the public internet that we call, as far as it can be seen without a look-up."""
+    if target.port not in PUBLIC_PORTS:
+        return f"must be on port {' or '.join(map(str, sorted(PUBLIC_PORTS)))}"
+    try:
+        return None if is_public(ip_address(target.host)) else "is not an address of the public internet"
+    except ValueError:
+        return None
 
 
 def is_taken(answer: Answer) -> bool:

@@ -18,6 +18,7 @@ from watchword.adapters.senders.provider_calls import (
     CALL_S,
     ProviderClient,
     is_taken,
+    not_public_problem,
     object_in,
     read_object,
     refusal,
@@ -201,8 +202,11 @@ def _problems(keys: WebhookKeys) -> Iterable[tuple[str, str]]:
     target = read_target(keys.url)
     if target is None:
         yield "url", "is no address such as https://gateway.example.com/messages"
-    elif target.scheme == "http" and not keys.allow_private:
-        yield "url", "must be https; http is for addresses of your own, with allow_private"
+    elif not keys.allow_private:
+        is_plain = target.scheme == "http"
+        found = "must be https" if is_plain else not_public_problem(target)
+        if found:
+            yield "url", f"{found}; what lies in your own networks needs allow_private = true"
     for key, secret in (("secret", keys.secret), ("previous_secret", keys.previous_secret)):
         if secret is not None and read_secret(secret.reveal()) is None:
             yield key, "must be whsec_ and base64 of 24 to 64 bytes"
