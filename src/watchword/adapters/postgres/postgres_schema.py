@@ -28,8 +28,9 @@ _LOCK_WAIT_MS: Final = 1_000
 """A migration waits this long for a table: whoever asks for it meanwhile waits behind the migration."""
 _LOCK_TRIES: Final = 60
 """How often it asks, with as long a pause, before it gives up."""
-_OTHER_MIGRATION_MS: Final = 600_000
-"""How long another migration is waited for."""
+_LOOK_AGAIN_S: Final = 0.2
+_OTHER_MIGRATION_TRIES: Final = 3_000
+"""How often another migration is waited for, with as long a pause: ten minutes."""
 _DEFAULTS: Final = {
     "connect_timeout": "10",
     "target_session_attrs": "read-write",
@@ -90,8 +91,7 @@ def migrate_by(conninfo: str, migrations: tuple[Migration, ...]) -> int:
     settings = make_conninfo(conninfo, **{**_DEFAULTS, **parts_of(conninfo)})
     with explained(place), psycopg.connect(settings, autocommit=True) as connection:
         _refuse_old_server(connection.info.server_version, place)
-        connection.execute(sql.SQL("SET lock_timeout = {}").format(_OTHER_MIGRATION_MS))
-        connection.execute("SELECT pg_advisory_lock(%s)", (_ONE_AT_A_TIME,))
+        _wait_for_others(connection, place)
         connection.execute(sql.SQL("SET lock_timeout = {}").format(_LOCK_WAIT_MS))
         _refuse_foreign(connection, place)
         for migration in migrations:
@@ -185,6 +185,19 @@ def _advice(said: str) -> str:
     if "does not exist" in said and "FATAL" in said:
         return "; make it: createuser ROLE" if " role " in said else "; make it: createdb --owner=ROLE DATABASE"
     return next((f"; {helps}" for words, helps in _ADVICE if words in said), "")
+
+
+def _wait_for_others(connection: psycopg.Connection, place: str) -> None:
+    """Wait until no other process migrates, and keep others from it as long as this connection lives.
+
+    Asks again and again: whoever waits within one statement keeps its snapshot, for whose end an index that is built
+    concurrently would wait, and so each for the other.
+    """
+    for _ in range(_OTHER_MIGRATION_TRIES):
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", (_ONE_AT_A_TIME,)).fetchone() == (True,):
+            return
+        connection.execute("SELECT pg_sleep(%s)", (_LOOK_AGAIN_S,))
+    raise ConfigurationError((f"{place}: another migration is under way; run it again later",))
 
 
 def _apply_patiently(connection: psycopg.Connection, migration: Migration, place: str) -> None:

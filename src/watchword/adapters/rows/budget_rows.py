@@ -131,8 +131,9 @@ def forget_old_charges(transaction: Transaction, limit: int) -> int:
     )
     for budget, kept_ms in _KEPT_MS.items():
         forgotten += transaction.run(
+            # The index by age counts positive numbers only, so that PostgreSQL takes it here and nowhere else.
             "DELETE FROM charges WHERE number IN"
-            " (SELECT number FROM charges WHERE budget = :budget AND at <= :before LIMIT :limit)",
+            " (SELECT number FROM charges WHERE budget = :budget AND at <= :before AND number > 0 LIMIT :limit)",
             budget=budget,
             before=transaction.now - kept_ms,
             limit=limit,

@@ -10,9 +10,12 @@ from watchword.adapters.rows.kept_rows import keep_outcome
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.domain.challenge import Challenge, ChallengeState
 from watchword.domain.event import EventType
+from watchword.domain.instant import later
 from watchword.domain.user import UserRef
 from watchword.ports.store.values import Keep
 
+_LOOKED_BACK_HOURS: Final = 1
+"""No challenge lives longer than ten minutes (``lifetime_s``): what is older and still pending, the sweeper ends."""
 _EVENTS: Final = {
     ChallengeState.EXHAUSTED: EventType.CHALLENGE_EXHAUSTED,
     ChallengeState.EXPIRED: EventType.CHALLENGE_EXPIRED,
@@ -104,12 +107,13 @@ def settle_user(transaction: Transaction, ref: UserRef) -> list[Row]:
 
 
 def pending_rows(transaction: Transaction, ref: UserRef) -> list[Row]:
-    """Return the user's challenges that nobody has ended, oldest first."""
+    """Return the user's challenges of the last hour that nobody has ended, oldest first."""
     return transaction.all(
         "SELECT * FROM challenges WHERE application_id = :application_id AND user_key = :user_key"
-        " AND state = 'pending' ORDER BY number",
+        " AND created_at > :since AND state = 'pending' ORDER BY number",
         application_id=ref.application_id,
         user_key=ref.key,
+        since=later(transaction.now, hours=-_LOOKED_BACK_HOURS),
     )
 
 
@@ -144,7 +148,9 @@ def kill_codes_to(transaction: Transaction, ref: UserRef, contact_id: str) -> No
 def expire_due(transaction: Transaction, limit: int) -> int:
     """Write the expiries that are due, oldest first; return how many."""
     rows = transaction.all(
-        "SELECT * FROM challenges WHERE state = 'pending' AND expires_at <= :now ORDER BY expires_at LIMIT :limit",
+        # Positive times only, so that PostgreSQL takes the index of what is due here and nowhere else.
+        "SELECT * FROM challenges WHERE state = 'pending' AND expires_at > 0 AND expires_at <= :now"
+        " ORDER BY expires_at LIMIT :limit",
         now=transaction.now,
         limit=limit,
     )

@@ -20,7 +20,10 @@ _FORGET: Final = (
     "DELETE FROM devices WHERE application_id = :application_id AND user_key = :user_key",
     "DELETE FROM places WHERE application_id = :application_id AND user_key = :user_key",
     "DELETE FROM memories WHERE application_id = :application_id AND user_key = :user_key",
-    "DELETE FROM contributions WHERE application_id = :application_id AND user_key = :user_key",
+    (
+        "DELETE FROM contributions WHERE application_id = :application_id AND user_key = :user_key AND number IN"
+        " (SELECT number FROM actions WHERE application_id = :application_id AND user_key = :user_key)"
+    ),
     (
         "UPDATE challenges SET sealed_display = NULL, browser = NULL, device_id = NULL"
         " WHERE application_id = :application_id AND user_key = :user_key"

@@ -71,7 +71,8 @@ def _has_pending(transaction: Transaction, before: Instant) -> bool:
     """Whether a challenge of that long ago has not ended yet: its expiry has to be written first, with its event."""
     return bool(
         transaction.number(
-            "SELECT EXISTS (SELECT 1 FROM challenges WHERE state = 'pending' AND expires_at <= :latest)",
+            "SELECT EXISTS (SELECT 1 FROM challenges WHERE state = 'pending' AND expires_at > 0"
+            " AND expires_at <= :latest)",
             latest=later(before, seconds=_PENDING_MOST_S),
         )
     )

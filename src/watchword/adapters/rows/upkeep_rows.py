@@ -19,8 +19,8 @@ from watchword.ports.store.values import Swept
 def sweep(transaction: Transaction, limit: int) -> Swept:
     """Do at most ``limit`` of each kind of work, so that one sweep holds nobody up."""
     sealed = transaction.number(
-        "SELECT count(*) FROM (SELECT 1 FROM challenges WHERE state = 'pending' AND expires_at <= :now"
-        " AND sealed_code IS NOT NULL ORDER BY expires_at LIMIT :limit) AS due",
+        "SELECT count(*) FROM (SELECT 1 FROM challenges WHERE state = 'pending' AND expires_at > 0"
+        " AND expires_at <= :now AND sealed_code IS NOT NULL ORDER BY expires_at LIMIT :limit) AS due",
         now=transaction.now,
         limit=limit,
     )
