@@ -9,10 +9,11 @@
 #   make soak    ten minutes of starts and checks, for the figure of the memory on that page
 #   make bench-paths   the hot paths and the entry page, without HTTP
 #   make bench-capacity   what each action costs, and what a number of them a second needs, for docs/scaling.md
+#   make bench-handover   how long a code waits here until a mail server has it, at 100 starts a second
 #   make bench-replay   policy replay over a million recorded actions; writes 5 GB in ten minutes first
 #   make bench-risk   how good the risk decision is, measured for docs/risk-quality.md; QUICK=1, or RBA=file.csv|.zip
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check plays races pictures bench soak bench-paths bench-capacity bench-replay bench-risk lint types imports browser lock docs clean
+.PHONY: help setup demo test check plays races pictures bench soak bench-paths bench-capacity bench-handover bench-replay bench-risk lint types imports browser lock docs clean
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -114,6 +115,9 @@ bench-paths: setup
 
 bench-capacity: setup
 	$(BIN)/python -m bench.capacity $(if $(QUICK),--quick)
+
+bench-handover: setup
+	$(BIN)/python -m bench.handover
 
 bench-replay: setup
 	$(BIN)/python bench/replay.py

@@ -15,6 +15,7 @@ from tests.kit.clock_and_chance import MovableClock
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.places import SenderPlaces
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemEntropy, SystemPatience
@@ -223,6 +224,7 @@ async def create_world(policy: Policy, **limits: int) -> World:
         senders={},
         routes=Routes(orders={}),
         patience=SystemPatience(),
+        places=SenderPlaces(),
         guarding=Guarding(store=RowGuardStore(store.runner)),
         page_base=ADDRESS_BASE,
     )

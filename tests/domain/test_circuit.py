@@ -98,17 +98,7 @@ def test_a_closed_one_forgets_what_opened_it() -> None:
     assert not circuit.is_open(then)
 
 
-def test_a_sender_is_busy_with_no_more_than_its_places() -> None:
-    circuit = Circuit(places=2)
-    circuit.begin(NOON)
-    assert circuit.has_place()
-    circuit.begin(NOON)
-    assert not circuit.has_place()
-    circuit.end(NOON, worked=None)
-    assert circuit.has_place()
-
-
 def test_every_sender_has_its_own() -> None:
-    circuits = Circuits(places=1)
-    circuits.of("first").begin(NOON)
-    assert (circuits.of("first").has_place(), circuits.of("second").has_place()) == (False, True)
+    circuits = Circuits()
+    _take(circuits.of("first"), [False] * FAILURES_IN_A_ROW)
+    assert (circuits.of("first").is_open(NOON), circuits.of("second").is_open(NOON)) == (True, False)

@@ -8,8 +8,9 @@ from typing import Final, TypeVar
 import pytest
 
 from tests.flow.outside import Outbox, code_in
-from tests.flow.world import PHONE, SHOP, World, challenge_of
-from watchword.domain.circuit import FAILURES_IN_A_ROW, PROBE_AFTER_MS, Circuits
+from tests.flow.world import OUTBOX, PHONE, SHOP, World, challenge_of
+from watchword.adapters.places import SenderPlaces
+from watchword.domain.circuit import FAILURES_IN_A_ROW, PROBE_AFTER_MS
 from watchword.domain.contact import Channel
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.event import EventType
@@ -224,11 +225,12 @@ async def test_where_every_sender_fails_the_first_is_asked_all_the_same(world: W
 
 
 async def test_a_sender_without_a_place_is_passed_by_and_all_of_them_make_it_wait(world: World, first: Outbox) -> None:
-    world.ports = replace(world.ports, circuits=Circuits(places=1))
-    world.ports.circuits.of(FIRST).begin(world.clock.now())
+    places = SenderPlaces(places=1, waiting=0)
+    world.ports = replace(world.ports, places=places)
+    assert await places.take(FIRST, 0.0)
     await _reported(world)
     assert len(await world.deliver()) == 1
-    world.ports.circuits.of(SECOND).begin(world.clock.now())
+    assert await places.take(SECOND, 0.0)
     await _reported(world)
     [claimed] = await claim_due(world.ports, limit=1)
     result = await deliver_one(world.ports, claimed)
@@ -236,10 +238,25 @@ async def test_a_sender_without_a_place_is_passed_by_and_all_of_them_make_it_wai
     assert (result.reason, result.next_step) == (BUSY, None)
     assert result.retry_after_ms is not None
     assert 0 < result.retry_after_ms <= SECOND_MS
-    world.ports.circuits.of(FIRST).end(world.clock.now(), worked=True)
+    places.leave(FIRST)
     world.clock.move(seconds=1)
     await world.deliver()
     assert [one.delivery_id for one in first.sent] == [claimed.id]
+    assert places.has(FIRST)
+
+
+async def test_a_message_waits_a_little_for_a_place_with_the_only_sender(world: World) -> None:
+    places = SenderPlaces(places=1)
+    world.ports = replace(world.ports, places=places)
+    assert await places.take(OUTBOX, 0.0)
+    await _reported(world)
+    [claimed] = await claim_due(world.ports, limit=1)
+    delivering = asyncio.create_task(deliver_one(world.ports, claimed))
+    # One after it in the line is served after it.
+    assert (await asyncio.gather(places.take(OUTBOX, 0.0), asyncio.sleep(0)))[0] is False
+    places.leave(OUTBOX)
+    assert isinstance(await delivering, HandedOver)
+    assert places.has(OUTBOX)
 
 
 async def test_a_country_may_have_an_order_of_its_own(world: World, first: Outbox) -> None:

@@ -12,6 +12,7 @@ from tests.flow.outside import ALL_CHANNELS, HOME, START, Outbox, SmallAtlas, an
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.places import SenderPlaces
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
@@ -125,6 +126,7 @@ class World:
             senders={OUTBOX: outbox},
             routes=Routes(orders={(SHOP, channel, None): (OUTBOX,) for channel in ALL_CHANNELS}),
             patience=SystemPatience(),
+            places=SenderPlaces(),
             guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=PAGE_BASE,
         )

@@ -14,6 +14,7 @@ from tests.kit.default_policy import default_policy
 from tests.kit.languages import LANGUAGES
 from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
 from watchword.adapters.key_set import KeySet
+from watchword.adapters.places import SenderPlaces
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
@@ -128,6 +129,7 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         senders={},
         routes=Routes(orders={}),
         patience=SystemPatience(),
+        places=SenderPlaces(),
         guarding=Guarding(store=RowGuardStore(store.runner)),
         page_base=page_base,
     )

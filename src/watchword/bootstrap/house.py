@@ -17,6 +17,7 @@ from watchword.adapters.file_atlas import FileAtlas
 from watchword.adapters.inbox import InboxFile
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
+from watchword.adapters.places import SenderPlaces
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.senders.kind import Closing
@@ -110,6 +111,7 @@ async def build(
             senders=senders,
             routes=routes_of(settings, senders),
             patience=SystemPatience(),
+            places=SenderPlaces(),
             guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=settings.server.page_base,
         )

@@ -14,11 +14,11 @@ from typing import Final
 
 import structlog
 
+from watchword.adapters.places import PLACES, WAITING
 from watchword.adapters.senders.kind import Listening
 from watchword.bootstrap.announcing import ANNOUNCE_PAUSE_S, Announcing
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
-from watchword.domain.circuit import PLACES
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one, give_back
 from watchword.flow.guard import keep_guards, sent_everywhere
@@ -37,8 +37,8 @@ a minute of its end (I14)."""
 FORGETTING_PAUSE_S: Final = 3_600.0
 """How often the past is forgotten: by the day would do."""
 FAILURE_PAUSE_S: Final = 2.0
-AT_ONCE: Final = 2 * PLACES
-"""Codes handed over at the same time; one that hangs takes one of these places, and a sender at most half of them."""
+AT_ONCE: Final = 2 * (PLACES + WAITING)
+"""Codes in the hands of this process; one that hangs takes one of them, and a sender at most half."""
 NOTICES_AT_ONCE: Final = PLACES // 2
 """Notices beside them: a thousand that come at once leave half of a sender's places to the codes."""
 TRAFFIC_PAUSE_S: Final = 5.0

@@ -1,4 +1,4 @@
-"""Whether a sender is worth asking now: from what became of its last messages, and how many it is busy with."""
+"""Whether a sender is worth asking now, from what became of its last messages."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -14,16 +14,12 @@ SAMPLE_LEAST: Final = 10
 FAILED_SHARE: Final = 0.5
 PROBE_AFTER_MS: Final = 30 * SECOND_MS
 """So long after it opened, one message tries whether the sender works again; the others go on passing it by."""
-PLACES: Final = 32
-"""Messages that one sender is busy with at the same time: half of what a process hands over at once."""
 
 
 @dataclass(slots=True)
 class Circuit:
     """What one process knows of one sender."""
 
-    places: int = PLACES
-    busy: int = 0
     _in_a_row: int = 0
     _recent: deque[tuple[Instant, bool]] = field(default_factory=deque)
     _opened_at: Instant | None = None
@@ -35,19 +31,13 @@ class Circuit:
             return False
         return self._probing or now < self._opened_at + PROBE_AFTER_MS
 
-    def has_place(self) -> bool:
-        """Whether another message may be handed to the sender beside those it is busy with."""
-        return self.busy < self.places
-
     def begin(self, now: Instant) -> None:
         """Note that a message is being handed over; where the time has come it is the one that tries."""
-        self.busy += 1
         if self._opened_at is not None and not self.is_open(now):
             self._probing = True
 
     def end(self, now: Instant, *, worked: bool | None) -> None:
         """Note what became of a hand-over; None: nothing that says anything of the sender."""
-        self.busy -= 1
         if worked is None:
             self._probing = False
             return
@@ -76,12 +66,11 @@ class Circuit:
 class Circuits:
     """What one process knows of all of its senders, by their names."""
 
-    places: int = PLACES
     _known: dict[str, Circuit] = field(default_factory=dict)
 
     def of(self, sender: str) -> Circuit:
         """Return what is known of a sender; a new one is trusted."""
         known = self._known.get(sender)
         if known is None:
-            known = self._known[sender] = Circuit(places=self.places)
+            known = self._known[sender] = Circuit()
         return known

@@ -35,11 +35,13 @@ DEFAULT_LOCALE: Final = "en"
 """What a message is worded in where nobody has said anything."""
 NO_SENDER: Final = "no_sender"
 """The application is not declared any more, or has no sender for this channel."""
+PLACE_WAIT_S: Final = 2.0
+"""How long a message waits in this process for a place with its sender; with the hand-over it stays below the lease."""
 BUSY: Final = "busy"
-"""Every sender of the route has all the messages in its hands that it may have."""
+"""Every sender of the route has all the messages in its hands that it may have, or fails and has none to spare."""
 BUSY_PAUSE_MS: Final = SECOND_MS
 BUSY_CAP_MS: Final = 8 * SECOND_MS
-"""How long a message waits for a place at most: short beside its life, and long enough that a crowd costs little."""
+"""How long it waits for another try then: short beside its life, and long enough that a crowd costs little."""
 NO_ANSWER: Final = "the sender did not answer in time"
 WORDING_FAILED: Final = "wording_failed"
 """The message could not be worded safely: a defect, which the operator must see. Holds nothing of the message."""
@@ -93,33 +95,21 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
     steps = _steps(ports, claimed)
     if application is None or not steps:
         return NotHandedOver(reason=NO_SENDER, retry_after_ms=None)
-    way = _choose(ports, steps, now)
-    if way is None:
-        return NotHandedOver(reason=BUSY, retry_after_ms=_busy_pause_ms(ports, claimed))
     try:
         message = word(ports, application, claimed, now)
     except ValueError:
         # The same message would fail again. The error may quote it, so only the fact is passed on.
         return NotHandedOver(reason=WORDING_FAILED, retry_after_ms=None)
-    shut = await admit(ports, application, claimed, way.sender, message.text)
-    if shut is not None:
-        return NotHandedOver(reason=shut.reason, retry_after_ms=None, status=DeliveryStatus.BLOCKED)
+    way = await _enter(ports, steps, now)
+    if way is None:
+        return NotHandedOver(reason=BUSY, retry_after_ms=_busy_pause_ms(ports, claimed))
+    worked: bool | None = None
     try:
-        handover = await _send(ports, way, _envelope(ports, application, claimed, message, way.sender), now)
-    except DeliveryFailed as failure:
-        if failure.certain:
-            await take_back(ports, application, claimed, way.sender)
-        return _refused(ports, claimed, way, failure, now)
-    within_s = ports.routes.receipt_within_s.get(way.sender)
-    return HandedOver(
-        sender=way.sender,
-        provider=handover.provider,
-        provider_message_id=handover.provider_message_id,
-        status=handover.status,
-        heard=way.sender in ports.routes.receipt_within_s,
-        next_step=way.next_step,
-        receipt_within_ms=None if within_s is None else within_s * SECOND_MS,
-    )
+        result, worked = await _ask(ports, application, claimed, message, way, now)
+    finally:
+        ports.places.leave(way.sender)
+        ports.circuits.of(way.sender).end(now, worked=worked)
+    return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,38 +127,59 @@ def _steps(ports: Ports, claimed: ClaimedDelivery) -> list[tuple[int, str]]:
     return [(step, name) for step, name in enumerate(order) if step >= claimed.step and name in ports.senders]
 
 
-def _choose(ports: Ports, steps: list[tuple[int, str]], now: Instant) -> _Way | None:
-    """Return the first sender that works and has a place, else one that has a place, else None.
+async def _enter(ports: Ports, steps: list[tuple[int, str]], now: Instant) -> _Way | None:
+    """Take a place with the first sender that works and has one, else wait for one a little; None: there is none.
 
-    Where all of them fail, the message is what finds out that one works again.
+    Where all of them fail, the message is what finds out that one works again, and does not wait for it.
     """
-    free = [place for place, (_, name) in enumerate(steps) if ports.circuits.of(name).has_place()]
-    if not free:
+    able = [place for place, (_, name) in enumerate(steps) if not ports.circuits.of(name).is_open(now)]
+    free = [place for place in able or range(len(steps)) if ports.places.has(steps[place][1])]
+    chosen = next(iter(free or able), None)
+    if chosen is None or not await ports.places.take(steps[chosen][1], PLACE_WAIT_S):
         return None
-    place = next((one for one in free if not ports.circuits.of(steps[one][1]).is_open(now)), free[0])
-    later_steps = steps[place + 1 :]
-    return _Way(sender=steps[place][1], next_step=later_steps[0][0] if later_steps else None)
+    ports.circuits.of(steps[chosen][1]).begin(now)
+    later_steps = steps[chosen + 1 :]
+    return _Way(sender=steps[chosen][1], next_step=later_steps[0][0] if later_steps else None)
 
 
-async def _send(ports: Ports, way: _Way, envelope: Envelope, now: Instant) -> Handover:
-    """Hand the message over, in the time that there is for it; raises ``DeliveryFailed``."""
-    circuit = ports.circuits.of(way.sender)
-    limit_s = LAST_HAND_OVER_S if way.next_step is None else HAND_OVER_S
-    worked: bool | None = None
-    circuit.begin(now)
+async def _ask(
+    ports: Ports, application: Application, claimed: ClaimedDelivery, message: RenderedMessage, way: _Way, now: Instant
+) -> tuple[HandedOver | NotHandedOver, bool | None]:
+    """Hand the message over, and return what came of it and whether the sender worked; None: it was not its fault."""
+    shut = await admit(ports, application, claimed, way.sender, message.text)
+    if shut is not None:
+        return NotHandedOver(reason=shut.reason, retry_after_ms=None, status=DeliveryStatus.BLOCKED), None
+    envelope = _envelope(ports, application, claimed, message, way.sender)
     try:
-        handover = await ports.patience.within(limit_s, ports.senders[way.sender].send(envelope))
-        worked = True
-    except TimeoutError:
-        worked = False
-        raise DeliveryFailed(NO_ANSWER, retryable=True) from None
+        handover = await _send(ports, way, envelope)
     except DeliveryFailed as failure:
+        if failure.certain:
+            await take_back(ports, application, claimed, way.sender)
         # One that says no for good says it of the message, and works.
-        worked = False if failure.retryable else None
-        raise
-    finally:
-        circuit.end(now, worked=worked)
-    return handover
+        return _refused(ports, claimed, way, failure, now), False if failure.retryable else None
+    return _taken(ports, way, handover), True
+
+
+def _taken(ports: Ports, way: _Way, handover: Handover) -> HandedOver:
+    within_s = ports.routes.receipt_within_s.get(way.sender)
+    return HandedOver(
+        sender=way.sender,
+        provider=handover.provider,
+        provider_message_id=handover.provider_message_id,
+        status=handover.status,
+        heard=way.sender in ports.routes.receipt_within_s,
+        next_step=way.next_step,
+        receipt_within_ms=None if within_s is None else within_s * SECOND_MS,
+    )
+
+
+async def _send(ports: Ports, way: _Way, envelope: Envelope) -> Handover:
+    """Hand the message over, in the time that there is for it; raises ``DeliveryFailed``."""
+    limit_s = LAST_HAND_OVER_S if way.next_step is None else HAND_OVER_S
+    try:
+        return await ports.patience.within(limit_s, ports.senders[way.sender].send(envelope))
+    except TimeoutError:
+        raise DeliveryFailed(NO_ANSWER, retryable=True) from None
 
 
 def _refused(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: DeliveryFailed, now: Instant) -> NotHandedOver:

@@ -12,7 +12,7 @@ from watchword.ports.clock import Entropy, Patience
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Keyring
 from watchword.ports.letters import Letters
-from watchword.ports.sender import Sender
+from watchword.ports.sender import Places, Sender
 from watchword.ports.store import Store
 from watchword.risk.policy import Policy
 from watchword.risk.tracing import Tracer
@@ -37,6 +37,7 @@ class Ports:
     """By the names that the operator gave them."""
     routes: Routes
     patience: Patience
+    places: Places
     circuits: Circuits = field(default_factory=Circuits)
     """What this process has learned of its senders."""
     guarding: Guarding

@@ -54,6 +54,25 @@ class Sender(Protocol):
         ...
 
 
+class Places(Protocol):
+    """Room to hand messages over: a sender that hangs takes its own places and nobody else's."""
+
+    def has(self, sender: str) -> bool:
+        """Whether a message could be handed to this sender without waiting."""
+        ...
+
+    async def take(self, sender: str, wait_s: float) -> bool:
+        """Take a place with this sender, and wait so long for one. Return whether there was one.
+
+        Whoever got a place gives it back with ``leave``. Where too many wait already, nobody waits.
+        """
+        ...
+
+    def leave(self, sender: str) -> None:
+        """Give a place back."""
+        ...
+
+
 @runtime_checkable
 class ReceiptReader(Protocol):
     """What a sender is besides, whose provider calls us back."""
