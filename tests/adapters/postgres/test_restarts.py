@@ -96,6 +96,23 @@ async def test_what_no_standby_confirmed_is_confirmed_before_it_is_said_again(ow
     await runner.close()
 
 
+async def test_commits_that_wait_for_a_standby_do_not_use_up_the_connections(own_server: PostgresServer) -> None:
+    told: list[str | None] = []
+    runner = make_runner(own_server.url("ledger"), answer_limit_s=0.2, patience_s=0.5, on_outage=told.append)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    await runner.write(owner(-3), add(owner(-3), 1))
+    with _waiting_for_a_standby(own_server), own_server.superuser() as superuser:
+        for number in range(8):
+            with pytest.raises(StorageUnavailable):
+                await runner.write(owner(number), add(owner(number), 1))
+        (stuck,) = superuser.execute(waiting).fetchone() or (0,)
+    # One for each of the two connections that write.
+    assert 1 <= stuck <= 2
+    assert "a commit waits for a standby" in told or len(told) == 1
+    assert await runner.write(owner(-3), add(owner(-3), 1)) == 2
+    await runner.close()
+
+
 async def _until(condition: Callable[[], bool]) -> None:
     while not condition():  # noqa: ASYNC110 many callers count, and none of them knows of the others
         await asyncio.sleep(0)

@@ -32,6 +32,7 @@ _IN_CONFLICT: Final = frozenset({"40001", "40P01"})
 """Serialisation failure and deadlock: the same operation can succeed at once."""
 _ON_ANOTHER_CONNECTION: Final = frozenset({"0A000", "25006", "26000"})
 """A plan from before the last migration, a server that writes no longer, a session that is not the one we prepared."""
+_STILL_WAITS: Final = "SELECT pid FROM pg_stat_activity WHERE pid = :backend AND wait_event = 'SyncRep'"
 _UNKNOWN: Final = "the connection was lost while the operation was committed; whether it happened is not known"
 
 
@@ -61,10 +62,12 @@ class LaneSettings:
 class _Lane:
     """One connection, or the place for one."""
 
-    __slots__ = ("connected_s", "failures", "pipeline")
+    __slots__ = ("connected_s", "failures", "left_behind", "pipeline")
 
     def __init__(self) -> None:
         self.pipeline: Pipeline | None = None
+        self.left_behind: int | None = None
+        """The server's process of a connection that was given up."""
         self.connected_s = 0.0
         self.failures = 0
 
@@ -167,6 +170,8 @@ class GroupLanes:
                 waits = bool(group) and group[0].waits_for_lock
                 if group:
                     await self._carry_out(pipeline, group, lane.connected_s)
+                if pipeline.is_lost:
+                    lane.left_behind = pipeline.backend
                 group = []
                 if waits:
                     self._lines.waited()
@@ -189,7 +194,8 @@ class GroupLanes:
             self._wake()
         try:
             lane.pipeline = await self._connect()
-        except ConnectionLost as loss:
+            await self._require_room(lane, lane.pipeline)
+        except (ConnectionLost, StatementFailed) as loss:
             self._outage.begin(str(loss), connected_s=None)
             pause_s = pause_after(lane.failures)
             lane.failures += 1
@@ -200,6 +206,22 @@ class GroupLanes:
         self._outage.end()
         lane.connected_s = self._loop.time()
         return lane.pipeline
+
+    async def _require_room(self, lane: _Lane, pipeline: Pipeline) -> None:
+        """Close the connection and raise ``ConnectionLost`` while the one before it waits for a standby.
+
+        The server ends such a wait for nobody who has gone: with a new commit after each that is given up, all the
+        connections that it allows would soon be waiting.
+        """
+        if lane.left_behind is None:
+            return
+        prepared, values = self._texts.bind(_STILL_WAITS, {"backend": lane.left_behind})
+        position = pipeline.send(prepared, values)
+        answers = await pipeline.exchange(self._settings.answer_limit_s)
+        if answers.rows(position):
+            pipeline.close()
+            raise ConnectionLost("a commit waits for a standby")
+        lane.left_behind = None
 
     # One group -------------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,7 @@ class Pipeline:
     """An open connection; belongs to one event loop, and to one caller at a time."""
 
     __slots__ = (
+        "_backend",
         "_columns",
         "_connection",
         "_done",
@@ -92,6 +93,7 @@ class Pipeline:
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection
         self._pg = connection.pgconn
+        self._backend = self._pg.backend_pid
         self._columns: dict[bytes, Columns] = {}
         self._prepared: set[bytes] = set()
         self._sent: list[_Sent] = []
@@ -106,6 +108,11 @@ class Pipeline:
         connection.add_notice_handler(self._note)
         self._pg.enter_pipeline_mode()
         self._loop.add_reader(self._socket, self._read)
+
+    @property
+    def backend(self) -> int:
+        """The number of the server's process at the other end."""
+        return self._backend
 
     @property
     def is_lost(self) -> bool:
