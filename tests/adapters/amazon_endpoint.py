@@ -36,6 +36,8 @@ class Answered:
     body: bytes = b"{}"
     error: str | None = None
     """The name of the error, as it stands in a header."""
+    location: str | None = None
+    """Where it sends the caller instead."""
 
 
 def refusal(error: str, *, status: int = 400, **fields: str) -> Answered:
@@ -71,6 +73,9 @@ def endpoint() -> Iterator[Endpoint]:
     one = Endpoint()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             one.asked.append(Asked(path=self.path, target=self.headers.get("x-amz-target"), body=body))
@@ -81,6 +86,8 @@ def endpoint() -> Iterator[Endpoint]:
             self.send_header("content-length", str(len(answer.body)))
             if answer.error is not None:
                 self.send_header("x-amzn-errortype", answer.error)
+            if answer.location is not None:
+                self.send_header("location", answer.location)
             self.end_headers()
             self.wfile.write(answer.body)
 

@@ -12,11 +12,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
+from tests.adapters.amazon_endpoint import Answered, endpoint
 from tests.adapters.certificates import END, START
 from tests.adapters.envelopes import NOON
+from tests.adapters.mail_server import LOOPBACK, free_port
 from tests.kit.clock_and_chance import MovableClock
 from watchword.adapters.senders.amazon_events import read_mail_event, read_text_event
-from watchword.adapters.senders.amazon_notifications import CERTIFICATES_KEPT, AmazonTopic, is_of_amazon_sns
+from watchword.adapters.senders.amazon_notifications import (
+    CERTIFICATES_KEPT,
+    AmazonTopic,
+    fetch_from_amazon,
+    is_of_amazon_sns,
+)
 from watchword.adapters.senders.amazon_ses import SesKeys, SesSender
 from watchword.adapters.senders.amazon_sms import AmazonSmsKeys, AmazonSmsSender
 from watchword.domain.errors import ReceiptRefused, ServiceUnavailable
@@ -251,6 +258,35 @@ async def test_amazon_is_asked_to_call_again_while_its_certificate_cannot_be_had
         await topic.read(call(signed(notification())))
     web.is_away = False
     assert await topic.read(call(signed(notification()))) is not None
+
+
+async def test_what_is_fetched_is_what_is_at_the_address() -> None:
+    with endpoint() as one:
+        one.answers.append(Answered(body=certificate()))
+        assert await fetch_from_amazon(f"{one.url}/SimpleNotificationService-1.pem") == certificate()
+
+
+@pytest.mark.parametrize(
+    ("answer", "refusal"),
+    [
+        (Answered(status=404), ReceiptRefused),
+        (Answered(status=302, location="/elsewhere"), ReceiptRefused),
+        (Answered(body=b"x" * 20_000), ReceiptRefused),
+        (Answered(status=503), ServiceUnavailable),
+    ],
+    ids=["missing", "elsewhere", "large", "away"],
+)
+async def test_nothing_else_is_fetched(answer: Answered, refusal: type[Exception]) -> None:
+    with endpoint() as one:
+        one.answers.append(answer)
+        with pytest.raises(refusal):
+            await fetch_from_amazon(one.url)
+        assert len(one.asked) == 1
+
+
+async def test_nobody_there_is_asked_again_later() -> None:
+    with pytest.raises(ServiceUnavailable):
+        await fetch_from_amazon(f"http://{LOOPBACK}:{free_port()}/")
 
 
 async def test_the_subscription_to_our_topic_is_confirmed(topic: AmazonTopic, web: Web) -> None:

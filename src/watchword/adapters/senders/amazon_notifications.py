@@ -32,7 +32,9 @@ FETCH_S: Final = 5.0
 CERTIFICATE_BYTES: Final = 16_384
 CERTIFICATES_KEPT: Final = 8
 """Amazon changes them about once a year."""
+_AWAY: Final = "Amazon SNS did not answer; call again."
 _OK: Final = 200
+_THEIR_FAULT: Final = 500
 _HOST: Final = re.compile(r"sns\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?")
 _CERTIFICATE_PATH: Final = re.compile(r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem")
 _NOTIFICATION: Final = "Notification"
@@ -121,6 +123,8 @@ async def fetch_from_amazon(url: str) -> bytes:
             httpx2.AsyncClient(follow_redirects=False, timeout=FETCH_S) as client,
             client.stream("GET", url) as answer,
         ):
+            if answer.status_code >= _THEIR_FAULT:
+                raise ServiceUnavailable(_AWAY)
             if answer.status_code != _OK:
                 raise ReceiptRefused
             body = b""
@@ -130,7 +134,7 @@ async def fetch_from_amazon(url: str) -> bytes:
                     raise ReceiptRefused
             return body
     except (TimeoutError, httpx2.HTTPError) as error:
-        raise ServiceUnavailable("Amazon SNS did not answer; call again.") from error
+        raise ServiceUnavailable(_AWAY) from error
 
 
 def _fields(body: bytes) -> dict[str, str]:
