@@ -8,7 +8,7 @@ from typing import NamedTuple
 from watchword.adapters.rows.approval_rows import approve
 from watchword.adapters.rows.budget_rows import Charge, charge_failure, failures_of, lane_free_after
 from watchword.adapters.rows.challenge_endings import end, settle
-from watchword.adapters.rows.challenge_rows import contact_for_guess, rows_for_guess
+from watchword.adapters.rows.challenge_rows import contact_in, rows_for_guess
 from watchword.adapters.rows.contact_rows import may_carry
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.kept_rows import keep_outcome, read_kept
@@ -102,7 +102,7 @@ def _compare(transaction: Transaction, rows: Sequence[Row], candidates: Mapping[
         return _Compared(_Verdict.WRONG)
     candidate = candidates.get(live["generation"])
     if candidate is not None and _is_equal(live["mac"], candidate):
-        contact = contact_for_guess(transaction, live)
+        contact = contact_in(transaction, live)
         # A contact that left in the meantime kills the code that went to it.
         counts = may_carry(contact, transaction.now, confirms=live["confirms"])
         return _Compared(_Verdict.RIGHT, contact) if counts else _Compared(_Verdict.OLDER)

@@ -230,8 +230,25 @@ def rows_for_guess(transaction: Transaction, challenge_id: str) -> list[Row]:
     return transaction.all(_FOR_GUESS, id=challenge_id, user_key=user_key_of("chl", challenge_id))
 
 
-def contact_for_guess(transaction: Transaction, row: Row) -> Contact | None:
-    """Return the contact that the code of a row went to; None for one that is gone."""
+_FOR_MESSAGE: Final = (
+    f"SELECT challenges.*, {_ACTION_COLUMNS}, contacts.id AS contact_id, {CONTACT_COLUMNS}, users.sealed_person"  # noqa: S608 our own text, values bound
+    f" FROM challenges {_JOIN_ACTION}"
+    " LEFT JOIN contacts ON contacts.application_id = challenges.application_id AND contacts.user_key = :user_key"
+    " AND contacts.id = :contact_id"
+    " LEFT JOIN users ON users.application_id = challenges.application_id AND users.user_key = :user_key"
+    " WHERE challenges.id = :id AND challenges.user_key = :user_key AND sealed_display IS NOT NULL"
+)
+
+
+def row_for_message(transaction: Transaction, challenge_id: str, contact_id: str) -> Row | None:
+    """Return a challenge with its action, the contact that a message of it is for, and the person, in one row."""
+    return transaction.one(
+        _FOR_MESSAGE, id=challenge_id, user_key=user_key_of("chl", challenge_id), contact_id=contact_id
+    )
+
+
+def contact_in(transaction: Transaction, row: Row) -> Contact | None:
+    """Return the contact that stands in a row beside its challenge; None for one that is gone."""
     if row["sealed_address"] is None:
         return None
     return read_contact(transaction, {**row, "id": row["contact_id"]})

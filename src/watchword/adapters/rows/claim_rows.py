@@ -5,16 +5,17 @@ from functools import partial
 from typing import Final
 
 from watchword.adapters.rows.action_rows import find_action
-from watchword.adapters.rows.challenge_endings import find_settled
-from watchword.adapters.rows.challenge_rows import live_code, live_number, must_find
+from watchword.adapters.rows.challenge_endings import settle
+from watchword.adapters.rows.challenge_reading import read_challenge
+from watchword.adapters.rows.challenge_rows import contact_in, live_code, row_for_message
 from watchword.adapters.rows.contact_rows import find_contact, may_carry
 from watchword.adapters.rows.device_rows import name_of
 from watchword.adapters.rows.notice_rows import find_notice_row
 from watchword.adapters.rows.outbox_rows import due_rows, lease, step_of, withdraw
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.adapters.rows.user_rows import locale_of
+from watchword.adapters.rows.user_rows import locale_in, locale_of
 from watchword.domain.challenge import ChallengeState
-from watchword.domain.contact import Channel, Contact
+from watchword.domain.contact import Channel
 from watchword.domain.ids import DeliveryId, user_key_of
 from watchword.domain.instant import Instant
 from watchword.domain.message import NoticeKind
@@ -92,33 +93,31 @@ def _claim(transaction: Transaction, row: Row) -> ClaimedDelivery | str:
     """Return the message with all that its wording needs, or a word that says why it must not leave."""
     if row["expires_at"] <= transaction.now:
         return "expired"
-    contact = find_contact(transaction, ref_of(row), row["contact_id"])
+    return _claim_notice(transaction, row) if row["challenge_id"] is None else _claim_code(transaction, row)
+
+
+def _claim_code(transaction: Transaction, row: Row) -> ClaimedDelivery | str:
+    found = row_for_message(transaction, row["challenge_id"], row["contact_id"])
+    if found is None or settle(transaction, found) is not ChallengeState.PENDING:
+        return "challenge_ended"
+    contact = contact_in(transaction, found)
     if contact is None:
         return "contact_gone"
-    if row["challenge_id"] is not None:
-        return _claim_code(transaction, row, contact)
-    return _claim_notice(transaction, row, contact)
-
-
-def _claim_code(transaction: Transaction, row: Row, contact: Contact) -> ClaimedDelivery | str:
-    challenge_row = find_settled(transaction, row["challenge_id"])
-    if challenge_row is None or challenge_row["state"] != ChallengeState.PENDING:
-        return "challenge_ended"
-    if live_number(transaction, challenge_row) != row["generation"]:
+    challenge = read_challenge(transaction, found)
+    if challenge is None or not challenge.generations or challenge.generations[-1].number != row["generation"]:
         return "superseded"
-    if not may_carry(contact, transaction.now, confirms=challenge_row["confirms"]):
+    if not may_carry(contact, transaction.now, confirms=found["confirms"]):
         return "contact_left"
-    code = live_code(transaction, challenge_row, row["generation"])
+    code = live_code(transaction, found, row["generation"])
     if code is None:
         return "code_killed"
-    challenge = must_find(transaction, row["challenge_id"])
     return ClaimedDelivery(
         id=DeliveryId(row["id"]),
         ref=ref_of(row),
         channel=Channel(row["channel"]),
         address=contact.address,
         contact=contact,
-        locale=challenge.action.locale or locale_of(transaction, ref_of(row)),
+        locale=challenge.action.locale or locale_in(transaction, ref_of(row), found),
         tries=row["tries"],
         step=step_of(row),
         expires_at=Instant(row["expires_at"]),
@@ -132,9 +131,12 @@ def _claim_code(transaction: Transaction, row: Row, contact: Contact) -> Claimed
     )
 
 
-def _claim_notice(transaction: Transaction, row: Row, contact: Contact) -> ClaimedDelivery | str:
+def _claim_notice(transaction: Transaction, row: Row) -> ClaimedDelivery | str:
     """A notice goes out even to a contact that has left since: its owner is whom it concerns most."""
     ref = ref_of(row)
+    contact = find_contact(transaction, ref, row["contact_id"])
+    if contact is None:
+        return "contact_gone"
     notice = find_notice_row(transaction, row["notice_id"])
     if notice is None:
         return "notice_gone"

@@ -75,10 +75,12 @@ def read_user(transaction: Transaction, ref: UserRef, row: Row | None) -> User |
 def locale_of(transaction: Transaction, ref: UserRef) -> str | None:
     """Return the language a user is written to in."""
     row = find_user_row(transaction, ref)
-    if row is None or row["sealed_person"] is None:
-        return None
-    locale: str | None = _open_person(transaction, ref, row)["locale"]
-    return locale
+    return None if row is None else locale_in(transaction, ref, row)
+
+
+def locale_in(transaction: Transaction, ref: UserRef, row: Row) -> str | None:
+    """Return the language of the person whose sealed words stand in a row."""
+    return None if row["sealed_person"] is None else _open_person(transaction, ref, row)["locale"]
 
 
 def put_person(
