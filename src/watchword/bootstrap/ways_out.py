@@ -6,6 +6,7 @@ from watchword.adapters.inbox import InboxFile, InboxSender
 from watchword.adapters.senders.kind import SenderSurroundings
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.config.settings import INBOX, Settings
+from watchword.domain.errors import ConfigurationError
 from watchword.domain.routes import Place, Routes
 from watchword.ports.sender import Hearing, ReceiptReader, Reporting, Sender
 
@@ -15,15 +16,21 @@ def make_senders(
 ) -> Mapping[str, Sender]:
     """Return every declared sender by its name; ``hearing`` says where one of a name leaves receipts.
 
-    They belong to the event loop that is running. Raises ``ConfigurationError`` where a library is missing.
+    They belong to the event loop that is running. Raises ``ConfigurationError`` where a library is missing, or where
+    only it can tell that a setting is wrong.
     """
-    senders = {
-        name: declared.kind.make(
-            declared.keys,
-            SenderSurroundings(name=name, clock=SystemClock(), entropy=SystemEntropy(), hearing=hearing(name)),
+    senders: dict[str, Sender] = {}
+    problems: list[str] = []
+    for name, declared in settings.senders.items():
+        surroundings = SenderSurroundings(
+            name=name, clock=SystemClock(), entropy=SystemEntropy(), hearing=hearing(name)
         )
-        for name, declared in settings.senders.items()
-    }
+        try:
+            senders[name] = declared.kind.make(declared.keys, surroundings)
+        except ConfigurationError as error:
+            problems += [f"senders.{name}: {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigurationError(tuple(problems))
     return senders if inbox is None else {**senders, INBOX: InboxSender(inbox)}
 
 
