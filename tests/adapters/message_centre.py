@@ -58,7 +58,8 @@ class MessageCentre:
 
     async def report(self, text: bytes, *, esm_class: int = 0x04) -> None:
         """Send a ``deliver_sm`` over the session that bound last, which takes it."""
-        assert await self._deliver(text, esm_class)
+        is_taken = await self._deliver(text, esm_class)
+        assert is_taken
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds that only a session, a message or its end can change."""
