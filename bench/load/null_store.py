@@ -30,15 +30,8 @@ from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.deciding import Judge, Judgement, Known, ProfileQuery
-from watchword.ports.store.values import (
-    ApiKey,
-    ChallengeResult,
-    ClaimedDelivery,
-    Lesson,
-    Opened,
-    Opening,
-    Spending,
-)
+from watchword.ports.store.outbox import ClaimedDelivery
+from watchword.ports.store.values import ApiKey, ChallengeResult, Lesson, Opened, Opening, Spending
 from watchword.risk.memory import NO_MEMORY, PROVEN
 
 Told = TypeVar("Told")

@@ -14,7 +14,7 @@ from watchword.flow.check import check
 from watchword.flow.dispute import REFERENCE_TRIES, by_reference, notice_url
 from watchword.flow.link import ViewPage, make_view_link
 from watchword.pages.dev_inbox import inbox_routes
-from watchword.ports.store.values import HandedOver, NotHandedOver
+from watchword.ports.store.outbox import HandedOver, NotHandedOver
 
 SUPPORT: Final = "Write to help@shop.example, or call +1 415 555 0100 on weekdays from 9 to 17."
 BROWSERS_ADDRESS: Final = "127.0.0.1"

@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from tests.api.world import World
-from watchword.adapters.rows.row_store import RowStore, Runner
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.rows.runner import Runner
 from watchword.adapters.rows.transaction import Transaction
 from watchword.domain.instant import Instant
 from watchword.ports.store import Store

@@ -33,7 +33,8 @@ from watchword.flow.learn import learn
 from watchword.ports import Ports
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
-from watchword.ports.store.values import ApiKey, ClaimedDelivery, HandedOver
+from watchword.ports.store.outbox import ClaimedDelivery, HandedOver
+from watchword.ports.store.values import ApiKey
 from watchword.risk.policy import Policy
 from watchword.risk.tracing import Tracer
 from watchword.risk.traffic import Traffic

@@ -18,7 +18,7 @@ from watchword.domain.errors import ConfigurationError
 from watchword.domain.grant import GrantState
 from watchword.domain.ids import ChallengeId, GrantId
 from watchword.domain.message import DeliveryStatus
-from watchword.ports.store.values import HandedOver
+from watchword.ports.store.outbox import HandedOver
 
 ROOT = Path(__file__).parents[2]
 

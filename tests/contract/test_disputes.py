@@ -10,7 +10,8 @@ from watchword.domain.grant import GrantState
 from watchword.domain.ids import GrantId
 from watchword.domain.message import NoticeKind
 from watchword.ports.store import Store
-from watchword.ports.store.values import ClaimedDelivery, GrantProblem, OwnersWord, Registered
+from watchword.ports.store.outbox import ClaimedDelivery
+from watchword.ports.store.values import GrantProblem, OwnersWord, Registered
 
 
 async def _approve(scene: Scene, planned: Planned, *, trust: bool = False) -> Approved:

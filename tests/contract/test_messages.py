@@ -12,7 +12,8 @@ from watchword.domain.instant import later
 from watchword.domain.limits import Limits
 from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.ports.store import Store
-from watchword.ports.store.values import ClaimedDelivery, GrantProblem, HandedOver, NotHandedOver
+from watchword.ports.store.outbox import ClaimedDelivery, HandedOver, NotHandedOver
+from watchword.ports.store.values import GrantProblem
 
 SENT = HandedOver(sender="inbox", provider="inbox", provider_message_id="m-1", status=DeliveryStatus.SENT)
 

@@ -7,7 +7,8 @@ from watchword.domain.event import EventType
 from watchword.domain.grant import Redeemed
 from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.ports.store import Store
-from watchword.ports.store.values import GrantProblem, HandedOver
+from watchword.ports.store.outbox import HandedOver
+from watchword.ports.store.values import GrantProblem
 
 
 async def test_goes_from_a_challenge_to_a_redeemed_grant(store: Store, scene: Scene) -> None:

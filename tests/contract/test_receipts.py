@@ -13,7 +13,7 @@ from watchword.domain.ids import DeliveryId
 from watchword.domain.message import DeliveryStatus
 from watchword.ports.sender import Receipt
 from watchword.ports.store import Store
-from watchword.ports.store.values import ClaimedDelivery, HandedOver, Heard, NotHandedOver
+from watchword.ports.store.outbox import ClaimedDelivery, HandedOver, Heard, NotHandedOver
 
 FIRST: Final = "first"
 SECOND: Final = "second"

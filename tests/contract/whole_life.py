@@ -17,7 +17,8 @@ from watchword.domain.secret import Secret
 from watchword.ports.sender import Receipt
 from watchword.ports.store import Store
 from watchword.ports.store.deciding import Judgement, Known
-from watchword.ports.store.values import HandedOver, KeptAnswer, NotHandedOver, OwnersWord
+from watchword.ports.store.outbox import HandedOver, NotHandedOver
+from watchword.ports.store.values import KeptAnswer, OwnersWord
 
 _HOME: Final = (11, 12, 13, 14, 15, 16, 17)
 _SENT: Final = HandedOver(

@@ -5,8 +5,9 @@ from typing import Any, Final, cast
 
 from watchword.domain.errors import StorageUnavailable
 from watchword.ports.store import Store
+from watchword.ports.store.outbox import Outbox
 
-OPERATIONS: Final = tuple(name for name in vars(Store) if not name.startswith("_"))
+OPERATIONS: Final = tuple(name for name in {**vars(Store), **vars(Outbox)} if not name.startswith("_"))
 """Every operation of the port."""
 
 

@@ -32,7 +32,8 @@ from watchword.domain.origin_bound import parse_origin_bound
 from watchword.flow.deliver import EXPIRED, LEASE_S, NO_SENDER, WORDING_FAILED, claim_due, deliver_once, deliver_one
 from watchword.flow.dispute import by_notice
 from watchword.ports.sender import Handover, Sender
-from watchword.ports.store.values import HandedOver, NotHandedOver, OwnersWord
+from watchword.ports.store.outbox import HandedOver, NotHandedOver
+from watchword.ports.store.values import OwnersWord
 
 BUSY: Final = DeliveryFailed("busy", retryable=True)
 REFUSED: Final = DeliveryFailed("refused", retryable=False)

@@ -31,7 +31,7 @@ from watchword.flow.deliver import (
 )
 from watchword.flow.report import report
 from watchword.ports.sender import Handover, Receipt
-from watchword.ports.store.values import HandedOver, Heard, NotHandedOver
+from watchword.ports.store.outbox import HandedOver, Heard, NotHandedOver
 
 Result = TypeVar("Result")
 FIRST: Final = "first"

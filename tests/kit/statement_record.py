@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from watchword.adapters.rows.event_rows import carry_out as carry_events_out
-from watchword.adapters.rows.row_store import RowStore, Runner
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.rows.runner import Runner
 from watchword.adapters.rows.transaction import Row, Statements, Transaction, Value
 from watchword.domain.instant import Instant
 

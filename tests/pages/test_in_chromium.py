@@ -12,7 +12,7 @@ from tests.pages.world import A_SIGN_IN, ONE_CAMERA
 from watchword.domain.challenge import ChallengeState
 from watchword.flow.cancel import cancel
 from watchword.flow.show import ChallengeView
-from watchword.ports.store.values import NotHandedOver
+from watchword.ports.store.outbox import NotHandedOver
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 375, "height": 667}

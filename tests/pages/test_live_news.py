@@ -13,7 +13,7 @@ from watchword.flow.cancel import cancel
 from watchword.flow.show import ChallengeView
 from watchword.pages.hosted import create_page_routes
 from watchword.ports.sender import Receipt
-from watchword.ports.store.values import HandedOver, Heard, NotHandedOver
+from watchword.ports.store.outbox import HandedOver, Heard, NotHandedOver
 
 
 async def _live(world: World, challenge: ChallengeView) -> dict[str, object]:

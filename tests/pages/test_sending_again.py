@@ -8,7 +8,7 @@ from watchword.domain.action import PASSWORD_RESET
 from watchword.domain.contact import Channel
 from watchword.domain.ids import UserId
 from watchword.domain.message import DeliveryStatus
-from watchword.ports.store.values import NotHandedOver
+from watchword.ports.store.outbox import NotHandedOver
 
 BUTTONS = [
     "Approve 1,299.00 USD",

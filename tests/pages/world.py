@@ -35,7 +35,7 @@ from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
-from watchword.ports.store.values import ClaimedDelivery, HandedOver
+from watchword.ports.store.outbox import ClaimedDelivery, HandedOver
 from watchword.risk.tracing import Tracer
 from watchword.risk.traffic import Traffic
 

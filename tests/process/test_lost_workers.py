@@ -52,9 +52,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
         clock.close()
 
 
-async def _live(place: str, gateway: Gateway, name: str) -> list[str]:
+async def _live(place: str, gateway: Gateway, life: int) -> list[str]:
     """Let a worker live for a second, kill it, and give the addresses of the starts that were acknowledged."""
-    command = [sys.executable, "-m", "tests.process.starting_worker", place, gateway.url, name]
+    command = [sys.executable, "-m", "tests.process.starting_worker", place, gateway.url, str(life)]
     worker = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
     assert worker.stdout is not None
     assert await worker.stdout.readline() == b"ready\n", "the worker did not start"
@@ -96,7 +96,7 @@ async def test_every_acknowledged_start_is_sent_or_reported_and_never_under_two_
     async with Gateway(manner=Unreliable()).open() as gateway:
         lives = 0
         while len(started) < wanted:
-            started += await _live(place[0], gateway, f"life-{lives}")
+            started += await _live(place[0], gateway, lives)
             lives += 1
         failed = await _drain(place, gateway)
     by_address = defaultdict(list)

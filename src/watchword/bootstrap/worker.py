@@ -26,7 +26,7 @@ from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import ACTIONS_AT_ONCE, BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
 from watchword.ports import Ports
-from watchword.ports.store.values import ClaimedDelivery, NotHandedOver
+from watchword.ports.store.outbox import ClaimedDelivery, NotHandedOver
 from watchword.risk.hearsay import read_words
 
 DELIVERY_PAUSE_S: Final = 0.1

@@ -20,7 +20,7 @@ from watchword.flow.dispute import notice_url
 from watchword.flow.guard import admit, take_back
 from watchword.ports import Ports
 from watchword.ports.sender import Handover
-from watchword.ports.store.values import ClaimedDelivery, HandedOver, NotHandedOver
+from watchword.ports.store.outbox import ClaimedDelivery, HandedOver, NotHandedOver
 
 LEASE_S: Final = 30
 """How long a claimed message belongs to its worker; longer than any sender's time-out."""

@@ -31,7 +31,7 @@ from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant
 from watchword.domain.limits import Mode
 from watchword.ports import Ports
-from watchword.ports.store.values import ClaimedDelivery
+from watchword.ports.store.outbox import ClaimedDelivery
 
 CHANNEL_CLOSED: Final = "channel_closed"
 """The rule that an answer names where a channel is not offered."""

@@ -10,7 +10,7 @@ from watchword.domain.errors import NotFound
 from watchword.domain.message import plain_line
 from watchword.ports import Ports
 from watchword.ports.sender import ProviderCall, Receipt, ReceiptReader
-from watchword.ports.store.values import Heard
+from watchword.ports.store.outbox import Heard
 
 REASON_CHARACTERS: Final = 120
 RECEIPTS_MOST: Final = 100

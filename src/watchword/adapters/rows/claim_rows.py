@@ -19,7 +19,7 @@ from watchword.domain.contact import Channel
 from watchword.domain.ids import DeliveryId, user_key_of
 from watchword.domain.instant import Instant
 from watchword.domain.message import NoticeKind
-from watchword.ports.store.values import ClaimedDelivery
+from watchword.ports.store.outbox import ClaimedDelivery
 
 _ROUNDS_AT_MOST: Final = 8
 """Failed messages do not count against the limit; this bounds one transaction all the same."""

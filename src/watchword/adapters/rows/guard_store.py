@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from watchword.adapters.rows import closure_rows, guard_rows
-from watchword.adapters.rows.row_store import Runner
+from watchword.adapters.rows.runner import Runner
 from watchword.domain.closures import Closure, Completion
 from watchword.domain.guards import Guard, Shut, Toll
 from watchword.domain.ids import ApplicationId

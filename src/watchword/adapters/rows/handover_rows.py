@@ -10,7 +10,7 @@ from watchword.domain.event import EventType
 from watchword.domain.ids import DeliveryId, user_key_of
 from watchword.domain.instant import Instant
 from watchword.domain.message import DeliveryStatus
-from watchword.ports.store.values import HandedOver, NotHandedOver
+from watchword.ports.store.outbox import HandedOver, NotHandedOver
 
 
 def finish(transaction: Transaction, delivery_id: DeliveryId, tries: int, result: HandedOver | NotHandedOver) -> None:

@@ -12,7 +12,7 @@ from watchword.domain.event import EventType
 from watchword.domain.ids import DeliveryId, user_key_of
 from watchword.domain.message import DeliveryStatus
 from watchword.ports.sender import Receipt
-from watchword.ports.store.values import Heard
+from watchword.ports.store.outbox import Heard
 
 BOUNCED: Final = "bounced"
 """How an event calls the change of a contact whose messages come back."""

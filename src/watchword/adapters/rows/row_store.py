@@ -1,7 +1,6 @@
 """The store: every operation of ``ports.store`` by its name, as rows; what each promises is told there."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
 
 from watchword.adapters.rows import (
     attempt_rows,
@@ -31,7 +30,7 @@ from watchword.adapters.rows import (
     upkeep_rows,
     user_rows,
 )
-from watchword.adapters.rows.transaction import Transaction
+from watchword.adapters.rows.runner import Runner
 from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
@@ -54,19 +53,16 @@ from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
 from watchword.ports.sender import Receipt
 from watchword.ports.store.deciding import Judge, ProfileQuery, Told
+from watchword.ports.store.outbox import ClaimedDelivery, HandedOver, Heard, NotHandedOver
 from watchword.ports.store.values import (
     ActionRecord,
     ApiKey,
     AppliedPolicy,
     ChallengeResult,
-    ClaimedDelivery,
     Decided,
     GrantProblem,
-    HandedOver,
-    Heard,
     Keep,
     KeptAnswer,
-    NotHandedOver,
     Opened,
     Opening,
     Overheard,
@@ -81,43 +77,6 @@ from watchword.ports.store.values import (
     Swept,
     TooSoon,
 )
-
-Answer = TypeVar("Answer")
-
-
-class Runner(Protocol):
-    """Carries out operations on a database."""
-
-    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
-        """Carry out an operation and return its result once it is on the disk.
-
-        ``owner`` names whose rows it changes: an 8-byte user key, an application, or the subject of an address budget.
-        Nobody else changes them meanwhile. None where it changes rows of many, or one row in one statement. An
-        operation may be carried out again from its beginning, as long as nothing of it was committed.
-
-        Raises what the operation raised (it left no trace then), or ``StorageUnavailable``.
-        """
-        ...
-
-    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
-        """Answer a question from one consistent view of what is committed."""
-        ...
-
-    async def now(self) -> Instant:
-        """Return the store's time."""
-        ...
-
-    async def forget_events(self, before: Instant, limit: int) -> int:
-        """Forget events from before a moment, as ``ports.store`` says: how is what databases differ in."""
-        ...
-
-    async def confirm(self) -> None:
-        """Return once everything that was ever read is as safe as what is acknowledged, on standbys too."""
-        ...
-
-    async def close(self) -> None:
-        """Commit what is open, answer everybody, and let go of the database."""
-        ...
 
 
 class RowStore:

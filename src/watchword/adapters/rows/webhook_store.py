@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from watchword.adapters.rows import webhook_records, webhook_rows
-from watchword.adapters.rows.row_store import Runner
+from watchword.adapters.rows.runner import Runner
 from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
 from watchword.domain.webhook import CallResult

@@ -33,28 +33,23 @@ from watchword.domain.ids import (
     ApplicationId,
     ChallengeId,
     ContactId,
-    DeliveryId,
     DeviceId,
     GrantId,
     Reference,
 )
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
-from watchword.ports.sender import Receipt
 from watchword.ports.store.deciding import Judge, ProfileQuery, Told
+from watchword.ports.store.outbox import Outbox
 from watchword.ports.store.values import (
     ActionRecord,
     ApiKey,
     AppliedPolicy,
     ChallengeResult,
-    ClaimedDelivery,
     Decided,
     GrantProblem,
-    HandedOver,
-    Heard,
     Keep,
     KeptAnswer,
-    NotHandedOver,
     Opened,
     Opening,
     Overheard,
@@ -71,8 +66,8 @@ from watchword.ports.store.values import (
 )
 
 
-class Store(Protocol):
-    """Where everything is kept."""
+class Store(Outbox, Protocol):
+    """Where everything is kept; how messages leave is promised by ``Outbox``."""
 
     # What is known -------------------------------------------------------------------------------------------------
 
@@ -349,47 +344,6 @@ class Store(Protocol):
         ...
 
     # Work and upkeep -----------------------------------------------------------------------------------------------
-
-    async def claim_deliveries(
-        self, *, limit: int, lease_s: int, notices: int | None = None
-    ) -> Sequence[ClaimedDelivery]:
-        """Lease messages that are due, oldest first: at most ``limit`` codes, and as many ``notices`` or that number.
-
-        One whose receipt is overdue goes on to its next sender, if it may still leave.
-        A code message whose challenge ended or has a newer generation, or whose contact has left, is reported as failed
-        instead (I7, I9); so is any message past its time.
-        """
-        ...
-
-    async def finish_delivery(self, delivery_id: DeliveryId, tries: int, result: HandedOver | NotHandedOver) -> None:
-        """Record what became of a leased message: sent, to be tried again or by another sender, or failed.
-
-        With one event, and only while the lease of that many ``tries`` lasts. A message that was handed over and has a
-        ``next_step`` goes on there when its receipt says that it did not arrive, or is overdue. A hard bounce marks the
-        contact as bounced and kills the live code sent to it.
-        """
-        ...
-
-    async def record_receipt(self, sender: str, receipt: Receipt) -> Heard:
-        """Note what a provider reports of a message that this sender handed over, and return what that came to.
-
-        A lower word never overwrites a higher one (accepted, sent, any failure, delivered). A failure sends the message
-        on to its next sender, where it has one and may still leave, else it is reported; one by a sender that has it no
-        more is nothing, its ``delivered`` counts. A challenge is never touched, but for the code that dies with a
-        bounced contact.
-        """
-        ...
-
-    async def spoken(self, sender: str, delivery_id: DeliveryId) -> ClaimedDelivery | None:
-        """Return a code that is being said in a call of this sender, with all that its wording needs.
-
-        None unless it is still the live code of a pending challenge, for a contact that may still carry it.
-        """
-        ...
-
-    async def take_back_leases(self) -> int:
-        """End every lease at once; only for a process that is the only worker. Return how many."""
-        ...
 
     async def sweep(self, *, limit: int) -> Swept:
         """Write expiries that are due, wipe codes of ended challenges, and forget what is past its time."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from watchword.domain.action import Action, Assessment, Decision, Label
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Challenge, Option, Route
-from watchword.domain.contact import Channel, Contact, ContactKind
+from watchword.domain.contact import ContactKind
 from watchword.domain.customer_text import CustomerText
 from watchword.domain.device import Device
 from watchword.domain.grant import Assurance, Grant
@@ -16,7 +16,6 @@ from watchword.domain.ids import (
     ApplicationId,
     ChallengeId,
     ContactId,
-    DeliveryId,
     DeviceId,
     GrantId,
     Reference,
@@ -24,7 +23,6 @@ from watchword.domain.ids import (
 )
 from watchword.domain.instant import Instant
 from watchword.domain.limits import Limits
-from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.secret import Secret
 from watchword.domain.user import User, UserRef
 from watchword.risk.memory import Contribution, Memory
@@ -258,76 +256,6 @@ class OwnersWord(StrEnum):
     """A change of contacts without a grant was taken back."""
     NOTED = "noted"
     """There was nothing left to end or to take back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedDelivery:
-    """A message that this worker may send now, while its lease lasts."""
-
-    id: DeliveryId
-    ref: UserRef
-    channel: Channel
-    address: Secret
-    contact: Contact
-    """Whose address it is, as it stood when the message was claimed."""
-    locale: str | None
-    tries: int
-    """Hand-overs tried before this one; with the id it names the lease."""
-    step: int
-    """Which sender of the route is to be asked, or the first usable one after it."""
-    expires_at: Instant
-    action: Action | None
-    challenge: Challenge | None
-    """For a code message: pending and of this generation when it was claimed."""
-    code: Secret | None
-    notice: NoticeKind | None
-    notice_id: str | None
-    """Names the notice in its signed link."""
-    device_name: str | None
-    happened_at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandedOver:
-    """The sender took it."""
-
-    sender: str
-    """As the operator named it."""
-    provider: str
-    provider_message_id: str | None
-    status: DeliveryStatus
-    """``accepted``, ``sent`` or ``delivered``."""
-    heard: bool = False
-    """Whether the provider may report on it by that id of his."""
-    next_step: int | None = None
-    """Where it goes if the provider reports that it did not arrive; None: nowhere."""
-    receipt_within_ms: int | None = None
-    """How long a receipt is waited for before it goes to ``next_step`` too; None: for ever."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotHandedOver:
-    """The sender did not take it."""
-
-    reason: str
-    """A word for the operator; holds no address and no code."""
-    retry_after_ms: int | None
-    """None: this sender is not asked again; without a ``next_step`` the message is reported as failed."""
-    status: DeliveryStatus = DeliveryStatus.UNDELIVERED
-    """What its failure amounts to; ``bounced`` marks the contact and kills its code."""
-    sender: str | None = None
-    """Who did not take it."""
-    next_step: int | None = None
-    """The sender that is asked at once instead."""
-
-
-class Heard(StrEnum):
-    """What a provider's receipt came to."""
-
-    NEWS = "news"
-    NOTHING_NEW = "nothing_new"
-    UNKNOWN = "unknown"
-    """This sender has, or had, no such message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
