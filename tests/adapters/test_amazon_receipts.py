@@ -1,5 +1,6 @@
 """What Amazon reports: believed where Amazon signed it for our topic, and said in our words."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -66,6 +67,29 @@ async def test_a_certificate_is_fetched_once(topic: AmazonTopic, web: Web) -> No
     for _ in range(3):
         await topic.read(call(signed(notification())))
     assert web.asked == [CERTIFICATE_URL]
+
+
+async def test_a_known_certificate_waits_for_none_that_somebody_has_us_fetch(web: Web, clock: MovableClock) -> None:
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def fetch(url: str) -> bytes:
+        if url == CERTIFICATE_URL:
+            return await web.fetch(url)
+        begun.set()
+        await over.wait()
+        raise ReceiptRefused
+
+    topic = AmazonTopic(TOPIC, clock, fetch)
+    await topic.read(call(signed(notification())))
+    nowhere = signed(notification(SigningCertURL=CERTIFICATE_URL.replace("0123abcd", "ffffffff")))
+    hostile = asyncio.create_task(topic.read(call(nowhere)))
+    await begun.wait()
+    genuine = signed(notification())
+    async with asyncio.timeout(5):  # as long as the other is being fetched
+        assert await topic.read(call(genuine)) == genuine["Message"]
+    over.set()
+    with pytest.raises(ReceiptRefused):
+        await hostile
 
 
 async def test_only_so_many_certificates_are_kept(topic: AmazonTopic, web: Web) -> None:

@@ -4,6 +4,7 @@ The other side is a server on loopback that answers in the shapes of Vonage's do
 """
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cache
@@ -261,6 +262,13 @@ async def test_reports_that_the_account_did_not_sign_for_us_are_refused(sender: 
         with pytest.raises(ReceiptRefused):
             await sender.read(call)
     assert len(await sender.read(genuine)) == 1
+
+
+@pytest.mark.parametrize("crit", [None, True, 5, 1.5, [5], [["x"]], {"x": 1}, "x", []])
+async def test_a_token_whose_head_is_nonsense_is_refused_as_any_other(sender: VonageSender, crit: object) -> None:
+    head = urlsafe_b64encode(json.dumps({"alg": "HS256", "crit": crit}).encode()).decode().rstrip("=")
+    with pytest.raises(ReceiptRefused):
+        await sender.read(replace(a_report(), headers={"authorization": f"Bearer {head}.e30.x"}))
 
 
 def test_a_sender_of_this_kind_keeps_every_promise() -> None:

@@ -87,10 +87,11 @@ class AmazonTopic:
         """Return the certificate at an address of Amazon SNS: that it came from there by TLS is what makes it right."""
         if not is_of_amazon_sns(url) or not _CERTIFICATE_PATH.fullmatch(urlsplit(url).path) or urlsplit(url).query:
             raise ReceiptRefused
-        async with self._fetching:
-            certificate = self._certificates.get(url)
-            if certificate is None:
-                certificate = _parsed(await self._fetch(url))
+        # One that is known waits for nobody: whoever knows our topic can have us fetch what is not there.
+        certificate = self._certificates.get(url)
+        if certificate is None:
+            async with self._fetching:
+                certificate = self._certificates.get(url) or _parsed(await self._fetch(url))
         now = datetime.fromtimestamp(self._clock.now() // SECOND_MS, UTC)
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise ReceiptRefused
