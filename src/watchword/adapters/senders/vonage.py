@@ -190,7 +190,7 @@ class VonageSender:
         try:
             claims = jwt.decode(token, self._signature_key, algorithms=["HS256"]).claims
         except (JoseError, ValueError, TypeError):
-            # The last for a header of the wrong shape, such as a ``crit`` that is no list of names: anybody can send it.
+            # The last for a head of the wrong shape, such as a ``crit`` that is no list of names: anybody sends it.
             raise ReceiptRefused from None
         digest = str(claims.get("payload_hash", "")).lower()
         is_ours = claims.get("application_id", self._keys.application_id) == self._keys.application_id
