@@ -162,6 +162,19 @@ def test_waits_longer_each_time_where_members_die_young(tmp_path: Path) -> None:
         assert [entry["pause_s"] for entry in crew.wait_for("crew.member_died", 3)] == [0.5, 1.0, 2.0]
 
 
+def test_those_who_die_together_count_as_one_death(tmp_path: Path) -> None:
+    with running(tmp_path, 3) as crew:
+        for deaths in (3, 6):
+            for number in crew.members():
+                os.kill(number, signal.SIGKILL)
+            crew.wait_for("crew.member_died", deaths)
+            crew.wait_for("crew.member_answers", 3 + deaths)
+        assert [entry["pause_s"] for entry in crew.log() if entry["event"] == "crew.member_died"] == [0.5] * 3 + [
+            1.0
+        ] * 3
+        assert httpx2.get(crew.base).status_code == 200
+
+
 def test_what_waits_while_a_member_is_replaced_is_answered_by_its_successor(tmp_path: Path) -> None:
     with running(tmp_path, 1) as crew:
         victim = int(httpx2.get(crew.base).text)

@@ -26,6 +26,8 @@ STEADY_S: Final = 10.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 """The pauses before a replacement where members die young: doubled each time, so that nothing spins."""
+LONGEST_SILENCE_S: Final = 5.0
+"""The longest of them while nobody answers: then one is started alone, as each takes the time of those beside it."""
 
 _log = structlog.get_logger(__name__)
 
@@ -83,6 +85,8 @@ class Crew:
     _rolling: "asyncio.Task[None] | None" = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _young_deaths: int = 0
+    _counted_until_s: float = 0.0
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGINT or SIGTERM; SIGHUP replaces the members one after the other.
@@ -156,18 +160,31 @@ class Crew:
         """Put another in the place of a member that died, with growing pauses where they die young."""
         pause_s = self._pause_s(asyncio.get_running_loop().time() - member.started_s)
         _log.warning("crew.member_died", pid=member.process.pid, ended_by=_ended_by(code), pause_s=pause_s)
-        while True:
-            await asyncio.sleep(pause_s)
-            if await self._add():
-                return
+        while not await self._added_after(pause_s):
             pause_s = self._pause_s(0.0)
 
+    async def _added_after(self, pause_s: float) -> bool:
+        async with self._turn:
+            if not any(member.answered and not member.life.done() for member in self._members):
+                await asyncio.sleep(min(pause_s, LONGEST_SILENCE_S))
+                return await self._add()
+        await asyncio.sleep(pause_s)
+        return await self._add()
+
     def _pause_s(self, lived_s: float) -> float:
+        now_s = asyncio.get_running_loop().time()
         if lived_s >= STEADY_S:
-            self._young_deaths = 0
+            self._young_deaths, self._counted_until_s = 0, now_s
             return 0.0
-        self._young_deaths += 1
-        return float(min(FIRST_PAUSE_S * 2 ** (self._young_deaths - 1), LONGEST_PAUSE_S))
+        if now_s >= self._counted_until_s or not self._young_deaths:
+            # Those who die together, or while the pause of another one lasts, count as one.
+            self._young_deaths += 1
+            self._counted_until_s = now_s + self._pause_after(self._young_deaths)
+        return self._pause_after(self._young_deaths)
+
+    @staticmethod
+    def _pause_after(deaths: int) -> float:
+        return float(min(FIRST_PAUSE_S * 2 ** (deaths - 1), LONGEST_PAUSE_S))
 
     def _roll(self) -> None:
         if self._rolling is None or self._rolling.done():
