@@ -33,6 +33,6 @@ def test_an_answer_is_judged_by_its_code_and_its_enhanced_code(
     code: int, text: str, status: DeliveryStatus, *, retryable: bool
 ) -> None:
     failure = read_refusal(code, text)
-    assert (failure.retryable, failure.status) == (retryable, status)
+    assert (failure.retryable, failure.status, failure.certain) == (retryable, status, True)
     assert str(code) in str(failure)
     assert "home.example" not in str(failure)

@@ -205,6 +205,24 @@ async def test_a_server_that_hangs_up_in_the_middle_is_tried_again(sender: SmtpS
     assert len(postbox.mails) == 1
 
 
+async def test_a_server_that_hangs_up_before_it_has_the_whole_message_is_tried_again() -> None:
+    async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example\r\n")
+        while not (line := await reader.readline()).startswith(b"DATA"):
+            writer.write(b"250 OK\r\n" if line else b"")
+        writer.write(b"354 go on\r\n")
+        await reader.read(10)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(begin, LOOPBACK, 0)
+    async with server:
+        sender = SmtpSender(a_server(server.sockets[0].getsockname()[1]), MovableClock(NOON))
+        with pytest.raises(DeliveryFailed, match="went away") as failure:
+            await sender.send(an_envelope(text="a line of the message\n" * 50_000, html=None))
+        await sender.close()
+    assert (failure.value.retryable, failure.value.certain) == (True, False)
+
+
 async def test_a_server_that_is_not_there_is_tried_again() -> None:
     sender = SmtpSender(a_server(free_port()), MovableClock(NOON))
     with pytest.raises(DeliveryFailed, match="no connection") as failure:

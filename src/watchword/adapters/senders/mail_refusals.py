@@ -26,8 +26,8 @@ def read_refusal(code: int, text: str) -> DeliveryFailed:
     found = _ENHANCED.match(text)
     detail = f"the mail server answered {code}" + (f" {found[0]}" if found else "")
     if code not in _PERMANENT:
-        return DeliveryFailed(detail, retryable=True)
-    return DeliveryFailed(detail, retryable=code in _AUTHENTICATION, status=_status(code, found))
+        return DeliveryFailed(detail, retryable=True, certain=True)
+    return DeliveryFailed(detail, retryable=code in _AUTHENTICATION, status=_status(code, found), certain=True)
 
 
 def _status(code: int, found: re.Match[str] | None) -> DeliveryStatus:

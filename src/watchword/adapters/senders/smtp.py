@@ -168,7 +168,8 @@ class SmtpSender:
         try:
             await connection.connect()
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise DeliveryFailed(f"no connection to the mail server ({_kind(error)})", retryable=True) from error
+            detail = f"no connection to the mail server ({_kind(error)})"
+            raise DeliveryFailed(detail, retryable=True, certain=True) from error
         return connection
 
     async def _hand_over(self, connection: aiosmtplib.SMTP, wire: bytes, to: str) -> None:
