@@ -26,6 +26,8 @@ STEADY_S: Final = 10.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 """The pauses before a replacement where members die young: doubled each time, so that nothing spins."""
+TOGETHER_S: Final = 0.1
+"""Before a replacement: so long the ends of those who are killed at once take to be noticed."""
 LONGEST_SILENCE_S: Final = 5.0
 """The longest of them while nobody answers: then one is started alone, as each takes the time of those beside it."""
 
@@ -164,6 +166,7 @@ class Crew:
             pause_s = self._pause_s(0.0)
 
     async def _added_after(self, pause_s: float) -> bool:
+        await asyncio.sleep(TOGETHER_S)
         async with self._turn:
             if not any(member.answered and not member.life.done() for member in self._members):
                 await asyncio.sleep(min(pause_s, LONGEST_SILENCE_S))
