@@ -104,9 +104,19 @@ def _answers(capsys: pytest.CaptureFixture[str], data: Path, command: str, *argu
 
 
 def test_an_endpoint_that_no_worker_has_met_is_listed_too(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _answers(capsys, data, "list") == [{"endpoint": "orders", "met": False}]
+    assert _answers(capsys, data, "list") == [{"endpoint": "orders", "declared": True, "met": False}]
     assert _do(data, "list") == 0
     assert "not met by a worker yet" in capsys.readouterr().out
+
+
+def test_an_endpoint_that_is_declared_no_more_is_still_listed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _fail(data)
+    path = data / "watchword.toml"
+    path.write_text(path.read_text().partition("[applications.shop.webhooks.orders]")[0])
+    (listed,) = _answers(capsys, data, "list")
+    assert (listed["endpoint"], listed["declared"], listed["given_up"]) == ("orders", False, 1)
+    assert _do(data, "list") == 0
+    assert "declared no more" in capsys.readouterr().out
 
 
 def test_what_was_given_up_is_seen_and_sent_again(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,3 +134,10 @@ def test_the_operator_may_name_his_own_networks(tmp_path: Path, url: str) -> Non
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://0.0.0.0/", "http://[fd00:ec2::254]/"])
 def test_nobody_may_name_where_metadata_is(tmp_path: Path, url: str) -> None:
     assert "lies where nothing of yours can be" in _problems(tmp_path, f'url = "{url}"\nallow_private = true')
+
+
+def test_two_endpoints_need_two_secrets(tmp_path: Path) -> None:
+    (tmp_path / "same").write_text(SECRET)
+    table = 'url = "https://shop.example/"\nsecret_file = "same"\n'
+    problem = _problems(tmp_path, f"{table}[applications.shop.webhooks.risk]\n{table}", environ={})
+    assert problem == "applications.shop.webhooks.risk: has a secret of orders; each endpoint needs its own"

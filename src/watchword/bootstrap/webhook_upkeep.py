@@ -1,7 +1,8 @@
 """What an operator does from the command line about servers that are told what happens, beside a running server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from watchword.adapters.outward import OutwardClient
@@ -34,12 +35,25 @@ def new_secret() -> str:
     return write_secret(SystemEntropy().token(_SECRET_BYTES))
 
 
-def list_endpoints(settings: Settings, application_id: str) -> Mapping[str, EndpointRecord | None]:
-    """Return how every endpoint stands, by name; None for a declared one that no worker has met yet."""
-    declared = [endpoint.name for endpoint in _declared(settings, application_id)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedEndpoint:
+    """An endpoint that is declared, or was once."""
+
+    name: str
+    is_declared: bool
+    record: EndpointRecord | None
+    """None where no worker has met it yet."""
+
+
+def list_endpoints(settings: Settings, application_id: str) -> Sequence[ListedEndpoint]:
+    """Return how every endpoint stands, by name; those that are declared no more too."""
+    declared = {endpoint.name for endpoint in _declared(settings, application_id)}
     records = _with_hooks(settings, lambda hooks: hooks.endpoint_records(ApplicationId(application_id)))
     known = {record.key.name: record for record in records}
-    return {name: known.get(name) for name in sorted({*declared, *known})}
+    return [
+        ListedEndpoint(name=name, is_declared=name in declared, record=known.get(name))
+        for name in sorted({*declared, *known})
+    ]
 
 
 def list_messages(

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from watchword.bootstrap import webhook_upkeep
+from watchword.bootstrap.webhook_upkeep import ListedEndpoint
 from watchword.cli.failing import CommandFailed, CommandMisused
 from watchword.cli.printing import print_json, print_line, print_table
 from watchword.cli.settings_option import ApplicationOption, ConfigOption, DataOption, JsonOption, read_settings
@@ -138,10 +139,10 @@ def list_all(
     """Print how every endpoint stands."""
     found = webhook_upkeep.list_endpoints(read_settings(config, data), application)
     if as_json:
-        for name, record in found.items():
-            print_json(_described(name, record))
+        for one in found:
+            print_json(_described(one))
         return
-    rows = [(name, _standing(record), *_numbers(record)) for name, record in found.items()]
+    rows = [(one.name, _standing(one), *_numbers(one.record)) for one in found]
     print_table(("endpoint", "state", "waiting", "since", "given up", "last call"), rows)
 
 
@@ -294,9 +295,12 @@ def _time(text: str) -> Instant:
     return moment
 
 
-def _standing(record: EndpointRecord | None) -> str:
+def _standing(listed: ListedEndpoint) -> str:
+    record = listed.record
     if record is None:
         return "not met by a worker yet"
+    if not listed.is_declared:
+        return "declared no more"
     if record.disabled_at is None:
         return "told"
     return f"disabled {rfc3339(record.disabled_at)}: {record.disabled_reason}"
@@ -310,12 +314,13 @@ def _numbers(record: EndpointRecord | None) -> tuple[str, str, str, str]:
     return f"{record.waiting:,}", _moment(record.oldest_waiting_at) or "", f"{record.dead:,}", shown
 
 
-def _described(name: str, record: EndpointRecord | None) -> dict[str, object]:
+def _described(listed: ListedEndpoint) -> dict[str, object]:
+    record, named = listed.record, {"endpoint": listed.name, "declared": listed.is_declared}
     if record is None:
-        return {"endpoint": name, "met": False}
+        return {**named, "met": False}
     last = record.last_attempt
     return {
-        "endpoint": name,
+        **named,
         "met": True,
         "disabled_at": _moment(record.disabled_at),
         "disabled_reason": record.disabled_reason,

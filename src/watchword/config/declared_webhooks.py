@@ -34,7 +34,7 @@ def declare_webhooks(
     path = ("applications", application, "webhooks")
     if len(tables) > ENDPOINTS_AT_MOST:
         problems.add(path, f"must have at most {ENDPOINTS_AT_MOST} tables")
-    return tuple(
+    endpoints = tuple(
         Endpoint(
             application_id=ApplicationId(application),
             name=_name((*path, name), name, problems),
@@ -45,6 +45,17 @@ def declare_webhooks(
         )
         for name, table in tables.items()
     )
+    _refuse_shared_secrets(path, endpoints, problems)
+    return endpoints
+
+
+def _refuse_shared_secrets(path: KeyPath, endpoints: tuple[Endpoint, ...], problems: Problems) -> None:
+    """Refuse a secret of two receivers: each could pass off what it is told as told to the other."""
+    owners: dict[bytes, str] = {}
+    for endpoint in endpoints:
+        for key in {secret.key for secret in endpoint.secrets}:
+            if owners.setdefault(key, endpoint.name) != endpoint.name:
+                problems.add((*path, endpoint.name), f"has a secret of {owners[key]}; each endpoint needs its own")
 
 
 def _name(path: KeyPath, name: str, problems: Problems) -> str:
