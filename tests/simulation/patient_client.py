@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from tests.flow.world import SHOP, World
 from tests.simulation.failing_store import FailingStore
+from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.domain.errors import StorageUnavailable
@@ -89,4 +90,5 @@ class PatientClient:
     def use(self, store: RowStore) -> None:
         """Go on with a store that no accident is planned for."""
         self.failing = FailingStore(store)
-        self._world.ports = replace(self._world.ports, store=cast("Store", self.failing))
+        guarding = replace(self._world.ports.guarding, store=RowGuardStore(store.runner))
+        self._world.ports = replace(self._world.ports, store=cast("Store", self.failing), guarding=guarding)
