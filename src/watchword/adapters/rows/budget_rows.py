@@ -6,6 +6,7 @@ A charge at *t* counts in a window of length *l* until, and not including, *t + 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from watchword.adapters.rows.attempt_tally import Counts
 from watchword.adapters.rows.transaction import ANYBODY, Row, Transaction
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.ids import ApplicationId, UserKey
@@ -106,17 +107,19 @@ def charge_address(
     return Charged()
 
 
-def count_attempt(transaction: Transaction, application_id: ApplicationId, *, wrong: bool) -> None:
-    """Count one compared guess in the bucket of its minute, in the slot of whoever writes it."""
-    transaction.write(
-        "INSERT INTO attempt_minutes (application_id, minute, compared, wrong)"
-        " VALUES (:application_id, :minute, 1, :wrong)"
-        " ON CONFLICT (application_id, minute, slot) DO UPDATE SET compared = attempt_minutes.compared + 1,"
-        " wrong = attempt_minutes.wrong + excluded.wrong",
-        application_id=application_id,
-        minute=transaction.now // MINUTE_MS,
-        wrong=int(wrong),
-    )
+def count_attempts(transaction: Transaction, counts: Counts) -> None:
+    """Count compared guesses in the bucket of this minute, in the slot of whoever writes them."""
+    for application_id, (compared, wrong) in sorted(counts.items()):
+        transaction.write(
+            "INSERT INTO attempt_minutes (application_id, minute, compared, wrong)"
+            " VALUES (:application_id, :minute, :compared, :wrong)"
+            " ON CONFLICT (application_id, minute, slot) DO UPDATE SET"
+            " compared = attempt_minutes.compared + excluded.compared, wrong = attempt_minutes.wrong + excluded.wrong",
+            application_id=application_id,
+            minute=transaction.now // MINUTE_MS,
+            compared=compared,
+            wrong=wrong,
+        )
 
 
 def opens_breaker(compared: int, wrong: int, limits: Limits) -> bool:

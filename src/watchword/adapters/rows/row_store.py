@@ -30,6 +30,7 @@ from watchword.adapters.rows import (
     upkeep_rows,
     user_rows,
 )
+from watchword.adapters.rows.attempt_tally import AttemptTally, Counts
 from watchword.adapters.rows.runner import Runner
 from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
@@ -82,9 +83,10 @@ from watchword.ports.store.values import (
 class RowStore:
     """Keeps the promise of ``ports.store.Store`` on a runner; belongs to one event loop."""
 
-    __slots__ = ("runner",)
+    __slots__ = ("_tally", "runner")
 
     def __init__(self, runner: Runner) -> None:
+        self._tally = AttemptTally(self._count_attempts)
         self.runner = runner
         """What carries out the operations; for questions that the promise of the store has no name for."""
 
@@ -209,7 +211,10 @@ class RowStore:
 
     async def count_attempt(self, application_id: ApplicationId, *, wrong: bool) -> None:
         """Count one compared guess for the breaker."""
-        await self.runner.write(None, lambda write: budget_rows.count_attempt(write, application_id, wrong=wrong))
+        await self._tally.count(application_id, wrong=wrong)
+
+    async def _count_attempts(self, counts: Counts) -> None:
+        await self.runner.write(None, lambda write: budget_rows.count_attempts(write, counts))
 
     # Actions and challenges ----------------------------------------------------------------------------------------
 
