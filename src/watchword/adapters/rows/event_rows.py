@@ -51,10 +51,19 @@ def _insert(transaction: Transaction, ref: UserRef, events: Sequence[UnwrittenEv
 
 @cache
 def _insertion(count: int) -> str:
-    """Return the statement for so many events of one user; there are few different ones, and each is planned once."""
-    row = "(:id_{0}, :type_{0}, :application_id, :user_key, :now, :data_{0})"
+    """Return the statement for so many events of one user; there are few different ones, and each is planned once.
+
+    PostgreSQL numbers them by its transaction, and is asked for all of their numbers at once.
+    """
+    row = (
+        "(:id_{0}, :type_{0}, :application_id, :user_key, :now, :data_{0}"
+        '/*postgres , (SELECT first + {0} FROM "numbers")*/)'
+    )
     rows = ", ".join(row.format(place) for place in range(count))
-    return f"INSERT INTO events (id, type, application_id, user_key, at, data) VALUES {rows}"  # noqa: S608 our own text, values bound
+    return (
+        f'/*postgres WITH "numbers" AS MATERIALIZED (SELECT watchword_event_numbers({count}) AS first)*/'  # noqa: S608 our own text, values bound
+        f" INSERT INTO events (id, type, application_id, user_key, at, data/*postgres , number*/) VALUES {rows}"
+    )
 
 
 def read_events(
