@@ -19,8 +19,11 @@ from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.bootstrap.worker import Worker
 from watchword.config.settings import DeclaredApplication, KeySource, PolicySource
 from watchword.domain.action import PURCHASE, SIGN_IN
-from watchword.domain.message import Envelope
+from watchword.domain.contact import Channel
+from watchword.domain.message import DeliveryStatus, Envelope
+from watchword.domain.routes import Routes
 from watchword.domain.secret import Secret
+from watchword.flow.deliver import pass_by
 from watchword.flow.learn import read_traffic
 from watchword.flow.retain import forget_actions
 from watchword.ports import Ports
@@ -162,6 +165,17 @@ async def test_a_store_that_is_away_at_the_end_is_logged_and_does_not_stop_the_s
     await world.close()
 
 
+class _Keeping:
+    """A sender that takes a message and says so."""
+
+    def __init__(self) -> None:
+        self.has_one = asyncio.Event()
+
+    async def send(self, _: Envelope) -> Handover:
+        self.has_one.set()
+        return Handover(provider="kept", provider_message_id=None, status=DeliveryStatus.SENT)
+
+
 class _Hanging:
     """A sender that takes a message and never answers."""
 
@@ -190,6 +204,45 @@ async def test_a_message_on_its_way_is_given_back_when_the_worker_stops(
     await worker.stop()
     (again,) = await world.store.claim_deliveries(limit=10, lease_s=30)
     assert again.tries == 1
+    await world.close()
+
+
+class _Breaking:
+    """A sender with an error in its program."""
+
+    async def send(self, envelope: Envelope) -> Handover:
+        raise KeyError(envelope.message.text)
+
+
+async def test_a_sender_with_a_defect_is_passed_by_and_the_next_one_has_the_message(tmp_path: Path) -> None:
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    await world.register()
+    await world.browser().report(SIGN_IN)
+    kept = _Keeping()
+    world.ports = replace(
+        world.ports,
+        senders={"breaking": _Breaking(), "kept": kept},
+        routes=Routes(orders={(SHOP, one, None): ("breaking", "kept") for one in Channel}),
+    )
+    worker = _worker(world, tmp_path)
+    with capture_logs() as logged:
+        await worker.start()
+        await asyncio.wait_for(kept.has_one.wait(), timeout=10)
+        await worker.stop()
+    (entry,) = [one for one in logged if one["event"] == "worker.delivery_failed"]
+    assert (entry["error"], set(entry)) == ("KeyError", {"event", "log_level", "delivery_id", "error"})
+    await world.close()
+
+
+async def test_the_only_sender_with_a_defect_is_asked_again_after_a_pause(tmp_path: Path) -> None:
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    await world.register()
+    await world.browser().report(SIGN_IN)
+    (claimed,) = await world.store.claim_deliveries(limit=10, lease_s=30)
+    await pass_by(world.ports, claimed)
+    world.clock.move(seconds=5)
+    (again,) = await world.store.claim_deliveries(limit=10, lease_s=30)
+    assert (again.id, again.step, again.tries) == (claimed.id, claimed.step, claimed.tries + 1)
     await world.close()
 
 

@@ -98,6 +98,17 @@ def test_a_closed_one_forgets_what_opened_it() -> None:
     assert not circuit.is_open(then)
 
 
+def test_a_clock_that_is_set_back_passes_by_no_sender_until_it_has_made_up_for_it() -> None:
+    circuit, long_ago = _opened(), Instant(NOON - 3_600_000)
+    assert circuit.is_open(Instant(NOON - 1_000))
+    assert not circuit.is_open(long_ago)
+    _take(circuit, [True], at=long_ago)
+    circuit = Circuit()
+    _take(circuit, [False, True] * (SAMPLE_LEAST // 2))
+    _take(circuit, [False, False], at=long_ago)
+    assert not circuit.is_open(long_ago)
+
+
 def test_every_sender_has_its_own() -> None:
     circuits = Circuits()
     _take(circuits.of("first"), [False] * FAILURES_IN_A_ROW)

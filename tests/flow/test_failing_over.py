@@ -64,6 +64,16 @@ class Hanging:
         raise AssertionError("nobody waits so long")
 
 
+class Handing:
+    """Takes every message, and gives each the same id."""
+
+    def __init__(self, message_id: str) -> None:
+        self.message_id = message_id
+
+    async def send(self, _: Envelope) -> Handover:
+        return Handover(provider="odd", provider_message_id=self.message_id, status=DeliveryStatus.SENT)
+
+
 @pytest.fixture
 def first(world: World) -> Outbox:
     """Gives the first of two senders for text messages; the second one is the outbox of the world."""
@@ -276,6 +286,45 @@ async def test_a_sender_that_was_taken_out_of_the_settings_is_passed_by(world: W
     await _reported(world)
     [claimed] = await claim_due(world.ports, limit=1)
     assert await deliver_one(world.ports, claimed) == NotHandedOver(reason=NO_SENDER, retry_after_ms=None)
+
+
+async def test_a_route_that_got_shorter_is_asked_from_its_last_sender_on(world: World, first: Outbox) -> None:
+    await _reported(world)
+    first.failure = NEVER
+    assert await deliver_once(world.ports, limit=1) == 1
+    routes = Routes(orders={(SHOP, Channel.SMS, None): (SECOND,)})
+    world.ports = replace(world.ports, routes=routes)
+    assert len(await world.deliver()) == 1
+
+
+async def test_no_sender_s_words_reach_an_event_as_an_address_or_a_code(world: World, first: Outbox) -> None:
+    told = "mailbox ann@example.com refused 918273\0 to +15550100123 <b>\ud800"
+    first.failure = world.outbox.failure = DeliveryFailed(told, retryable=False)
+    await _reported(world)
+    await deliver_once(world.ports, limit=2)
+    (failed,) = await world.events(EventType.DELIVERY_FAILED)
+    reason = str(failed.data["reason"])
+    assert reason.startswith("mailbox ... refused ...")
+    assert not any(told in reason for told in ("ann", "918273", "5550100", "\0", "\ud800"))
+
+
+@pytest.mark.parametrize("message_id", ["", "a\0b", "\ud800", "x" * 201])
+async def test_a_provider_s_id_that_no_store_could_keep_is_left_out(
+    world: World, first: Outbox, message_id: str
+) -> None:
+    await _reported(world)
+    [claimed] = await claim_due(world.ports, limit=1)
+    odd = Handing(message_id)
+    world.ports = replace(world.ports, senders={FIRST: odd, SECOND: world.outbox})
+    taken = await deliver_one(world.ports, claimed)
+    assert isinstance(taken, HandedOver)
+    assert taken.provider_message_id is None
+    told = Receipt(
+        delivery_id=None, provider_message_id=message_id, status=DeliveryStatus.DELIVERED, reason="918273 \ud800"
+    )
+    assert await report(world.ports, FIRST, told) is Heard.UNKNOWN
+    assert await report(world.ports, FIRST, replace(told, delivery_id=claimed.id)) is Heard.NEWS
+    assert first.sent == []
 
 
 async def test_only_a_sender_that_reports_is_waited_for(world: World, first: Outbox) -> None:

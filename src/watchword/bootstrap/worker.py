@@ -20,7 +20,7 @@ from watchword.bootstrap.announcing import ANNOUNCE_PAUSE_S, Announcing
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
-from watchword.flow.deliver import claim_due, deliver_one, give_back
+from watchword.flow.deliver import claim_due, deliver_one, give_back, pass_by
 from watchword.flow.guard import keep_guards, sent_everywhere
 from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import ACTIONS_AT_ONCE, BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
@@ -193,12 +193,18 @@ class Worker:
             with suppress(StorageUnavailable):  # then its lease ends by itself
                 await give_back(self.ports, claimed)
             raise
-        except Exception as error:
-            # It comes back when its lease ends. The error may quote the message, so only its kind is told.
+        except StorageUnavailable as error:
+            # It comes back when its lease ends: perhaps it has left, and only that could not be written.
             _log.error("worker.delivery_failed", delivery_id=claimed.id, error=type(error).__name__)
             return
+        except Exception as error:
+            # A sender broke that may come from anywhere. The error may quote the message, so only its kind is told.
+            _log.error("worker.delivery_failed", delivery_id=claimed.id, error=type(error).__name__)
+            with suppress(StorageUnavailable):  # then its lease ends by itself
+                await pass_by(self.ports, claimed)
+            return
         if isinstance(result, NotHandedOver):
-            _log.warning("worker.not_handed_over", delivery_id=claimed.id, reason=result.reason)
+            _log.warning("worker.not_handed_over", delivery_id=claimed.id, sender=result.sender, reason=result.reason)
 
     async def _keep_up(self) -> bool:
         """Take up keys and policies that others changed."""

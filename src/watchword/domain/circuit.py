@@ -29,7 +29,8 @@ class Circuit:
         """Whether the sender failed so much that it is to be passed by, or one message is already trying it."""
         if self._opened_at is None:
             return False
-        return self._probing or now < self._opened_at + PROBE_AFTER_MS
+        # The time may have been set back: then a sender is not passed by until the clock has made up for it.
+        return self._probing or abs(now - self._opened_at) < PROBE_AFTER_MS
 
     def begin(self, now: Instant) -> None:
         """Note that a message is being handed over; where the time has come it is the one that tries."""
@@ -45,7 +46,7 @@ class Circuit:
             self._close()
         self._in_a_row = 0 if worked else self._in_a_row + 1
         self._recent.append((now, worked))
-        while self._recent and self._recent[0][0] <= now - WINDOW_MS:
+        while self._recent and abs(now - self._recent[0][0]) >= WINDOW_MS:
             self._recent.popleft()
         if not worked and (self._opened_at is not None or self._is_failing()):
             self._opened_at = now

@@ -18,6 +18,7 @@ from watchword.domain.message import CodeMessage, DeliveryStatus, Envelope, Noti
 from watchword.domain.origin_bound import host_of
 from watchword.flow.dispute import notice_url
 from watchword.flow.guard import admit, take_back
+from watchword.flow.report import id_of, reason_of
 from watchword.ports import Ports
 from watchword.ports.sender import Handover
 from watchword.ports.store.outbox import ClaimedDelivery, HandedOver, NotHandedOver
@@ -45,6 +46,8 @@ BUSY_CAP_MS: Final = 8 * SECOND_MS
 NO_ANSWER: Final = "the sender did not answer in time"
 WORDING_FAILED: Final = "wording_failed"
 """The message could not be worded safely: a defect, which the operator must see. Holds nothing of the message."""
+DEFECT: Final = "defect"
+"""What took the message broke in a way that no sender may: an error in its program, which the operator must see."""
 EXPIRED: Final = "expired"
 STOPPED: Final = "stopped"
 """The process was told to stop before the sender had answered."""
@@ -87,6 +90,21 @@ async def give_back(ports: Ports, claimed: ClaimedDelivery) -> None:
     await ports.store.finish_delivery(claimed.id, claimed.tries, NotHandedOver(reason=STOPPED, retry_after_ms=0))
 
 
+async def pass_by(ports: Ports, claimed: ClaimedDelivery) -> None:
+    """End the lease of a message whose hand-over ended in a defect: the next sender is asked, or the last one later.
+
+    Nobody knows whether the sender has it. Raises ``StorageUnavailable``.
+    """
+    _, *later_steps = _steps(ports, claimed) or [(0, "")]
+    result = NotHandedOver(
+        reason=DEFECT,
+        retry_after_ms=None if later_steps else _pause_ms(ports, claimed),
+        status=DeliveryStatus.UNKNOWN,
+        next_step=later_steps[0][0] if later_steps else None,
+    )
+    await ports.store.finish_delivery(claimed.id, claimed.tries, result)
+
+
 async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | NotHandedOver:
     now = await ports.store.now()
     if now >= claimed.expires_at:
@@ -124,7 +142,9 @@ def _steps(ports: Ports, claimed: ClaimedDelivery) -> list[tuple[int, str]]:
     """Return the senders that may still be asked, each with its place in the route."""
     country = phone_country(claimed.address) if claimed.channel.kind is ContactKind.PHONE else None
     order = ports.routes.route(claimed.ref.application_id, claimed.channel, country)
-    return [(step, name) for step, name in enumerate(order) if step >= claimed.step and name in ports.senders]
+    # A route that got shorter since is asked from its last sender on: the message may never have been with that one.
+    first = min(claimed.step, len(order) - 1)
+    return [(step, name) for step, name in enumerate(order) if step >= first and name in ports.senders]
 
 
 async def _enter(ports: Ports, steps: list[tuple[int, str]], now: Instant) -> _Way | None:
@@ -165,7 +185,7 @@ def _taken(ports: Ports, way: _Way, handover: Handover) -> HandedOver:
     return HandedOver(
         sender=way.sender,
         provider=handover.provider,
-        provider_message_id=handover.provider_message_id,
+        provider_message_id=id_of(handover.provider_message_id),
         status=handover.status,
         heard=way.sender in ports.routes.receipt_within_s,
         next_step=way.next_step,
@@ -187,7 +207,7 @@ def _refused(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: Deliver
     if way.next_step is None and failure.retryable:
         return _not_now(ports, claimed, way, failure, now)
     return NotHandedOver(
-        reason=str(failure),
+        reason=reason_of(str(failure)),
         retry_after_ms=None,
         status=failure.status,
         sender=way.sender,
@@ -205,10 +225,15 @@ def _not_now(ports: Ports, claimed: ClaimedDelivery, way: _Way, failure: Deliver
 
     A provider that asks to be left alone for a while is asked no sooner, and not by everybody at once then.
     """
-    span_ms = min(RETRY_CAP_MS, RETRY_BASE_MS << min(claimed.tries, RETRY_CAP_MS.bit_length()))
-    wait_ms = (failure.retry_after_ms or 0) + round(span_ms * ports.entropy.fraction())
+    wait_ms = (failure.retry_after_ms or 0) + _pause_ms(ports, claimed)
     is_useful = failure.retryable and now + wait_ms < claimed.expires_at
-    return NotHandedOver(reason=str(failure), retry_after_ms=wait_ms if is_useful else None, sender=way.sender)
+    retry_after_ms = wait_ms if is_useful else None
+    return NotHandedOver(reason=reason_of(str(failure)), retry_after_ms=retry_after_ms, sender=way.sender)
+
+
+def _pause_ms(ports: Ports, claimed: ClaimedDelivery) -> int:
+    span_ms = min(RETRY_CAP_MS, RETRY_BASE_MS << min(claimed.tries, RETRY_CAP_MS.bit_length()))
+    return round(span_ms * ports.entropy.fraction())
 
 
 def word(ports: Ports, application: Application, claimed: ClaimedDelivery, now: Instant) -> RenderedMessage:

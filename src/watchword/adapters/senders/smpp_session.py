@@ -268,7 +268,7 @@ def _relative(minutes: int) -> str:
 
 
 def _refusal(command_status: int) -> DeliveryFailed:
-    detail = f"the message centre answered 0x{command_status:08X}"
+    detail = f"the message centre answered 0x{command_status:X}"
     if command_status == _REJECTED:
         return DeliveryFailed(detail, retryable=False, status=DeliveryStatus.BLOCKED)
     return DeliveryFailed(detail, retryable=command_status not in _PERMANENT, certain=True)
