@@ -93,7 +93,7 @@ def test_a_person_sees_why_something_is_closed_and_opens_it(data: Path, capsys: 
     assert "Opened" in _say(capsys, data, "guard", "release", COUNTRY, "--reason", "our concert")
     shown = _say(capsys, data, "guard", "list")
     assert "is closed until" not in shown
-    assert f"Before: {PREFIX} from" in shown
+    assert f"Before: sms to {PREFIX}… from" in shown
     assert "4.00 EUR" in shown
 
 

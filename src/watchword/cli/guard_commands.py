@@ -89,7 +89,8 @@ def show(
         print_line(f"Nothing is closed for {application}.")
     for closure in account.closures:
         if closure not in closed:
-            print_line(f"Before: {closure.place} from {rfc3339(closure.closed_at)} to {rfc3339(closure.closed_until)}")
+            what = closure.place if closure.channel is None else f"{closure.channel} to {closure.place}…"
+            print_line(f"Before: {what} from {rfc3339(closure.closed_at)} to {rfc3339(closure.closed_until)}")
     _print_spent(account)
 
 
