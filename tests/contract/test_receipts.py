@@ -322,3 +322,11 @@ async def test_codes_and_notices_are_claimed_each_up_to_a_number_of_their_own(st
     assert [one.notice is None for one in await store.claim_deliveries(limit=0, lease_s=30, notices=2)] == [False] * 2
     rest = await store.claim_deliveries(limit=5, lease_s=30, notices=5)
     assert sorted(one.notice is None for one in rest) == [False, True]
+
+
+async def test_what_a_provider_calls_a_message_is_forgotten_with_it(store: Store, scene: Scene) -> None:
+    await _taken(scene, TAKEN_BY_THE_LAST)
+    scene.clock.move(days=30)
+    await store.sweep(limit=500)
+    late = _receipt(DeliveryStatus.DELIVERED, provider_id="n-1")
+    assert await store.record_receipt(SECOND, late) is Heard.UNKNOWN

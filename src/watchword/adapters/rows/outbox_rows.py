@@ -206,7 +206,12 @@ def fail_all_of(transaction: Transaction, ref: UserRef, reason: str) -> None:
 def forget_old_messages(transaction: Transaction, limit: int) -> int:
     """Forget deliveries and notices of the month before."""
     before = transaction.now - OUTBOX_KEPT_MS
-    transaction.write("DELETE FROM provider_messages WHERE at <= :before", before=before)
+    transaction.write(
+        "DELETE FROM provider_messages WHERE (sender, provider_message_id) IN"
+        " (SELECT sender, provider_message_id FROM provider_messages WHERE at <= :before LIMIT :limit)",
+        before=before,
+        limit=limit,
+    )
     return transaction.run(
         "DELETE FROM deliveries WHERE id IN"
         " (SELECT id FROM deliveries WHERE created_at <= :before AND state = 'done' LIMIT :limit)",
