@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define DRAIN_S 10
+#define DRAIN_S 30 /* at most: 64 requests to a peer that answers six a second take ten */
 #define STILL_S 20 /* without any answer for so long, the server is taken for dead */
 
 struct connection {
