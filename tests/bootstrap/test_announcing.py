@@ -162,6 +162,24 @@ async def test_what_fails_is_told_again_with_the_same_id(house: House, behaviour
     assert first.body == second.body
 
 
+@pytest.mark.parametrize(
+    ("code", "word", "is_obeyed"),
+    [(429, b"600", True), (503, b"600", True), (500, b"600", False), (429, b"tomorrow", False), (429, b"-600", False)],
+)
+async def test_a_receiver_who_is_busy_may_ask_for_a_longer_wait(
+    house: House, code: int, word: bytes, *, is_obeyed: bool
+) -> None:
+    async with listening(status(code, b"retry-after: %s\r\n" % word)) as receiver:
+        endpoint = _endpoint(receiver.url())
+        announcing = house.announcing(endpoint)
+        await _until_quiet(announcing)
+        await house.happen()
+        await _until_quiet(announcing)
+        house.clock.move(seconds=60)
+        await _until_quiet(announcing)
+    assert len(receiver.received) == (1 if is_obeyed else 2)
+
+
 async def test_after_the_last_try_a_message_is_given_up_where_everybody_sees_it(house: House) -> None:
     with capture_logs() as logged:
         async with listening(status(503)) as receiver:

@@ -22,6 +22,12 @@ def test_chance_lengthens_a_wait_by_at_most_a_fifth() -> None:
     assert retry_delay_ms(1, 0.999) == 5_999
 
 
+@pytest.mark.parametrize(("wait_s", "delay_ms"), [(None, 5_000), (1, 5_000), (60, 60_000), (10**9, 86_400_000)])
+def test_who_asks_for_a_longer_wait_gets_it_up_to_a_day(wait_s: int | None, delay_ms: int) -> None:
+    assert retry_delay_ms(1, 0.0, wait_s=wait_s) == delay_ms
+    assert retry_delay_ms(10, 0.0, wait_s=wait_s) is None
+
+
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [

@@ -1,6 +1,6 @@
 """Calls servers of applications: each message is signed at the moment of its call (Standard Webhooks 1.0)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from watchword.adapters.outward import Answer, OutwardClient, Unanswered
@@ -11,6 +11,10 @@ from watchword.ports.clock import Clock
 
 ANSWER_BYTES: Final = 4_096
 """What a receiver says besides its status interests nobody; a little is read so that its connection can be kept."""
+
+_SLOWER: Final = frozenset({429, 503})
+"""RFC 6585 §4 and RFC 9110 §15.6.4: the answers that a ``Retry-After`` belongs to."""
+_DIGITS_AT_MOST: Final = 9
 
 
 class SignedCaller:
@@ -48,7 +52,15 @@ class SignedCaller:
         )
         took_ms = max(0, self._elapsed_ms() - began_ms)
         match answer:
-            case Answer(status=status):
-                return CallResult(status=status, error=None, took_ms=took_ms)
+            case Answer(status=status, headers=received):
+                return CallResult(status=status, error=None, took_ms=took_ms, wait_s=_wait_s(status, received))
             case Unanswered(trouble=trouble):
                 return CallResult(status=None, error=trouble, took_ms=took_ms)
+
+
+def _wait_s(status: int, headers: Mapping[str, str]) -> int | None:
+    """Return the seconds of a ``Retry-After`` (RFC 9110 §10.2.3); the few who write a date there are tried as usual."""
+    text = headers.get("retry-after", "")
+    if status not in _SLOWER or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text[:_DIGITS_AT_MOST])

@@ -81,6 +81,8 @@ class CallResult:
     """None if nothing was answered; then ``error`` says why."""
     error: str | None
     took_ms: int
+    wait_s: int | None = None
+    """What the receiver asks for before the next try (``Retry-After``)."""
 
     @property
     def verdict(self) -> Verdict:
@@ -90,11 +92,12 @@ class CallResult:
         return Verdict.GONE if self.status == _GONE else Verdict.FAILED
 
 
-def retry_delay_ms(failures: int, fraction: float) -> int | None:
+def retry_delay_ms(failures: int, fraction: float, *, wait_s: int | None = None) -> int | None:
     """Return how long to wait after so many failures, or None when the message is given up.
 
-    ``fraction`` in [0, 1) is drawn by the caller.
+    ``fraction`` in [0, 1) is drawn by the caller. A receiver who asks for a longer wait gets it, up to a day.
     """
     if failures >= len(RETRIES_S):
         return None
-    return int(RETRIES_S[failures] * SECOND_MS * (1 + JITTER * fraction))
+    asked_s = min(wait_s or 0, RETRIES_S[-1])
+    return int(max(RETRIES_S[failures], asked_s) * SECOND_MS * (1 + JITTER * fraction))

@@ -50,6 +50,6 @@ async def call_one(
 ) -> Called:
     """Make one call and note what came of it."""
     result = await caller.call(endpoint, claimed.id, claimed.payload)
-    retry_after_ms = retry_delay_ms(claimed.failures + 1, entropy.fraction())
+    retry_after_ms = retry_delay_ms(claimed.failures + 1, entropy.fraction(), wait_s=result.wait_s)
     is_given_up = await hooks.finish_call(claimed, result, retry_after_ms=retry_after_ms)
     return Called(result=result, is_given_up=is_given_up)
