@@ -7,7 +7,7 @@ from typing import Any
 import apsw
 import pytest
 
-from tests.contract.builders import PHONE, START, Scene
+from tests.contract.builders import EMAIL, PHONE, START, Scene
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate, newest_version
@@ -66,7 +66,9 @@ async def old_file(tmp_path: Path, database: str, scene: Scene, store: RowStore)
 
 async def _live(scene: Scene) -> None:
     """Let there be a row in every table of the first version."""
-    await scene.register(PHONE)
+    user = await scene.register(PHONE, EMAIL)
+    order, _ = scene.switch(await scene.open("transfer", contact=user.contacts[0]), user.contacts[1])
+    await scene.store.order_delivery(order)
     planned = await scene.open("password_reset")
     outcome = await scene.store.spend_attempt(scene.guess(planned))
     assert isinstance(outcome, Approved)

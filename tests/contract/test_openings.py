@@ -271,3 +271,16 @@ async def test_opens_nothing_for_a_user_who_was_erased_since(store: Store, scene
     assert not await store.actions(scene.ref(), limit=10, before=None)
     assert await store.challenge(opening.challenge_id) is None
     assert (await scene.profile()).starts_free_at is None
+
+
+async def test_the_wait_of_the_first_send_counts_after_others_too(store: Store, scene: Scene) -> None:
+    user = await scene.register(PHONE, EMAIL)
+    first = await scene.open(contact=user.contacts[0])
+    sent_at = await store.now()
+    order, _ = scene.switch(first, user.contacts[1])
+    assert isinstance(await store.order_delivery(order), Challenge)
+    shown = await scene.challenge(first.id)
+    assert {send.at for send in shown.last_sends} == {sent_at}
+    assert len(shown.last_sends) == 2
+    back, _ = scene.switch(first, user.contacts[0], generation=2)
+    assert await store.order_delivery(back) == TooSoon(free_at=later(sent_at, seconds=60))

@@ -20,7 +20,8 @@ STATEMENT_TIMEOUT_MS: Final = 60_000
 _COLUMNS: Final[LiteralString] = """
     SELECT a.number, a.id, a.user_key, a.type, a.decision, a.label, a.disputed_at, a.sealed_assessment,
     {action}, c.state, c.conceal, c.decoy,
-    (SELECT string_agg(channel, ',') FROM sends WHERE challenge_id = c.id AND user_key = c.user_key)
+    coalesce((SELECT string_agg(channel, ',') FROM sends WHERE challenge_id = c.id AND user_key = c.user_key),
+        CASE WHEN c.sends = 1 THEN c.route_channel END)
     FROM actions AS a LEFT JOIN challenges AS c ON a.decision = 'challenge'
     AND c.application_id = a.application_id AND c.user_key = a.user_key AND c.action_id = a.id
     WHERE a.number BETWEEN %s AND %s AND a.application_id = %s ORDER BY a.number

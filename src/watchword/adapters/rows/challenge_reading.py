@@ -99,6 +99,9 @@ def _read_parts(transaction: Transaction, row: Row) -> _Parts:
     rows.sort(key=itemgetter("number"))
     newest = next((one for one in reversed(rows) if one["part"] == "delivery"), None)
     sends = {(one["word"], one["channel"]): one["at"] for one in rows if one["part"] == "send"}
+    first = None if sends else send_at_opening(row)
+    if first is not None:
+        sends[first.option_id, first.channel] = first.at
     return _Parts(
         generations=tuple(_read_generation(one) for one in rows if one["part"] == "generation"),
         status=None if newest is None else DeliveryStatus(newest["word"]),
@@ -110,6 +113,20 @@ def _read_parts(transaction: Transaction, row: Row) -> _Parts:
             LastSend(option_id=ContactId(option_id), channel=Channel(channel), at=Instant(at))
             for (option_id, channel), at in sorted(sends.items())
         ),
+    )
+
+
+def send_at_opening(row: Row) -> LastSend | None:
+    """Return the send that a challenge opened with, from its own row, as long as it is the only one.
+
+    It has a row in ``sends`` from the second one on, as most challenges have but one; a row that is there counts.
+    """
+    if row["sends"] != 1:
+        return None
+    return LastSend(
+        option_id=ContactId(row["route_option_id"]),
+        channel=Channel(row["route_channel"]),
+        at=Instant(row["created_at"]),
     )
 
 

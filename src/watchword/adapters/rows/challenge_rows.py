@@ -3,12 +3,12 @@
 import hmac
 from typing import Final
 
-from watchword.adapters.rows.challenge_reading import DISPLAY, TABLE, open_display, read_challenge
+from watchword.adapters.rows.challenge_reading import DISPLAY, TABLE, open_display, read_challenge, send_at_opening
 from watchword.adapters.rows.contact_rows import CONTACT_COLUMNS, read_contact
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.sealed_text import read_options, read_reasons, write_display
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.domain.challenge import Challenge, Route
+from watchword.domain.challenge import Challenge, LastSend, Route
 from watchword.domain.contact import Channel, Contact
 from watchword.domain.event import EventType
 from watchword.domain.ids import Reference, user_key_of
@@ -63,8 +63,6 @@ def insert_challenge(transaction: Transaction, ref: UserRef, opening: Opening) -
         resend_at=first_resend_at(opening, now),
         others_count_from=opening.others_count_from,
     )
-    if route is not None:
-        _insert_send(transaction, ref, opening.challenge_id, 1, route)
     live = first_code(opening)
     if live is not None and route is not None:
         _insert_generation(transaction, ref, opening.challenge_id, 1, live, route.channel)
@@ -91,6 +89,9 @@ def first_resend_at(opening: Opening, now: Instant) -> Instant:
 def count_send(transaction: Transaction, row: Row, route: Route, resend_at: Instant) -> int:
     """Count a send over this route, note where it was for, and return its number."""
     number = int(row["sends"]) + 1
+    opened_with = send_at_opening(row)
+    if opened_with is not None:
+        _insert_send(transaction, row, 1, opened_with)
     display = open_display(transaction, row)
     shown = write_display(read_options(display), route.masked, read_reasons(display))
     transaction.write(
@@ -107,21 +108,24 @@ def count_send(transaction: Transaction, row: Row, route: Route, resend_at: Inst
         sealed_display=transaction.seal(ref_of(row), TABLE, row["id"], DISPLAY, shown),
         id=row["id"],
     )
-    _insert_send(transaction, ref_of(row), row["id"], number, route)
+    _insert_send(
+        transaction, row, number, LastSend(option_id=route.option_id, channel=route.channel, at=transaction.now)
+    )
     return number
 
 
-def _insert_send(transaction: Transaction, ref: UserRef, challenge_id: str, number: int, route: Route) -> None:
+def _insert_send(transaction: Transaction, row: Row, number: int, send: LastSend) -> None:
     transaction.write(
         "INSERT INTO sends (application_id, user_key, challenge_id, number, option_id, channel, at)"
-        " VALUES (:application_id, :user_key, :challenge_id, :number, :option_id, :channel, :now)",
-        application_id=ref.application_id,
-        user_key=ref.key,
-        challenge_id=challenge_id,
+        " VALUES (:application_id, :user_key, :challenge_id, :number, :option_id, :channel, :at)"
+        " ON CONFLICT DO NOTHING",
+        application_id=row["application_id"],
+        user_key=row["user_key"],
+        challenge_id=row["id"],
         number=number,
-        option_id=route.option_id,
-        channel=route.channel,
-        now=transaction.now,
+        option_id=send.option_id,
+        channel=send.channel,
+        at=send.at,
     )
 
 
@@ -136,7 +140,11 @@ def last_send_at(transaction: Transaction, row: Row, route: Route) -> Instant | 
         option_id=route.option_id,
         channel=route.channel,
     )
-    return None if last is None or last["at"] is None else Instant(last["at"])
+    if last is not None and last["at"] is not None:
+        return Instant(last["at"])
+    first = send_at_opening(row)
+    is_of_route = first is not None and (first.option_id, first.channel) == (route.option_id, route.channel)
+    return first.at if first is not None and is_of_route else None
 
 
 def put_live_code(transaction: Transaction, row: Row, live: LiveCode, channel: Channel) -> int:

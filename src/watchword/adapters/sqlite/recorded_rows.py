@@ -14,7 +14,8 @@ from watchword.risk.replay import Recorded, Unjudged
 _COLUMNS: Final = (
     "SELECT a.number, a.id, a.user_key, a.type, a.decision, a.label, a.disputed_at, a.sealed_assessment,"
     " {action}, c.state, c.conceal, c.decoy,"
-    " (SELECT group_concat(channel) FROM sends WHERE challenge_id = c.id)"
+    " coalesce((SELECT group_concat(channel) FROM sends WHERE challenge_id = c.id),"
+    " CASE WHEN c.sends = 1 THEN c.route_channel END)"
     " FROM actions AS a LEFT JOIN challenges AS c ON a.decision = 'challenge' AND c.action_id = a.id"
     " WHERE a.number BETWEEN ? AND ? AND +a.application_id = ? ORDER BY a.number"
 )
