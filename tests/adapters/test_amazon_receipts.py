@@ -264,7 +264,7 @@ async def test_the_end_of_a_subscription_is_no_receipt_and_fetches_nothing(topic
 class NoCalls:
     """Nothing is sent here."""
 
-    async def call(self, operation: str, **parameters: object) -> dict[str, Any]:
+    async def send(self, operation: str, **parameters: object) -> str:
         raise AssertionError(operation, parameters)
 
     async def close(self) -> None:

@@ -254,6 +254,17 @@ async def test_a_refusal_is_said_in_our_words_without_amazons(
     assert len(lasting.asked) == 1
 
 
+@pytest.mark.parametrize("body", [b"", b"<", b"{}", b"[]", b"\xff", b'{"MessageId": null}', b"<a></a>", b"[" * 5_000])
+@pytest.mark.parametrize("name", list(KINDS))
+async def test_an_answer_that_nobody_can_read_is_tried_again(
+    lasting: Endpoint, made: Mapping[str, Sender], name: str, body: bytes
+) -> None:
+    lasting.answers.append(Answered(body=body))
+    with pytest.raises(DeliveryFailed) as failure:
+        await made[name].send(taken_by(name))
+    assert (failure.value.retryable, failure.value.certain) == (True, False)
+
+
 async def test_nobody_there_is_tried_again(open_senders: list[Sender]) -> None:
     sender = make("amazon_sms", f"http://{LOOPBACK}:{free_port()}")
     open_senders.append(sender)

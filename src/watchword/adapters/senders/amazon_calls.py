@@ -16,6 +16,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
 )
+from botocore.parsers import ResponseParserError
 
 from watchword.domain.errors import DeliveryFailed
 from watchword.domain.message import DeliveryStatus
@@ -48,6 +49,8 @@ _NOT_NOW: Final = frozenset(
     }
 )
 """Says nothing about the message: too much at once, or credentials that are wrong or were not renewed."""
+_UNREADABLE: Final = (ResponseParserError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
+"""What the library stumbles with over an answer that is not Amazon's."""
 _BLOCKED: Final = frozenset(
     {
         "DESTINATION_COUNTRY_BLOCKED",
@@ -73,8 +76,17 @@ class AmazonCalls:
         self._opening = threading.Lock()
         self._client: Any = None
 
-    async def call(self, operation: str, **parameters: object) -> Mapping[str, Any]:
-        """Return the answer; raises ``DeliveryFailed`` without Amazon's words, which may hold the address."""
+    async def send(self, operation: str, **parameters: object) -> str:
+        """Hand a message over and return Amazon's id of it.
+
+        Raises ``DeliveryFailed`` without Amazon's words, which may hold the address.
+        """
+        message_id = (await self._answer(operation, parameters)).get("MessageId")
+        if not isinstance(message_id, str):
+            raise DeliveryFailed("Amazon answered without an id", retryable=True)
+        return message_id
+
+    async def _answer(self, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CALL_S):
@@ -86,7 +98,8 @@ class AmazonCalls:
         except (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError) as error:
             detail = f"nothing was handed to Amazon ({type(error).__name__})"
             raise DeliveryFailed(detail, retryable=True, certain=True) from None
-        except BotoCoreError as error:
+        except (BotoCoreError, *_UNREADABLE) as error:
+            # What cannot be read was answered by somebody else, or broke off: he may have the message.
             raise DeliveryFailed(f"no answer from Amazon ({type(error).__name__})", retryable=True) from None
         except TimeoutError as error:
             raise DeliveryFailed("Amazon did not answer in time", retryable=True) from error

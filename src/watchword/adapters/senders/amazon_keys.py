@@ -1,8 +1,8 @@
 """What the senders of Amazon's have in common: keys, what may be wrong with them, and the way to the services."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, Protocol
+from collections.abc import Iterable
+from typing import Annotated, Final, Protocol
 
 from msgspec import Meta
 
@@ -31,8 +31,8 @@ _TOPIC: Final = re.compile(r"arn:aws(?:-[a-z-]+)?:sns:[a-z0-9-]+:\d{12}:[A-Za-z0
 class Calls(Protocol):
     """One of Amazon's services."""
 
-    async def call(self, operation: str, **parameters: object) -> Mapping[str, Any]:
-        """Return what an operation answers; raises ``DeliveryFailed``."""
+    async def send(self, operation: str, **parameters: object) -> str:
+        """Hand a message over by an operation and return the service's id of it; raises ``DeliveryFailed``."""
         ...
 
     async def close(self) -> None:

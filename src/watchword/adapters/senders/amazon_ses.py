@@ -55,7 +55,7 @@ class SesSender:
             raise DeliveryFailed("Amazon SES carries e-mail only", retryable=False)
         head = MailHead(from_address=self._keys.from_address, reply_to=self._keys.reply_to)
         mail = build_mail(envelope, head, self._clock.now())
-        answer = await self._calls.call(
+        message_id = await self._calls.send(
             "send_email",
             FromEmailAddress=self._keys.from_address,
             Destination={"ToAddresses": [envelope.to.reveal()]},
@@ -63,7 +63,7 @@ class SesSender:
             EmailTags=[{"Name": DELIVERY_TAG, "Value": envelope.delivery_id}],
             **({} if self._keys.configuration_set is None else {"ConfigurationSetName": self._keys.configuration_set}),
         )
-        return Handover(provider=PROVIDER, provider_message_id=answer["MessageId"], status=DeliveryStatus.ACCEPTED)
+        return Handover(provider=PROVIDER, provider_message_id=message_id, status=DeliveryStatus.ACCEPTED)
 
     async def read(self, call: ProviderCall) -> Sequence[Receipt]:
         """Return what Amazon reports; raises ``ReceiptRefused`` unless it signed it for our topic."""

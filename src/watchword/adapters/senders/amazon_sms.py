@@ -84,7 +84,7 @@ class AmazonSmsSender:
             "MaxPrice": keys.max_price,
             "TimeToLive": CODE_LIVES_S if envelope.is_code else None,
         }
-        answer = await self._calls.call(
+        message_id = await self._calls.send(
             "send_text_message",
             DestinationPhoneNumber=envelope.to.reveal(),
             MessageBody=envelope.message.text,
@@ -92,7 +92,7 @@ class AmazonSmsSender:
             Context={DELIVERY_TAG: envelope.delivery_id},
             **{name: value for name, value in chosen.items() if value is not None},
         )
-        return Handover(provider=PROVIDER, provider_message_id=answer["MessageId"], status=DeliveryStatus.ACCEPTED)
+        return Handover(provider=PROVIDER, provider_message_id=message_id, status=DeliveryStatus.ACCEPTED)
 
     async def read(self, call: ProviderCall) -> Sequence[Receipt]:
         """Return what Amazon reports; raises ``ReceiptRefused`` unless it signed it for our topic."""

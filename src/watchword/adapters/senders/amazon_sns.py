@@ -46,7 +46,7 @@ class SnsSender:
             "AWS.SNS.SMS.SenderID": self._keys.sender_id,
             "AWS.MM.SMS.OriginationNumber": self._keys.origination_number,
         }
-        answer = await self._calls.call(
+        message_id = await self._calls.send(
             "publish",
             PhoneNumber=envelope.to.reveal(),
             Message=envelope.message.text,
@@ -56,7 +56,7 @@ class SnsSender:
                 if value is not None
             },
         )
-        return Handover(provider=PROVIDER, provider_message_id=answer["MessageId"], status=DeliveryStatus.ACCEPTED)
+        return Handover(provider=PROVIDER, provider_message_id=message_id, status=DeliveryStatus.ACCEPTED)
 
     async def close(self) -> None:
         """Begin no call any more."""
