@@ -143,6 +143,13 @@ async def test_what_the_network_reports_last_is_said_first(world: World, status:
     assert sentence in (await visit(world.site, challenge.url)).page.text
 
 
+async def test_nothing_more_is_offered_to_an_address_that_is_dead(world: World) -> None:
+    challenge = await _reported(world, DeliveryStatus.BOUNCED, next_step=None)
+    page = (await visit(world.site, challenge.url)).page
+    assert "E-mail to" in page.text
+    assert [label for label in ("Send it again", "Call me") if label in page.text] == []
+
+
 async def test_a_message_that_its_first_sender_refused_is_on_its_way_by_another(world: World) -> None:
     challenge = await world.start(**ONE_CAMERA)
     (message,) = await world.store.claim_deliveries(limit=1, lease_s=30)

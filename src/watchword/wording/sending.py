@@ -42,7 +42,8 @@ class Sendable:
 def sendable(challenge: Challenge, view: ChallengeView, *, sends_at_most: int) -> Sendable:
     """Return what can be sent; where concealed, every way waits, because nothing may tell which one was used."""
     left = max(0, sends_at_most - challenge.sends)
-    is_repeatable = challenge.sends > 0 and left > 0 and view.resend_at < view.expires_at
+    can_repeat = view.delivery_status is not DeliveryStatus.BOUNCED and view.resend_at < view.expires_at
+    is_repeatable = challenge.sends > 0 and left > 0 and can_repeat
     if left > 0 and (challenge.action.conceal or challenge.sends == 0):
         waits = Waits.ALL
     else:
@@ -100,13 +101,14 @@ def is_settled(view: ChallengeView) -> bool:
 
 
 def other_ways(view: ChallengeView) -> tuple[tuple[Option, Channel], ...]:
-    """Return the contacts and channels besides the one that the code was last sent over."""
+    """Return the contacts and channels besides the one that the code was last sent over, and none of a dead address."""
     route = view.route
+    dead = route.option_id if route is not None and view.delivery_status is DeliveryStatus.BOUNCED else None
     return tuple(
         (option, channel)
         for option in view.options
         for channel in option.channels
-        if route is None or (option.id, channel) != (route.option_id, route.channel)
+        if option.id != dead and (route is None or (option.id, channel) != (route.option_id, route.channel))
     )
 
 
