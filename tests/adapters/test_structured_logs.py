@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import warnings
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -185,11 +186,18 @@ def test_an_exception_keeps_its_places_and_loses_its_values(output: io.StringIO)
 
 
 def test_other_libraries_go_through_the_same_nets(output: io.StringIO) -> None:
-    logging.getLogger("httpx2").debug("GET %s for %s: %r", f"/c/{TOKENS[2]}", "joe@shop.example", {"code": CODE})
+    logging.getLogger("httpx2").info("GET %s for %s: %r", f"/c/{TOKENS[2]}", "joe@shop.example", {"code": CODE})
     (line,) = _lines(output)
     assert line["logger"] == "httpx2"
-    assert line["level"] == "debug"
+    assert line["level"] == "info"
     assert line["event"] == "GET /c/[token] for j•••@s•••.example: {'code': '[digits]'}"
+
+
+def test_other_libraries_are_not_heard_at_debug_level_where_they_quote_whole_messages(output: io.StringIO) -> None:
+    body = b64encode(f"To: joe@shop.example\r\n\r\n{CODE} is your code".encode())
+    logging.getLogger("botocore.endpoint").debug("Making request with body %s", body)
+    structlog.get_logger().debug("ours")
+    assert [line["event"] for line in _lines(output)] == ["ours"]
 
 
 def test_extra_fields_of_other_libraries_are_not_written(output: io.StringIO) -> None:

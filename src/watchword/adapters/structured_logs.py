@@ -97,7 +97,8 @@ def configure_logs(level: str, *, stream: TextIO | None = None, process: int | N
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(number)
+    # Below that libraries quote whole bodies, some of them in an encoding that no net sees through.
+    root.setLevel(max(number, logging.INFO))
     logging.captureWarnings(capture=True)
 
 

@@ -136,7 +136,11 @@ class LogTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
 
     level: Annotated[
         LogLevel,
-        Meta(description="The least important lines that are written."),
+        Meta(
+            description=(
+                "The least important lines that are written. Below `info` no other library is heard: they quote messages."
+            )
+        ),
     ] = LogLevel.INFO
 
 
