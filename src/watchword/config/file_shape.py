@@ -138,7 +138,7 @@ class LogTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
         LogLevel,
         Meta(
             description=(
-                "The least important lines that are written. Below `info` no other library is heard: they quote messages."
+                "The least important lines that are written. Below `info` no library is heard: they quote messages."
             )
         ),
     ] = LogLevel.INFO
