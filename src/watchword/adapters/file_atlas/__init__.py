@@ -33,7 +33,7 @@ from watchword.domain.atlas_facts import AgentFacts, NetworkFacts
 from watchword.domain.errors import ConfigurationError
 
 DOMAINS_KEPT: Final = 1_024
-"""Domains of mailboxes; a few carry nearly all, and writing one as lists do takes Python 5 µs."""
+"""Domains of mailboxes; a few carry nearly all, and looking one up anew takes 1.3 µs, fifteen times as long."""
 ADDRESSES_KEPT: Final = 4_096
 """How many addresses' facts are kept: at most 2 MB."""
 _LISTS: Final = (Fact.HOSTING, Fact.VPN, Fact.TOR, Fact.LISTED)
