@@ -18,6 +18,7 @@ from watchword.domain.instant import SECOND_MS
 from watchword.domain.message import DeliveryStatus, Envelope
 from watchword.domain.routes import Routes
 from watchword.flow.assess import Assessed
+from watchword.flow.cancel import cancel
 from watchword.flow.deliver import (
     BUSY,
     HAND_OVER_S,
@@ -286,6 +287,20 @@ async def test_a_sender_that_was_taken_out_of_the_settings_is_passed_by(world: W
     await _reported(world)
     [claimed] = await claim_due(world.ports, limit=1)
     assert await deliver_one(world.ports, claimed) == NotHandedOver(reason=NO_SENDER, retry_after_ms=None)
+
+
+async def test_a_process_that_stood_still_sends_nothing_of_what_it_had_leased(world: World, first: Outbox) -> None:
+    asked = await _reported(world)
+    [stale] = await claim_due(world.ports, limit=1)
+    world.clock.move(seconds=LEASE_S)
+    await deliver_one(world.ports, stale)
+    assert first.sent == []
+    [again] = await claim_due(world.ports, limit=1)
+    assert (again.id, again.tries) == (stale.id, stale.tries + 1)
+    await cancel(world.ports, world.shop, challenge_of(asked).id, "abandoned")
+    world.clock.move(seconds=LEASE_S)
+    await deliver_one(world.ports, again)
+    assert (await world.deliver(), first.sent) == ([], [])
 
 
 async def test_a_route_that_got_shorter_is_asked_from_its_last_sender_on(world: World, first: Outbox) -> None:

@@ -49,6 +49,8 @@ WORDING_FAILED: Final = "wording_failed"
 DEFECT: Final = "defect"
 """What took the message broke in a way that no sender may: an error in its program, which the operator must see."""
 EXPIRED: Final = "expired"
+LEASE_ENDED: Final = "lease_ended"
+"""The process that had leased it took too long to begin; it is looked at anew."""
 STOPPED: Final = "stopped"
 """The process was told to stop before the sender had answered."""
 
@@ -109,6 +111,9 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
     now = await ports.store.now()
     if now >= claimed.expires_at:
         return NotHandedOver(reason=EXPIRED, retry_after_ms=None)
+    if claimed.leased_until is not None and now >= claimed.leased_until:
+        # This process stood still: what it knows of the challenge is old, and its code may be dead by now.
+        return NotHandedOver(reason=LEASE_ENDED, retry_after_ms=0)
     application = ports.applications.get(claimed.ref.application_id)
     steps = _steps(ports, claimed)
     if application is None or not steps:

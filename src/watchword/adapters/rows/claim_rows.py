@@ -1,6 +1,7 @@
 """Leases messages that are due to a worker, and reports as failed what must not leave any more (I7, I9)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -17,7 +18,7 @@ from watchword.adapters.rows.user_rows import locale_in, locale_of
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.contact import Channel
 from watchword.domain.ids import DeliveryId, user_key_of
-from watchword.domain.instant import Instant
+from watchword.domain.instant import Instant, later
 from watchword.domain.message import NoticeKind
 from watchword.ports.store.outbox import ClaimedDelivery
 
@@ -80,7 +81,7 @@ def _claim_or_fail(transaction: Transaction, row: Row, lease_s: int) -> ClaimedD
         withdraw(transaction, row, found)
         return None
     lease(transaction, row, lease_s)
-    return found
+    return replace(found, leased_until=later(transaction.now, seconds=lease_s))
 
 
 def _held_rows(transaction: Transaction, codes: int, notices: int) -> list[Row]:

@@ -41,6 +41,8 @@ class ClaimedDelivery:
     """Names the notice in its signed link."""
     device_name: str | None
     happened_at: Instant
+    leased_until: Instant | None = None
+    """From when on another worker may have it; None: it is not leased, but being said in a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
