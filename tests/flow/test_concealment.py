@@ -4,31 +4,22 @@ Each test lets one script of calls run against shops in which the same user id s
 compares everything that was answered, apart from ids, tokens, references and links, whose form is compared instead.
 """
 
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final, cast
+from dataclasses import replace
+from typing import Final
 
 import pytest
 
 from tests.flow.outside import another, notice_token_in
-from tests.flow.world import ADA, PHONE, World, challenge_of, email, phone, usd
+from tests.flow.stranger import Script, answer_or_refusal, transcript_of, work_of
+from tests.flow.world import PHONE, World, challenge_of, email, phone, usd
 from watchword.adapters.letters import CatalogueLetters
-from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Action, Decision
+from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.contact import Channel
-from watchword.domain.errors import Refusal
 from watchword.domain.ids import ContactId
-from watchword.domain.secret import Secret
-from watchword.flow.assess import Assessed
 from watchword.flow.cancel import cancel
 from watchword.flow.dispute import by_notice
-from watchword.ports.store import Store
 from watchword.ports.store.values import OwnersWord
 from watchword.risk.policy import Policy
-
-Script = Callable[[World], Awaitable[list[object]]]
-_CHANGING: Final = re.compile(r"\b(act|chl|ctc|wct)_[0-9a-z]+")
 
 
 async def _nobody(_world: World) -> None:
@@ -122,7 +113,7 @@ async def _tries_to_the_end(world: World) -> list[object]:
         "00000005",
     ):
         seen += [await browser.enter(asked, text), await world.view(asked)]
-    return [*seen, await _refused(world.send(asked)), await browser.claim(asked)]
+    return [*seen, await answer_or_refusal(world.send(asked)), await browser.claim(asked)]
 
 
 async def _resends(world: World) -> list[object]:
@@ -145,7 +136,7 @@ async def _resends(world: World) -> list[object]:
         (120, first.id, None),
     ):
         world.clock.move(seconds=wait_s)
-        seen += [await _refused(world.send(asked, option, channel)), await world.view(asked)]
+        seen += [await answer_or_refusal(world.send(asked, option, channel)), await world.view(asked)]
     return seen
 
 
@@ -154,10 +145,10 @@ async def _mistakes(world: World) -> list[object]:
     world.clock.move(seconds=30)
     first, second = challenge_of(asked).options
     return [
-        await _refused(world.send(asked, ContactId("ctc_nothing"))),
-        await _refused(world.send(asked, first.id, Channel.EMAIL)),
-        await _refused(world.send(asked, second.id, Channel.SMS)),
-        await _refused(world.send(asked, None, Channel.EMAIL)),
+        await answer_or_refusal(world.send(asked, ContactId("ctc_nothing"))),
+        await answer_or_refusal(world.send(asked, first.id, Channel.EMAIL)),
+        await answer_or_refusal(world.send(asked, second.id, Channel.SMS)),
+        await answer_or_refusal(world.send(asked, None, Channel.EMAIL)),
         await world.view(asked),
     ]
 
@@ -167,16 +158,16 @@ async def _not_sent(world: World) -> list[object]:
     asked = await browser.report(PASSWORD_RESET, send=False)
     seen: list[object] = [asked, await browser.enter(asked, "00000000")]
     for option in (None, *(option.id for option in challenge_of(asked).options)):
-        seen += [await _refused(world.send(asked, option)), await world.view(asked)]
+        seen += [await answer_or_refusal(world.send(asked, option)), await world.view(asked)]
     return seen
 
 
 async def _starts(world: World) -> list[object]:
     """Start until the user's limit, from one address and from many."""
     browsers = [world.browser(ip=f"198.51.100.{number}") for number in range(12)]
-    seen = [await _refused(browser.report(PASSWORD_RESET)) for browser in browsers]
+    seen = [await answer_or_refusal(browser.report(PASSWORD_RESET)) for browser in browsers]
     world.clock.move(hours=1)
-    return [*seen, await _refused(world.browser().report(PASSWORD_RESET))]
+    return [*seen, await answer_or_refusal(world.browser().report(PASSWORD_RESET))]
 
 
 async def _ends(world: World) -> list[object]:
@@ -190,7 +181,7 @@ async def _ends(world: World) -> list[object]:
         await world.view(expired),
         await browser.enter(expired, "00000000"),
         await browser.claim(expired),
-        await _refused(world.send(expired)),
+        await answer_or_refusal(world.send(expired)),
     ]
 
 
@@ -212,9 +203,9 @@ SCRIPTS: Final = (_tries_to_the_end, _resends, _mistakes, _not_sent, _starts, _e
 async def test_nobody_can_tell_an_unknown_user_from_any_other(
     policy: Policy, letters: CatalogueLetters, script: Script
 ) -> None:
-    expected = await _transcript(policy, letters, _nobody, script)
+    expected = await transcript_of(policy, letters, _nobody, script)
     for name, person in PEOPLE.items():
-        assert await _transcript(policy, letters, person, script) == expected, name
+        assert await transcript_of(policy, letters, person, script) == expected, name
 
 
 async def test_spending_the_open_lane_shows_nowhere(policy: Policy, letters: CatalogueLetters) -> None:
@@ -226,14 +217,16 @@ async def test_spending_the_open_lane_shows_nowhere(policy: Policy, letters: Cat
             world.clock.move(hours=1)
         return seen
 
-    transcripts = [await _transcript(policy, letters, who, forty_guesses_and_more) for who in (_nobody, _both, _locked)]
+    transcripts = [
+        await transcript_of(policy, letters, who, forty_guesses_and_more) for who in (_nobody, _both, _locked)
+    ]
     assert transcripts[0] == transcripts[1] == transcripts[2]
 
 
 async def test_a_denying_rule_shows_nowhere_either(policy: Policy, letters: CatalogueLetters) -> None:
     barring = replace(policy, rules=tuple(replace(rule, then=Decision.DENY) for rule in policy.rules))
-    expected = await _transcript(policy, letters, _nobody, _tries_to_the_end)
-    assert await _transcript(barring, letters, _both, _tries_to_the_end) == expected
+    expected = await transcript_of(policy, letters, _nobody, _tries_to_the_end)
+    assert await transcript_of(barring, letters, _both, _tries_to_the_end) == expected
 
 
 @pytest.mark.parametrize(
@@ -243,9 +236,9 @@ async def test_the_store_works_as_often_for_an_unknown_user_as_for_any_other(
     policy: Policy, letters: CatalogueLetters, script: Script
 ) -> None:
     """Each operation that writes is a commit to the disk, long enough to be measured from far away."""
-    expected = await _work(policy, letters, _nobody, script)
+    expected = await work_of(policy, letters, _nobody, script)
     for name in ("phone only", "mailbox only", "both", "unconfirmed", "erased", "locked"):
-        assert await _work(policy, letters, PEOPLE[name], script) == expected, name
+        assert await work_of(policy, letters, PEOPLE[name], script) == expected, name
 
 
 async def test_the_owner_gets_his_code_all_the_same_and_goes_on_with_it(world: World) -> None:
@@ -344,74 +337,3 @@ async def test_any_action_can_be_concealed_and_then_always_asks(world: World) ->
     assert (await browser.report(SIGN_IN)).decision is Decision.ALLOW
     hidden = await browser.report(SIGN_IN, conceal=True)
     assert (hidden.decision, hidden.score, hidden.terms) == (Decision.CHALLENGE, 0.0, ())
-
-
-class CountingStore:
-    """Passes every call on to a real store and notes its name."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.calls: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        self.calls.append(name)
-        return getattr(self._store, name)
-
-
-async def _work(
-    policy: Policy, letters: CatalogueLetters, person: Callable[[World], Awaitable[None]], script: Script
-) -> list[str]:
-    """Give the operations that a script has the store do."""
-    async with _prepared(policy, letters, person) as world:
-        counting = CountingStore(world.ports.store)
-        world.ports = replace(world.ports, store=cast("Store", counting))
-        await script(world)
-        return counting.calls
-
-
-async def _transcript(
-    policy: Policy, letters: CatalogueLetters, person: Callable[[World], Awaitable[None]], script: Script
-) -> list[str]:
-    async with _prepared(policy, letters, person) as world:
-        start = world.clock.at
-        return _told(await script(world), start)
-
-
-@asynccontextmanager
-async def _prepared(
-    policy: Policy, letters: CatalogueLetters, person: Callable[[World], Awaitable[None]]
-) -> AsyncIterator[World]:
-    world = World.create(policy, letters=letters)
-    try:
-        await person(world)
-        yield world
-    finally:
-        await world.close()
-
-
-async def _refused(call: Awaitable[object]) -> object:
-    """Give what a call answers, or how it is refused."""
-    try:
-        return await call
-    except Refusal as refusal:
-        return (refusal.code, str(refusal), refusal.pointer, refusal.free_at)
-
-
-def _told(seen: list[object], start: int) -> list[str]:
-    return [_CHANGING.sub(lambda found: f"{found[1]}_{len(found[0])}", repr(_plain(one, start))) for one in seen]
-
-
-def _plain(value: Any, start: int) -> Any:
-    """Give everything in a value that an application could pass on; times count from the start of the script."""
-    if isinstance(value, Secret):
-        return value.reveal()
-    if isinstance(value, Action):
-        return value.id
-    if isinstance(value, Assessed):
-        assert value.action.user_id == ADA
-    if is_dataclass(value) and not isinstance(value, type):
-        seen = {entry.name: getattr(value, entry.name) for entry in fields(value) if entry.name != "contact_id"}
-        return {name: len(told) if name == "reference" else _plain(told, start) for name, told in seen.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one, start) for one in value]
-    return value - start if isinstance(value, int) and value > 10**12 else value
