@@ -69,7 +69,12 @@ async def open_connection(settings: Mapping[str, str]) -> psycopg.AsyncConnectio
 
 async def open_pipeline(settings: Mapping[str, str]) -> Pipeline:
     """Return a new connection in pipeline mode; raises ``ConnectionLost`` where there is none to be had."""
+    connection: psycopg.AsyncConnection[Any] | None = None
     try:
-        return Pipeline(await open_connection(settings))
+        connection = await open_connection(settings)
+        return Pipeline(connection)
     except psycopg.OperationalError as error:
+        if connection is not None:
+            # Its server ended between the greeting and the first word.
+            await connection.close()
         raise ConnectionLost(f"no connection: {error}") from error
