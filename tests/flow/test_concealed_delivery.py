@@ -1,4 +1,4 @@
-"""Concealment where messages go wrong (I17): what guards shut and what bounces shows no stranger that there is somebody."""
+"""Concealment where messages go wrong (I17): what guards shut and what bounces tells no stranger of anybody."""
 
 from typing import Final
 
