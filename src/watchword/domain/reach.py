@@ -38,7 +38,8 @@ def may_reach(address: IPv4Address | IPv6Address, reach: Reach) -> bool:
         case Reach.THIS_MACHINE:
             return any(address in network for network in _LOOPBACK)
         case Reach.PRIVATE:
-            return address != _METADATA_6 and any(address in network for network in _PRIVATE)
+            is_cloud_s = any(address in network for network in _OF_CLOUDS)
+            return not is_cloud_s and any(address in network for network in _PRIVATE)
 
 
 def _networks_4(*texts: str) -> tuple[IPv4Network, ...]:
@@ -85,5 +86,11 @@ _PRIVATE: Final[tuple[IPv4Network | IPv6Network, ...]] = (
     *_networks_6("fc00::/7"),
 )
 """RFC 1918, RFC 6598, RFC 4193: what an operator can mean by his own networks. Link-local is not: metadata is there."""
-_METADATA_6: Final = IPv6Address("fd00:ec2::254")
-"""Amazon's metadata lies among the private addresses."""
+_OF_CLOUDS: Final[tuple[IPv4Network | IPv6Network, ...]] = (
+    *_networks_4("100.100.100.200/32"),  # Alibaba's metadata
+    *_networks_6(
+        "fd00:ec2::/32",  # Amazon's metadata (::254), and what hands out the credentials of pods (::23)
+        "fd20:ce::254/128",  # Google's metadata
+    ),
+)
+"""What clouds put among the private addresses of each machine, and no operator means."""
