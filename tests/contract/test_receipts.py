@@ -285,6 +285,32 @@ async def test_a_hard_bounce_marks_the_contact_and_kills_the_code_that_went_ther
     assert await _claim(scene) == []
 
 
+@pytest.mark.parametrize("before", [DeliveryStatus.DELIVERED, DeliveryStatus.UNDELIVERED, DeliveryStatus.BLOCKED])
+async def test_a_hard_bounce_that_comes_last_marks_the_contact_once_and_changes_no_status(
+    store: Store, scene: Scene, before: DeliveryStatus
+) -> None:
+    planned, _ = await _taken(scene, replace(TAKEN, next_step=None))
+    assert await store.record_receipt(FIRST, _receipt(before)) is Heard.NEWS
+    assert await store.record_receipt(FIRST, _receipt(DeliveryStatus.BOUNCED)) is Heard.NEWS
+    assert await store.record_receipt(FIRST, _receipt(DeliveryStatus.BOUNCED)) is Heard.NOTHING_NEW
+    assert await _status(scene, planned) is before
+    phone, _ = (await scene.user()).contacts
+    assert phone.bounced_at is not None
+    changes = [one.data["change"] for one in await _events(scene, EventType.CONTACT_CHANGED)]
+    assert changes.count("bounced") == 1
+    assert not isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+
+
+async def test_a_bounce_says_nothing_of_a_contact_from_which_a_code_came_back_since(store: Store, scene: Scene) -> None:
+    planned, _ = await _taken(scene)
+    scene.clock.move(seconds=1)
+    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert await store.record_receipt(FIRST, _receipt(DeliveryStatus.BOUNCED)) is Heard.NEWS
+    phone, _ = (await scene.user()).contacts
+    assert phone.bounced_at is None
+    assert await _status(scene, planned) is DeliveryStatus.BOUNCED
+
+
 async def test_a_hard_bounce_at_the_hand_over_does_the_same(store: Store, scene: Scene) -> None:
     planned, message = await _started(scene)
     bounced = NotHandedOver(

@@ -16,6 +16,8 @@ from watchword.ports.store.outbox import Heard
 
 BOUNCED: Final = "bounced"
 """How an event calls the change of a contact whose messages come back."""
+LATE_BOUNCE: Final = "bounced_later"
+"""The reason of a message that was said to have arrived, or to have failed for less, before its address was."""
 NO_REASON: Final = "reported"
 """What stands for the reason where a provider gives none."""
 _RANKS: Final = {
@@ -79,13 +81,18 @@ def apply_early_receipt(transaction: Transaction, delivery_id: str) -> None:
 def fail_or_bounce(transaction: Transaction, row: Row, status: DeliveryStatus, reason: str, sender: str | None) -> None:
     """Report a message as failed for good; where its address is dead, mark the contact and kill its live code."""
     fail(transaction, row, reason, status=status, sender=sender)
-    if status is not DeliveryStatus.BOUNCED:
-        return
+    if status is DeliveryStatus.BOUNCED:
+        _mark_dead(transaction, row)
+
+
+def _mark_dead(transaction: Transaction, row: Row) -> None:
+    """Mark the contact of a message, unless a code came back from it since: a bounce may be weeks late."""
     ref = ref_of(row)
     contact = find_contact(transaction, ref, row["contact_id"])
-    if contact is not None:
-        change_contact(transaction, ref, contact.id, BOUNCED, bounced_at=transaction.now)
-        kill_codes_to(transaction, ref, contact.id)
+    if contact is None or (contact.last_proven_at is not None and contact.last_proven_at > row["created_at"]):
+        return
+    change_contact(transaction, ref, contact.id, BOUNCED, bounced_at=transaction.now)
+    kill_codes_to(transaction, ref, contact.id)
 
 
 def _known_by(transaction: Transaction, sender: str, provider_message_id: str) -> DeliveryId | None:
@@ -108,7 +115,7 @@ def _has_it(row: Row, sender: str, receipt: Receipt) -> bool:
 def _hear(transaction: Transaction, row: Row, sender: str, receipt: Receipt) -> Heard:
     status = receipt.status
     if _rank(status) <= _rank(DeliveryStatus(row["status"])):
-        return Heard.NOTHING_NEW
+        return _hear_late(transaction, row, status)
     if status is DeliveryStatus.DELIVERED:
         _arrive(transaction, row, sender)
     elif _rank(status) < _FAILURE_RANK:
@@ -116,6 +123,15 @@ def _hear(transaction: Transaction, row: Row, sender: str, receipt: Receipt) -> 
         _tell(transaction, row, EventType.DELIVERY_SENT, sender, status)
     else:
         _hear_failure(transaction, row, sender, receipt)
+    return Heard.NEWS
+
+
+def _hear_late(transaction: Transaction, row: Row, status: DeliveryStatus) -> Heard:
+    """Of words that change no status only a bounce counts, once: mail servers take what they give back later."""
+    if status is not DeliveryStatus.BOUNCED or row["reason"] == LATE_BOUNCE or row["status"] == status:
+        return Heard.NOTHING_NEW
+    set_delivery(transaction, row, reason=LATE_BOUNCE)
+    _mark_dead(transaction, row)
     return Heard.NEWS
 
 
