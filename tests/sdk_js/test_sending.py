@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.sdk_js.shop import Counter, Customer
+from watchword.ports.store.outbox import NotHandedOver
 
 pytestmark = pytest.mark.browser
 
@@ -267,3 +268,22 @@ async def test_an_element_that_leaves_the_page_stops_asking(shop: Counter, brows
     await page.clock.run_for(120_000)
     assert customer.calls.count("GET") == 1
     assert customer.complaints == []
+
+
+async def test_a_message_that_goes_another_way_is_followed_until_it_has_failed(shop: Counter, browser: Browser) -> None:
+    challenge = await shop.ask()
+    store = shop.world.ports.store
+    (message,) = await store.claim_deliveries(limit=9, lease_s=30)
+    refused = NotHandedOver(reason="no", retry_after_ms=None, sender="first", next_step=1)
+    await store.finish_delivery(message.id, message.tries, refused)
+    page = (await Customer.arrive(browser, "about:blank")).page
+    await _stop_the_clock(page)
+    await page.goto(shop.page(challenge))
+    told = page.get_by_role("status").filter(has_text="The message did not get through. We are trying another way")
+    await expect(told).to_be_visible()
+    await expect(page.locator("watchword-challenge .failed")).to_have_count(0)
+    (again,) = await store.claim_deliveries(limit=9, lease_s=30)
+    await store.finish_delivery(again.id, again.tries, NotHandedOver(reason="no", retry_after_ms=None, sender="second"))
+    await page.clock.run_for(2_000)
+    failed = page.locator("watchword-challenge .failed")
+    await expect(failed).to_have_text("The message could not be delivered. Try another way.")
