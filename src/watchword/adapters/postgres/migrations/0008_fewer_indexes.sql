@@ -1,6 +1,6 @@
 -- concurrently
 -- What a row costs besides itself: an entry in each index, a page of the log where its place is random, and each CHECK
--- of its table, which PostgreSQL reads anew for every statement (docs/decisions/0020-what-a-cycle-writes.md).
+-- of its table, which PostgreSQL reads anew for every statement (docs/decisions/0025-what-a-cycle-writes.md).
 
 -- What is charged is counted by subject. As long as PostgreSQL knows nothing of how many charges there are, it takes
 -- another index with the budget and the time for as good, and walks through all charges of the last hour each time. Only
