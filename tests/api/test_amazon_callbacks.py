@@ -25,9 +25,9 @@ class Calls:
     def __init__(self) -> None:
         self.asked: list[Mapping[str, Any]] = []
 
-    async def call(self, operation: str, **parameters: object) -> Mapping[str, Any]:
+    async def send(self, operation: str, **parameters: object) -> str:
         self.asked.append({"operation": operation, **parameters})
-        return {"MessageId": MESSAGE_ID}
+        return MESSAGE_ID
 
     async def close(self) -> None:
         """Nothing is open."""
