@@ -23,8 +23,8 @@ from watchword.bootstrap.upkeep import lasting_key
 from watchword.config.first_files import write_default, write_demo
 from watchword.config.loading import load_settings
 from watchword.config.settings import Settings, Situation
-from watchword.domain.loopback import is_loopback
 from watchword.domain.errors import ConfigurationError
+from watchword.domain.loopback import is_loopback
 from watchword.domain.secret import Secret
 
 SETTINGS_FILE: Final = "watchword.toml"
