@@ -13,10 +13,11 @@ from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.action import PASSWORD_RESET, Decision
 from watchword.domain.contact import Channel, PhoneType, phone_country, phone_type
 from watchword.domain.errors import ContactNotUsable, DeliveryFailed, ResendTooSoon, StorageUnavailable
-from watchword.domain.event import EventType
+from watchword.domain.event import EventType, data_outside
 from watchword.domain.gsm import parts
 from watchword.domain.guards import MICROS, Guard, GuardMode, Guards, Tariff
 from watchword.domain.ids import UserId
+from watchword.domain.instant import read_rfc3339
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.secret import Secret
 from watchword.flow.assess import Assessed
@@ -296,6 +297,7 @@ async def test_whoever_only_watches_stops_nobody_and_is_told(policy: Policy, let
     assert {(one.guard, one.place) for one in news.would_shut} == {(Guard.COUNTRY, "DE")}
     told = await world.events(EventType.GUARD_CLOSED)
     assert [event.data["enforced"] for event in told] == [False, False]
+    assert all(read_rfc3339(str(data_outside(event.data)["until"])) == event.data["until"] for event in told)
     assert await keep_guards(world.ports) == type(news)()
     await world.close()
 

@@ -72,7 +72,7 @@ class EventType(StrEnum):
     """Five unproven challenges from different networks."""
 
 
-_NAMES_OF_TIMES: Final = ("_at", "_from")
+_NAMES_OF_TIMES: Final = ("_at", "_from", "until")
 """What the names of times in an event end in."""
 NOBODY: Final = UserKey(bytes(USER_KEY_BYTES))
 """The user key of an event that is about no user; that a user's keyed hash is all zeros is one chance in 2**64."""
