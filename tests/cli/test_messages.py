@@ -114,6 +114,14 @@ def test_a_message_that_costs_too_much_is_named_and_fails(data: Path, capsys: py
     assert "parts" in capsys.readouterr().err
 
 
+def test_no_language_costs_too_much_on_an_ordinary_host(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = data / "watchword.toml"
+    file.write_text(file.read_text().replace("[server]", '[server]\npage_base = "https://verify.shop.example"'))
+    _rename(data, "Example Shop")
+    assert _do(data, "lint") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_the_linter_speaks_to_scripts(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _do(data, "lint", "--json") == 0
     linted = json.loads(capsys.readouterr().out)

@@ -33,7 +33,8 @@ CODE: Final = "012345678901"
 REFERENCE: Final = Reference("7K2M9QXD")
 DEVICE: Final = "Chrome on Windows"
 NOTICE_PARTS_AT_MOST: Final = 3
-"""A link alone fills one and a half parts in letters of which a part holds 67."""
+LONG_NOTICE_PARTS_AT_MOST: Final = 4
+"""In letters of which a part holds 67: a link alone fills one and a half of them, on an ordinary host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class Trial:
             text = self.word(wish).text
         except ValueError as error:
             problem = f"cannot be worded: {error}"
-        most = SMS_PARTS_AT_MOST if is_code else NOTICE_PARTS_AT_MOST
+        most = SMS_PARTS_AT_MOST if is_code else _notice_parts_at_most(text)
         if problem is None and gsm.parts(text) > most:
             problem = f"takes {gsm.parts(text)} parts; {most} is the most that should be paid for one message"
         return TextMessage(language=tag, what=what, is_code=is_code, text=text, problem=problem)
@@ -177,6 +178,10 @@ _LONG_NAME: Final = "Wolkenkratzerbau Wittenberge"
 """Longer than what a text message shows of a name."""
 _NOTICE: Final = f"{make_id('ntc', UserKey(bytes(USER_KEY_BYTES)), bytes(16))}.{encode(bytes(16))}"
 """As long as a real one, and signed by nobody."""
+
+
+def _notice_parts_at_most(text: str) -> int:
+    return NOTICE_PARTS_AT_MOST if gsm.is_gsm(text) else LONG_NOTICE_PARTS_AT_MOST
 
 
 def _lifetime_s(limits: Limits, action_type: str) -> int:
