@@ -140,6 +140,8 @@ def test_a_person_sees_the_same_as_a_script(data: Path, capsys: pytest.CaptureFi
     assert "500 at 20" in shown
     assert shown.count(message_id) == 2
     assert "http://127.0.0.1:9" not in shown
+    (row,) = [line.split() for line in shown.splitlines() if line.startswith(message_id)]
+    assert row[1:4] == ["policy.applied", "dead", "1"], "in a pipe a row is one line"
 
 
 def test_one_message_is_sent_again(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

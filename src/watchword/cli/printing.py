@@ -2,10 +2,14 @@
 
 import json
 from collections.abc import Container, Sequence
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+_WIDEST: Final = 10_000
+"""Characters of a row at most, where there is no terminal."""
 
 
 def print_json(value: object) -> None:
@@ -19,14 +23,21 @@ def print_line(text: str, *, style: str = "") -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, unbroken: Container[str] = ()) -> None:
-    """Print rows under headings; what is too long for the terminal goes on in the next line, but in ``unbroken``."""
+    """Print rows under headings; what is too long for the terminal goes on in the next line, but in ``unbroken``.
+
+    A pipe or a file has no width: nothing is broken there, so that other programs find each row in one line.
+    """
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for column in table.columns:
         column.overflow = "fold"
         column.no_wrap = column.header in unbroken
     for row in rows:
         table.add_row(*map(Text, row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        endless = console.options.update(width=_WIDEST)
+        console.width = max(console.width, console.measure(table, options=endless).maximum)
+    console.print(table)
 
 
 def print_error(problem: str) -> None:
