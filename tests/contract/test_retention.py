@@ -14,7 +14,7 @@ from watchword.adapters.postgres.postgres_statements import lock_of
 from watchword.adapters.postgres.postgres_store import open_postgres_store
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.action import PURCHASE, Decision
-from watchword.domain.challenge import Approved
+from watchword.domain.challenge import Approved, Challenge
 from watchword.domain.event import EventType
 from watchword.domain.instant import Instant, later
 from watchword.domain.user import UserRef
@@ -24,8 +24,12 @@ KEPT_DAYS = 60
 TABLES = ("sends", "generations", "grants", "challenges", "actions")
 
 
-async def _approve(scene: Scene, *, user_id: str = "u-1") -> Planned:
+async def _approve(scene: Scene, *, user_id: str = "u-1", sent_again: bool = False) -> Planned:
     planned = await scene.open(user_id=user_id, contribution=scene.contribution(11))
+    if sent_again:
+        scene.clock.move(seconds=30)
+        contact = (await scene.user(user_id)).contacts[0]
+        assert isinstance(await scene.store.order_delivery(scene.order(planned, contact)), Challenge)
     outcome = await scene.store.spend_attempt(scene.guess(planned))
     assert isinstance(outcome, Approved)
     return planned
@@ -34,7 +38,7 @@ async def _approve(scene: Scene, *, user_id: str = "u-1") -> Planned:
 async def _live(scene: Scene, user_id: str = "u-1") -> None:
     """Leave one action of each decision behind, the middle one with everything that a challenge brings."""
     await scene.store.record_decision(scene.decided(scene.action(user_id=user_id), contribution=scene.contribution(11)))
-    await _approve(scene, user_id=user_id)
+    await _approve(scene, user_id=user_id, sent_again=True)
     await scene.store.record_decision(scene.decided(scene.action(user_id=user_id), Decision.DENY))
 
 
@@ -57,11 +61,11 @@ async def test_actions_of_long_ago_leave_with_their_challenges_and_grants(store:
     await scene.register(PHONE)
     await _live(scene)
     old = await _left(store)
-    assert old == {"sends": 1, "generations": 1, "grants": 2, "challenges": 1, "actions": 3}
+    assert old == {"sends": 2, "generations": 1, "grants": 2, "challenges": 1, "actions": 3}
     await _age(scene)
     recent = await _approve(scene)
     assert await _forget(store) == 3
-    assert await _left(store) == dict.fromkeys(TABLES, 1)
+    assert await _left(store) == {**dict.fromkeys(TABLES, 1), "sends": 0}
     assert (await scene.challenge(recent.id)).id == recent.id
     assert await _forget(store) == 0
 
