@@ -34,6 +34,10 @@ FORESEEN: Final = (CommandFailed, WatchwordError, typer.TyperException, typer.Ab
 """Everything that ``explain`` finds words for; all else is a defect of ours and shows its traceback."""
 
 
+_PARSERS_OWN_WORDS: Final = "Value error, "
+"""What the parser writes before each of our own sentences about a value; it tells a user nothing."""
+
+
 def explain(error: Exception) -> int:
     """Say on the error stream what went wrong, and return the exit code for it."""
     match error:
@@ -41,7 +45,7 @@ def explain(error: Exception) -> int:
             return _tell(error.problems, error.hint, error.exit_code)
         case typer.TyperException():
             # What the parser says is a heading, and sometimes a list of choices in lines of their own.
-            problem = " ".join(error.format_message().split())
+            problem = " ".join(error.format_message().split()).replace(_PARSERS_OWN_WORDS, "")
             return _tell([problem], _help_for(error), error.exit_code) if problem else error.exit_code
         case typer.Abort():
             return _tell(["stopped: there is nobody to answer"], None, FAILED)
