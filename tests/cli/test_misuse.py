@@ -23,7 +23,7 @@ def _told(capsys: pytest.CaptureFixture[str]) -> list[str]:
         (["dev", "--port", "lots"], "'--port': Input should be a valid integer", "watchword dev --help"),
         (["dev", "--port", "70000"], "less than or equal to 65535", "watchword dev --help"),
         (["keys", "create"], "Missing option '--application'", "watchword keys create --help"),
-        (["keys", "create", "--application", "shop", "--scope", "all"], "'--scope': 'all' is not", "keys create --help"),
+        (["keys", "create", "--application", "shop", "--scope", "all"], "'--scope': 'all' is", "keys create --help"),
         (["secrets", "rotate", "index"], "'index'", "watchword secrets rotate --help"),
         (["users", "unlock", "u", "--application", "shop"], "Missing option '--reason'", "users unlock --help"),
         (["dev", "--host", "0.0.0.0"], "0.0.0.0 could be reached from other machines", "127.0.0.1"),
