@@ -1,5 +1,7 @@
 """Getting the code again, another way, or help: real paths, and the server's time counts."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.pages.guest import visit
@@ -7,6 +9,7 @@ from tests.pages.world import ONE_CAMERA, USER, World, new_world
 from watchword.domain.action import PASSWORD_RESET
 from watchword.domain.contact import Channel
 from watchword.domain.ids import UserId
+from watchword.domain.limits import Limits
 from watchword.domain.message import DeliveryStatus
 from watchword.ports.store.outbox import NotHandedOver
 
@@ -33,6 +36,17 @@ async def test_asking_too_early_is_answered_with_the_seconds_that_are_left(world
     assert "You can ask for another message in 25 seconds." in page.text
     assert (await guest.open(page.links["Open the page again"])).status == 200
     assert (await world.read(challenge.id)).sends == 1
+
+
+async def test_a_long_wait_is_told_by_the_clock_and_not_in_thousands_of_seconds() -> None:
+    world = await new_world(limits=replace(Limits(), sends_per_contact_hour=1))
+    guest = await visit(world.site, (await world.start(**ONE_CAMERA)).url)
+    world.clock.move(seconds=30)
+    page = await guest.press("Send it again")
+    assert (page.status, page.response.headers["retry-after"]) == (429, "3570")
+    assert "A message can be sent from" in page.text
+    assert "seconds" not in page.text
+    await world.close()
 
 
 async def test_the_same_way_again_repeats_the_code(world: World) -> None:

@@ -26,7 +26,7 @@ from watchword.flow.cancel import cancel
 from watchword.flow.check import check
 from watchword.flow.order import send
 from watchword.flow.show import show
-from watchword.pages.entry_sheet import entry_sheet, live_news
+from watchword.pages.entry_sheet import COUNTED_S, entry_sheet, live_news
 from watchword.pages.flash import Said, forget_said, read_said, said_cookie, set_said, write_said
 from watchword.pages.reader import Reader, meet_reader
 from watchword.pages.renderer import Renderer
@@ -180,7 +180,7 @@ class EntryPages:
         )
 
     def _later(self, request: Request, visit: Visit, why: Literal["soon", "budget"], free_at: Instant) -> Response:
-        """Return the page that says from when on it goes on; a short wait is told in seconds, too."""
+        """Return the page that says from when on it goes on; a short wait is told in seconds."""
         wait_s = max(1, seconds_until(free_at, visit.now))
         return self.renderer.page(
             "refused.html",
@@ -189,7 +189,7 @@ class EntryPages:
             status=429,
             retry_after_s=wait_s,
             why=why,
-            wait_s=wait_s if why == "soon" else None,
+            wait_s=wait_s if why == "soon" and wait_s <= COUNTED_S else None,
             free_at=free_at,
             brand=isolated(visit.application.name),
             again=self._address(visit.token),
