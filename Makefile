@@ -29,9 +29,9 @@ CLIENT := $(wildcard sdk/python/pyproject.toml)
 PROJECTS := pyproject.toml $(CLIENT)
 # Python code of this repository, as far as the folders exist.
 CODE := $(wildcard src sdk/python tests tools bench)
-# A worker more than there are cores, because many tests wait for a process or a page; a file stays with one, because its
-# tests share what they have started.
-PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --durations 25 --durations-min 5
+# Two workers for each core, because many tests wait for a process or a page; a file stays with one, because its tests
+# share what they have started.
+PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2) --dist loadfile --durations 25 --durations-min 5
 PYTEST := $(BIN)/pytest $(PARALLEL)
 QUICK_TESTS := $(wildcard tests/domain tests/risk tests/flow tests/house)
 

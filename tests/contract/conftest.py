@@ -5,6 +5,7 @@ A test that asks for the ``database`` of its store is about the file of SQLite, 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -38,12 +39,18 @@ def keyring(entropy: SeededEntropy) -> KeySet:
     return KeySet.generate(entropy, START)
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    """Gives the path of a migrated file."""
-    path = str(tmp_path / "watchword.sqlite3")
-    migrate(path)
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gives a file that was migrated once, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "watchword.sqlite3"
+    migrate(str(path))
     return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrated: Path) -> str:
+    """Gives the path of a migrated file."""
+    return str(copy(migrated, tmp_path / "watchword.sqlite3"))
 
 
 @pytest.fixture
