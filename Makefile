@@ -29,9 +29,9 @@ CLIENT := $(wildcard sdk/python/pyproject.toml)
 PROJECTS := pyproject.toml $(CLIENT)
 # Python code of this repository, as far as the folders exist.
 CODE := $(wildcard src sdk/python tests tools bench)
-# Two workers for each core, because many tests wait for a process or a page; a file stays with one, because its tests
-# share what they have started.
-PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2) --dist loadfile --durations 25 --durations-min 5
+# A worker more than there are cores, because many tests wait for a process or a page; a file stays with one, because its
+# tests share what they have started.
+PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --durations 25 --durations-min 5
 PYTEST := $(BIN)/pytest $(PARALLEL)
 QUICK_TESTS := $(wildcard tests/domain tests/risk tests/flow tests/house)
 
@@ -89,7 +89,7 @@ test: setup browser lint types imports
 	PYTHONOPTIMIZE=1 $(BIN)/pytest -q -n auto --dist worksteal -p no:schemathesis -m "not browser" \
 		-W "ignore:assertions not in test modules" $(QUICK_TESTS)
 
-# The plays in all four ways a customer may sit before the store; `make test` has the two that differ in everything.
+# The plays in all four ways a customer may sit before the store; `make test` has each in one of the two that differ most.
 plays: setup browser
 	$(PYTEST) tests/plays
 
