@@ -249,7 +249,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         """Turn to TLS with a server that proves to be this host."""
         try:
             return await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        except BaseException:
+        except BaseException:  # cancellation too: nobody else would close what is open already
             await self._stream.aclose()
             raise
 

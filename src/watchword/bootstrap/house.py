@@ -121,7 +121,7 @@ async def build(
         worker.bell = bell
         stopping = asyncio.Event()
         site = _site(settings, ports, _edge(settings, ports, metrics), stopping, worker, inbox, languages)
-    except BaseException:
+    except BaseException:  # whatever it is, cancellation too: the store is open, and nobody else holds it yet
         await store.close()
         raise
     return House(ports=ports, site=site, worker=worker, store=store, stopping=stopping)

@@ -12,6 +12,7 @@ from watchword.cli.settings_option import (
     ConfigOption,
     DataOption,
     JsonOption,
+    ReasonOption,
     find_application,
     read_settings,
 )
@@ -26,7 +27,6 @@ PlaceArgument = Annotated[
         metavar="PLACE", help="What `guard list` names: a range of numbers (+491701234), or a country (DE)."
     ),
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stays in the audit log.")]
 
 
 def add_guard(command_line: typer.Typer) -> None:

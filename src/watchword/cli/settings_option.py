@@ -28,6 +28,7 @@ DataOption = Annotated[
     ),
 ]
 ApplicationOption = Annotated[str, typer.Option("--application", metavar="ID", help="An application of the settings.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stays in the audit log.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 

@@ -7,14 +7,20 @@ import typer
 from watchword.bootstrap.upkeep import show_user, unlock_user
 from watchword.cli.failing import CommandFailed, CommandMisused
 from watchword.cli.printing import print_json, print_line, print_table
-from watchword.cli.settings_option import ApplicationOption, ConfigOption, DataOption, JsonOption, read_settings
+from watchword.cli.settings_option import (
+    ApplicationOption,
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    ReasonOption,
+    read_settings,
+)
 from watchword.cli.teaching import TENDING, Example, teach
 from watchword.domain.contact import Contact
 from watchword.domain.instant import Instant, rfc3339
 from watchword.domain.user import User
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER_ID", help="The application's own id of the customer.")]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stays in the audit log.")]
 
 
 def add_users(command_line: typer.Typer) -> None:

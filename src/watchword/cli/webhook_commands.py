@@ -8,7 +8,14 @@ from watchword.bootstrap import webhook_upkeep
 from watchword.bootstrap.webhook_upkeep import ListedEndpoint
 from watchword.cli.failing import CommandFailed, CommandMisused
 from watchword.cli.printing import print_json, print_line, print_table
-from watchword.cli.settings_option import ApplicationOption, ConfigOption, DataOption, JsonOption, read_settings
+from watchword.cli.settings_option import (
+    ApplicationOption,
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    ReasonOption,
+    read_settings,
+)
 from watchword.cli.teaching import TENDING, Example, teach
 from watchword.domain.instant import END_OF_TIME, Instant, read_rfc3339, rfc3339
 from watchword.domain.webhook import CallResult, Verdict
@@ -31,7 +38,6 @@ DeadOption = Annotated[bool, typer.Option("--dead", help="Everything that was gi
 StateOption = Annotated[
     MessageState | None, typer.Option("--state", show_default=False, help="Only those.  [dim]default: all[/]")
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stays in the audit log.")]
 
 
 def add_webhooks(command_line: typer.Typer) -> None:
