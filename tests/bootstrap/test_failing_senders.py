@@ -9,13 +9,10 @@ from typing import Final, TypeVar
 
 import pytest
 
-from tests.flow.outside import START
 from tests.flow.world import World, challenge_of
 from tests.kit.clock_and_chance import MovableClock
-from tests.kit.failing_world import NAMES, failing_world
+from tests.kit.failing_world import NAMES, failing_world, place_of
 from tests.kit.gateway import Gateway, Manner, Taken, receipts, sign
-from tests.kit.postgres_databases import PostgresClock, PostgresDatabases
-from watchword.adapters.sqlite.schema import migrate
 from watchword.bootstrap import worker as worker_module
 from watchword.bootstrap.worker import Worker
 from watchword.domain.message import DeliveryStatus
@@ -49,16 +46,8 @@ class Play:
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, MovableClock]]:
     """Gives where the store is, and the clock that moves it."""
-    if request.param == "sqlite":
-        path = str(tmp_path / "watchword.sqlite3")
-        migrate(path)
-        yield path, MovableClock(START)
-        return
-    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
-    with databases.migrated() as url:
-        clock = PostgresClock(url, START)
-        yield url, clock  # type: ignore[misc]  # it moves as the other does
-        clock.close()
+    with place_of(request, tmp_path) as place:
+        yield place
 
 
 @pytest.fixture

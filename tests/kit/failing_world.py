@@ -1,22 +1,26 @@
 """A shop on any store, whose messages go to gateways on this machine by a worker of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tests.flow.outside import Outbox
+import pytest
+
+from tests.flow.outside import START, Outbox
 from tests.flow.world import SHOP, World
 from tests.kit.clock_and_chance import MovableClock
 from tests.kit.default_policy import default_policy
 from tests.kit.gateway import GatewaySender
 from tests.kit.languages import LANGUAGES
+from tests.kit.postgres_databases import PostgresClock, PostgresDatabases
 from tests.kit.stores import open_store_at
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.rows.guard_store import RowGuardStore
+from watchword.adapters.sqlite.schema import migrate
 from watchword.adapters.system import SystemEntropy
 from watchword.bootstrap.key_source import KeyWatch
 from watchword.bootstrap.policy_watch import PolicyWatch
@@ -39,6 +43,21 @@ class FailingWorld:
     worker: Worker
     sent: asyncio.Event
     """Set once it is written down that a message was handed over."""
+
+
+@contextmanager
+def place_of(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[str, MovableClock]]:
+    """Give where a migrated store of the kind ``request.param`` is, and the clock that moves it."""
+    if request.param == "sqlite":
+        path = str(folder / "watchword.sqlite3")
+        migrate(path)
+        yield path, MovableClock(START)
+        return
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    with databases.migrated() as url:
+        clock = PostgresClock(url, START)
+        yield url, clock  # type: ignore[misc]  # it moves as the other does
+        clock.close()
 
 
 @asynccontextmanager
