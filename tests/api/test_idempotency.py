@@ -238,13 +238,15 @@ class _TwiceRunner:
         self._real = real
         self._between: Callable[[], Awaitable[None]] | None = between
 
-    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Result]) -> Result:
+    async def write(
+        self, owner: bytes | None, operation: Callable[[Transaction], Result], *, soon: bool = False
+    ) -> Result:
         between, self._between = self._between, None
         if between is not None:
             with pytest.raises(_InVain):
                 await self._real.write(owner, lambda write: _take_back(operation(write)))
             await between()
-        return await self._real.write(owner, operation)
+        return await self._real.write(owner, operation, soon=soon)
 
     async def ask(self, question: Callable[[Transaction], Result]) -> Result:
         return await self._real.ask(question)

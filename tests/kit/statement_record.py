@@ -38,8 +38,10 @@ class _RecordingRunner:
         self._runner = runner
         self._operations = operations
 
-    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
-        return await self._runner.write(owner, self._recorded(operation, owner, is_question=False))
+    async def write(
+        self, owner: bytes | None, operation: Callable[[Transaction], Answer], *, soon: bool = False
+    ) -> Answer:
+        return await self._runner.write(owner, self._recorded(operation, owner, is_question=False), soon=soon)
 
     async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
         return await self._runner.ask(self._recorded(question, None, is_question=True))

@@ -76,7 +76,13 @@ class PostgresRunner:
         self._reading = lanes(for_reading, writes=False, on_committed=_tell_nothing)
         self._writing = lanes(max(1, terms.connections - for_reading), writes=True, on_committed=self._tell)
 
-    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
+    async def write(
+        self,
+        owner: bytes | None,
+        operation: Callable[[Transaction], Answer],
+        *,
+        soon: bool = False,  # noqa: ARG002 the disk is waited for all the same, which keeps the promise too
+    ) -> Answer:
         """Carry out an operation and return its result once it is committed."""
         return await self._answer_of(self._writing, owner, operation)
 

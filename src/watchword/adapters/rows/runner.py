@@ -12,12 +12,20 @@ Answer = TypeVar("Answer")
 class Runner(Protocol):
     """Carries out operations on a database."""
 
-    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:
+    async def write(
+        self, owner: bytes | None, operation: Callable[[Transaction], Answer], *, soon: bool = False
+    ) -> Answer:
         """Carry out an operation and return its result once it is on the disk.
 
         ``owner`` names whose rows it changes: an 8-byte user key, an application, or the subject of an address budget.
         Nobody else changes them meanwhile. None where it changes rows of many, or one row in one statement. An
         operation may be carried out again from its beginning, as long as nothing of it was committed.
+
+        ``soon``: return its result once every later question sees it, and without waiting for the disk. A write that
+        begins afterwards is on the disk only with it or after it, so it is for what matters to nobody before another
+        write of the same matter is on the disk: nothing may be shown, sent or paid because of it alone. It is on the
+        disk some milliseconds later; where the process, the machine or the database ends before, or the disk is full,
+        it is lost, and nobody is told.
 
         Raises what the operation raised (it left no trace then), or ``StorageUnavailable``.
         """

@@ -68,7 +68,13 @@ class SqliteRunner:
         self._entropy = entropy
         self._keyring = keyring
 
-    async def write(self, owner: bytes | None, operation: Callable[[Transaction], Answer]) -> Answer:  # noqa: ARG002 here one operation after the other is alone with everybody's rows
+    async def write(
+        self,
+        owner: bytes | None,  # noqa: ARG002 here one operation after the other is alone with everybody's rows
+        operation: Callable[[Transaction], Answer],
+        *,
+        soon: bool = False,  # noqa: ARG002 the disk is waited for all the same, which keeps the promise too
+    ) -> Answer:
         """Carry out an operation and return its result once it is on the disk."""
         return await self._group.run(operation)
 
