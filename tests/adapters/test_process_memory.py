@@ -2,6 +2,9 @@
 
 import gc
 import weakref
+from collections.abc import Iterator
+
+import pytest
 
 from watchword.adapters.process_memory import settle_memory
 
@@ -13,13 +16,26 @@ class _Ring:
         self.own = self
 
 
+@pytest.fixture(autouse=True)
+def _own_collector() -> Iterator[None]:
+    threshold = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*threshold)
+
+
 def test_what_is_there_is_put_aside_and_what_comes_is_collected() -> None:
-    try:
-        kept = _Ring()
-        settle_memory()
-        assert not any(one is kept for one in gc.get_objects())
-        came = weakref.ref(_Ring())
-        gc.collect()
-        assert came() is None
-    finally:
-        gc.unfreeze()
+    kept = _Ring()
+    settle_memory()
+    assert not any(one is kept for one in gc.get_objects())
+    came = weakref.ref(_Ring())
+    gc.collect()
+    assert came() is None
+
+
+def test_the_collector_still_looks_by_itself() -> None:
+    settle_memory()
+    came = weakref.ref(_Ring())
+    kept = [[number] for number in range(50_000)]
+    assert came() is None
+    assert kept
