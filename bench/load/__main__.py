@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -164,6 +165,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=_SOAK_MINUTES, help="with --soak")
     parser.add_argument("--page", action="store_true", help="write the page from the last run that reached its end")
     asked = parser.parse_args()
+    # Whoever ends it ends its servers too: they are stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if asked.soak:
         _soak(asked.minutes)
     elif asked.page:
