@@ -18,7 +18,7 @@ from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
 from watchword.adapters.system import SystemClock, SystemEntropy
 from watchword.config.settings import Settings
 from watchword.domain.budget import Charged
-from watchword.domain.challenge import Approved, AttemptOutcome, Challenge, ChallengeState, Ended, Generation, LastSend
+from watchword.domain.challenge import Approved, Challenge, ChallengeState, Generation, Incorrect, LastSend
 from watchword.domain.contact import Contact
 from watchword.domain.device import Device
 from watchword.domain.event import EventType
@@ -29,9 +29,10 @@ from watchword.domain.message import DeliveryStatus
 from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
 from watchword.ports.keyring import Keyring
+from watchword.ports.store.attempting import Attempt, Attempted, Spending, TriedChallenge
 from watchword.ports.store.deciding import Judge, Judgement, Known, ProfileQuery
 from watchword.ports.store.outbox import ClaimedDelivery
-from watchword.ports.store.values import ApiKey, ChallengeResult, Lesson, Opened, Opening, Spending
+from watchword.ports.store.values import ApiKey, ChallengeResult, Lesson, Opened, Opening
 from watchword.risk.memory import NO_MEMORY, PROVEN
 
 Told = TypeVar("Told")
@@ -138,26 +139,32 @@ class NullStore:
         self._read(challenge)
         return ChallengeResult(challenge=challenge, grant=None, device=None)
 
-    async def spend_attempt(self, spending: Spending, **_: object) -> AttemptOutcome:
-        """Compare, and approve what is right."""
-        opening, pending = self._openings.pop(spending.challenge_id, None), self._challenges[spending.challenge_id]
-        if opening is None or opening.first_send is None or opening.first_send.live is None:
-            return Ended(state=pending.state)
-        if not hmac.compare_digest(opening.first_send.live.mac, spending.candidates[1]):
-            return Ended(state=pending.state)
+    async def spend_attempt(self, challenge_id: ChallengeId, attempt: Attempt, **_: object) -> Attempted | None:
+        """Ask what is guessed, compare, and approve what is right."""
+        opening, pending = self._openings.get(challenge_id), self._challenges.get(challenge_id)
+        if pending is None or opening is None or opening.first_send is None or opening.first_send.live is None:
+            return None
         action, now = pending.action, self._clock.now()
         ref = UserRef(application_id=action.application_id, key=action.user_key)
-        self._read(pending)
-        self._seal(ref, "devices", "name", spending.device_name.encode())
+        self._open_action(pending)
+        tried = _tried(pending)
+        guess = attempt(tried)
+        if not isinstance(guess, Spending):
+            return Attempted(challenge=tried, outcome=guess, at=now)
+        if not hmac.compare_digest(opening.first_send.live.mac, guess.candidates[1]):
+            return Attempted(challenge=tried, outcome=Incorrect(attempts_left=pending.attempts_left), at=now)
+        self._open(ref, "contacts", "address", self._sealed[challenge_id]["address"])
+        self._seal(ref, "devices", "name", guess.device_name.encode())
         self._open(ref, "memories", "memory", self._seal(ref, "memories", "memory", _MEMORY))
         self._seal(ref, "memories", "memory", _MEMORY)
         if opening.contribution is not None:
             self._on_lesson(_lesson(opening))
         self._tell(_AT_CHECK)
-        del self._challenges[pending.id], self._sealed[pending.id]
-        return Approved(
-            attempts_left=pending.attempts_left - 1, grant=_grant(pending, spending, now), device=_device(spending, now)
+        del self._openings[challenge_id], self._challenges[challenge_id], self._sealed[challenge_id]
+        approved = Approved(
+            attempts_left=pending.attempts_left - 1, grant=_grant(pending, guess, now), device=_device(guess, now)
         )
+        return Attempted(challenge=tried, outcome=approved, at=now)
 
     async def claim_deliveries(self, *, limit: int, **_: object) -> Sequence[ClaimedDelivery]:
         """Hand out what is to be sent."""
@@ -197,8 +204,12 @@ class NullStore:
         """Open what a challenge is read from."""
         ref = UserRef(application_id=challenge.action.application_id, key=challenge.action.user_key)
         sealed = self._sealed[challenge.id]
-        json.loads(self._open(ref, "actions", "action", sealed["action"]))
+        self._open_action(challenge)
         json.loads(self._open(ref, "challenges", "display", sealed["display"]))
+
+    def _open_action(self, challenge: Challenge) -> None:
+        ref = UserRef(application_id=challenge.action.application_id, key=challenge.action.user_key)
+        json.loads(self._open(ref, "actions", "action", self._sealed[challenge.id]["action"]))
 
     def _address(self, ref: UserRef) -> str:
         return self._contact(ref).address.reveal()
@@ -256,6 +267,19 @@ def _opened(opening: Opening, now: Instant) -> Challenge:
         resend_at=later(now, seconds=limits.resend_wait_s(1)),
         others_count_from=opening.others_count_from,
         last_sends=(LastSend(option_id=route.option_id, channel=route.channel, at=now),),
+    )
+
+
+def _tried(challenge: Challenge) -> TriedChallenge:
+    return TriedChallenge(
+        id=challenge.id,
+        action=challenge.action,
+        state=challenge.state,
+        code_length=challenge.code_length,
+        generations=challenge.generations,
+        bound_digest=challenge.bound_digest,
+        trust_allowed=challenge.trust_allowed,
+        attempts_left=challenge.attempts_left,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from tests.contract.guessing import Guess
 from tests.kit.clock_and_chance import MovableClock
 from tests.kit.postgres_databases import PostgresClock
 from watchword.domain.action import CONTACT_CONFIRMATION, SIGN_IN, Action, Assessment, Decision, Detail, Reason
@@ -37,6 +38,7 @@ from watchword.domain.user import User, UserRef
 from watchword.ports.clock import Entropy
 from watchword.ports.keyring import Keyring, Purpose
 from watchword.ports.store import Store
+from watchword.ports.store.attempting import Spending
 from watchword.ports.store.deciding import Judgement, Known, Presented, ProfileQuery
 from watchword.ports.store.values import (
     ContactDraft,
@@ -49,7 +51,6 @@ from watchword.ports.store.values import (
     Registered,
     Registration,
     SendOrder,
-    Spending,
 )
 from watchword.risk.memory import Contribution
 from watchword.risk.profile import Profile
@@ -61,6 +62,8 @@ PHONE: Final = "+14155550123"
 OTHER_PHONE: Final = "+14155550124"
 EMAIL: Final = "ada@shop.example"
 OTHER_EMAIL: Final = "ada@home.example"
+_GENERATIONS: Final = 5
+"""As many as a challenge has sends."""
 NEW_DEVICE: Final = CatalogueSentence(key="new_device")
 REASONS: Final[tuple[CustomerText, ...]] = (
     NEW_DEVICE,
@@ -398,13 +401,13 @@ class Scene:
             limits=self.limits,
         )
 
-    def guess(self, planned: Planned, code: Secret | None = None, *, trust_device: bool = False) -> Spending:
-        """Return a guess, the right one unless another is named, hashed for every generation there is."""
+    def guess(self, planned: Planned, code: Secret | None = None, *, trust_device: bool = False) -> Guess:
+        """Return a guess, the right one unless another is named."""
         typed = planned.code if code is None else code
         key = planned.action.user_key
-        return Spending(
-            challenge_id=planned.id,
-            candidates={number: self.code_mac(planned.id, number, typed) for number in planned.codes},
+        macs = {number: self.code_mac(planned.id, number, typed) for number in range(1, _GENERATIONS + 1)}
+        spending = Spending(
+            candidates={},
             trust_device=trust_device,
             new_device_id=DeviceId(make_id("dev", key, self.entropy.token(16))),
             device_name="Chrome on Windows",
@@ -413,8 +416,9 @@ class Scene:
             methods=("otp", "sms"),
             limits=self.limits,
         )
+        return Guess(challenge_id=planned.id, macs=macs, spending=spending)
 
-    def wrong(self, planned: Planned) -> Spending:
+    def wrong(self, planned: Planned) -> Guess:
         """Return a guess that is not right in any generation."""
         known = {code.reveal() for code in planned.codes.values()}
         return self.guess(planned, next(Secret(code) for code in ("000000", "111111", "222222") if code not in known))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.contract.builders import PHONE, START, Scene
+from tests.contract.guessing import spend
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from tests.kit.stores import open_store_at
 from watchword.adapters.key_set import KeySet
@@ -29,9 +30,9 @@ async def _live(scene: Scene, user_id: str) -> None:
     planned = await scene.open(user_id=user_id)
     _say(said="opened", challenge=planned.id)
     for spent in (1, 2):
-        await store.spend_attempt(scene.wrong(planned))
+        await spend(store, scene.wrong(planned))
         _say(said="wrong", challenge=planned.id, spent=spent)
-    outcome = await store.spend_attempt(scene.guess(planned))
+    outcome = await spend(store, scene.guess(planned))
     if not isinstance(outcome, Approved) or outcome.grant is None:
         raise TypeError(outcome)
     _say(said="approved", challenge=planned.id, grant=outcome.grant.id)

@@ -10,6 +10,7 @@ import pickle
 import sys
 from pathlib import Path
 
+from tests.contract.guessing import Guess, spend
 from tests.kit.clock_and_chance import SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.postgres.postgres_store import open_postgres_store
@@ -17,7 +18,7 @@ from watchword.domain.challenge import Approved, Incorrect
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.grant import Redeemed
 from watchword.ports.store import Store
-from watchword.ports.store.values import Redemption, Spending
+from watchword.ports.store.values import Redemption
 
 LINE_BYTES = 1 << 22
 """More than a few hundred calls take."""
@@ -28,13 +29,13 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def _outcome(store: Store, call: Spending | Redemption) -> str:
+async def _outcome(store: Store, call: Guess | Redemption) -> str:
     """Make one call, and say in a word what it came to."""
     try:
         if isinstance(call, Redemption):
             redeemed = await store.redeem_grant(call)
             return "redeemed" if isinstance(redeemed, Redeemed) else redeemed.name
-        outcome = await store.spend_attempt(call)
+        outcome = await spend(store, call)
     except StorageUnavailable:
         return "unavailable"
     if isinstance(outcome, Incorrect):
@@ -48,7 +49,7 @@ async def _work(url: str, keys: str) -> None:
     store = await open_postgres_store(url, entropy, keyring)
     _say("ready")
     while line := await asyncio.to_thread(sys.stdin.readline):
-        calls: list[Spending | Redemption] = pickle.loads(bytes.fromhex(line))  # noqa: S301 the test's own
+        calls: list[Guess | Redemption] = pickle.loads(bytes.fromhex(line))  # noqa: S301 the test's own
         _say(json.dumps(await asyncio.gather(*(_outcome(store, call) for call in calls))))
     await store.close()
 

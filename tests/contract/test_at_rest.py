@@ -7,6 +7,7 @@ import pytest
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, Scene, update_details
 from tests.contract.conftest import OpenStore
+from tests.contract.guessing import spend
 from tests.kit.database import change, count
 from watchword.adapters.key_file import KeyKind
 from watchword.adapters.key_set import KeySet
@@ -37,7 +38,7 @@ async def test_a_copy_of_the_files_tells_no_address_code_word_or_answer(
     answer = KeptAnswer(
         application_id=scene.application_id, scope=b"s", fingerprint=b"f", status=200, body=Secret("wd1.a-device-token")
     )
-    await store.spend_attempt(scene.guess(second), keep=lambda _: answer)
+    await spend(store, scene.guess(second), keep=lambda _: answer)
     (device,) = await store.devices(scene.ref(user.id))
     await store.rename_device(scene.ref(user.id), device.id, "Jane's kitchen tablet")
     dump = _dump(database)
@@ -110,7 +111,7 @@ async def test_addresses_are_sealed_anew_under_the_newest_key(
 async def test_an_erased_person_leaves_no_sealed_word(scene: Scene, store: RowStore) -> None:
     await scene.register(PHONE, OTHER_EMAIL)
     planned = await scene.open()
-    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(store, scene.guess(planned)), Approved)
     assert await store.erase_user(scene.ref())
     left = await count(
         store,

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
+from tests.contract.guessing import spend
 from watchword.domain.action import PASSWORD_RESET, SIGN_IN
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import (
@@ -31,7 +32,7 @@ async def _burn(scene: Scene, failures: int, *, lane: Lane = Lane.OPEN) -> Plann
     while True:
         planned = await scene.open(lane=lane)
         for _ in range(min(left, 4)):
-            assert isinstance(await scene.store.spend_attempt(scene.wrong(planned)), Incorrect)
+            assert isinstance(await spend(scene.store, scene.wrong(planned)), Incorrect)
         left -= min(left, 4)
         if left == 0:
             return planned
@@ -44,11 +45,11 @@ async def test_an_older_code_is_superseded_and_costs_a_try(store: Store, scene: 
     first = await scene.open(contact=user.contacts[0])
     order, switched = scene.switch(first, user.contacts[1])
     await store.order_delivery(order)
-    assert await store.spend_attempt(scene.guess(switched, first.code)) == Superseded(attempts_left=4)
+    assert await spend(store, scene.guess(switched, first.code)) == Superseded(attempts_left=4)
     # Read before the switch: there is no candidate for the code that is live now.
-    assert await store.spend_attempt(scene.guess(first)) == Superseded(attempts_left=3)
-    assert await store.spend_attempt(scene.wrong(switched)) == Incorrect(attempts_left=2)
-    assert isinstance(await store.spend_attempt(scene.guess(switched)), Approved)
+    assert await spend(store, scene.guess(first)) == Superseded(attempts_left=3)
+    assert await spend(store, scene.wrong(switched)) == Incorrect(attempts_left=2)
+    assert isinstance(await spend(store, scene.guess(switched)), Approved)
 
 
 async def test_a_concealed_challenge_does_not_tell_a_stranger_that_it_switched(store: Store, scene: Scene) -> None:
@@ -57,14 +58,14 @@ async def test_a_concealed_challenge_does_not_tell_a_stranger_that_it_switched(s
     scene.clock.move(seconds=30)
     order, _ = scene.switch(first, user.contacts[1])
     assert isinstance(await store.order_delivery(order), Challenge)
-    assert await store.spend_attempt(scene.wrong(first)) == Incorrect(attempts_left=4)
+    assert await spend(store, scene.wrong(first)) == Incorrect(attempts_left=4)
 
 
 async def test_a_right_guess_is_not_charged_to_the_user(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     for _ in range(60):  # more successes than the budget has failures
         planned = await scene.open(lane=Lane.OWN)
-        assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+        assert isinstance(await spend(store, scene.guess(planned)), Approved)
         scene.clock.move(hours=1)
     assert (await scene.profile()).failures == 0
 
@@ -72,8 +73,8 @@ async def test_a_right_guess_is_not_charged_to_the_user(store: Store, scene: Sce
 async def test_a_success_gives_no_failure_back(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
-    await store.spend_attempt(scene.wrong(planned))
-    await store.spend_attempt(scene.guess(planned))
+    await spend(store, scene.wrong(planned))
+    await spend(store, scene.guess(planned))
     assert (await scene.profile()).failures == 1
 
 
@@ -81,23 +82,23 @@ async def test_neither_resends_nor_switches_give_tries_or_time_back(store: Store
     user = await scene.register(PHONE, EMAIL)
     planned = await scene.open(contact=user.contacts[0])
     before = await scene.challenge(planned.id)
-    await store.spend_attempt(scene.wrong(planned))
+    await spend(store, scene.wrong(planned))
     scene.clock.move(seconds=40)
     await store.order_delivery(scene.order(planned, user.contacts[0]))
     order, switched = scene.switch(planned, user.contacts[1])
     await store.order_delivery(order)
-    assert await store.spend_attempt(scene.wrong(switched)) == Incorrect(attempts_left=3)
+    assert await spend(store, scene.wrong(switched)) == Incorrect(attempts_left=3)
     assert (await scene.challenge(planned.id)).expires_at == before.expires_at
 
 
 async def test_the_open_lane_ends_at_its_part_and_the_own_lane_goes_on(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await _burn(scene, scene.limits.open_lane_failures)
-    refused = await store.spend_attempt(scene.guess(planned))
+    refused = await spend(store, scene.guess(planned))
     assert isinstance(refused, BudgetExhausted)
     assert refused.attempts_left == (await scene.challenge(planned.id)).attempts_left
     own = await scene.open(lane=Lane.OWN)
-    assert isinstance(await store.spend_attempt(scene.guess(own)), Approved)
+    assert isinstance(await spend(store, scene.guess(own)), Approved)
 
 
 async def test_both_lanes_end_where_the_whole_budget_is_spent(store: Store, scene: Scene) -> None:
@@ -105,7 +106,7 @@ async def test_both_lanes_end_where_the_whole_budget_is_spent(store: Store, scen
     scene.limits = Limits(failures_per_user=8, open_lane_failures=6)
     await _burn(scene, 6)
     own = await _burn(scene, 2, lane=Lane.OWN)
-    assert isinstance(await store.spend_attempt(scene.guess(own)), BudgetExhausted)
+    assert isinstance(await spend(store, scene.guess(own)), BudgetExhausted)
 
 
 async def test_the_budget_frees_when_its_window_has_passed(store: Store, scene: Scene) -> None:
@@ -113,7 +114,7 @@ async def test_the_budget_frees_when_its_window_has_passed(store: Store, scene: 
     scene.limits = Limits(failures_per_user=8, open_lane_failures=4)
     began = await store.now()
     planned = await _burn(scene, 4)
-    refused = await store.spend_attempt(scene.wrong(planned))
+    refused = await spend(store, scene.wrong(planned))
     assert isinstance(refused, BudgetExhausted)
     assert refused.free_at == began + 30 * DAY_MS
     assert (await scene.profile()).lane_free_at == refused.free_at
@@ -143,7 +144,7 @@ async def test_an_operator_can_unlock(store: Store, scene: Scene) -> None:
     planned = await _burn(scene, 4)
     assert await store.unlock_user(scene.ref(), reason="asked by telephone, identity checked")
     assert not await store.unlock_user(scene.ref(), reason="again")
-    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(store, scene.guess(planned)), Approved)
     assert (await scene.user()).locked_until is None
 
 
@@ -153,8 +154,8 @@ async def test_a_concealed_challenge_beyond_the_budget_is_wrong_whatever_is_type
     await _burn(scene, 4)
     concealed = await scene.open(PASSWORD_RESET, conceal=True)
     for left in (4, 3, 2, 1, 0):
-        assert await store.spend_attempt(scene.guess(concealed)) == Incorrect(attempts_left=left)
-    assert await store.spend_attempt(scene.guess(concealed)) == Ended(state=ChallengeState.EXHAUSTED)
+        assert await spend(store, scene.guess(concealed)) == Incorrect(attempts_left=left)
+    assert await spend(store, scene.guess(concealed)) == Ended(state=ChallengeState.EXHAUSTED)
     assert (await scene.profile()).failures == 4
 
 
@@ -164,8 +165,8 @@ async def test_a_decoy_takes_tries_and_ends_like_any_other(store: Store, scene: 
     assert await store.claim_deliveries(limit=10, lease_s=30) == []
     guess = scene.guess(replace(planned, codes={0: Secret("123456")}))
     for left in (4, 3, 2, 1, 0):
-        assert await store.spend_attempt(guess) == Incorrect(attempts_left=left)
-    assert await store.spend_attempt(guess) == Ended(state=ChallengeState.EXHAUSTED)
+        assert await spend(store, guess) == Incorrect(attempts_left=left)
+    assert await spend(store, guess) == Ended(state=ChallengeState.EXHAUSTED)
 
 
 async def test_a_code_dies_with_the_contact_it_went_to(store: Store, scene: Scene) -> None:
@@ -176,9 +177,9 @@ async def test_a_code_dies_with_the_contact_it_went_to(store: Store, scene: Scen
     scene.clock.move(seconds=200)
     planned = await scene.open(contact=user.contacts[0])
     scene.clock.move(seconds=99)
-    assert await store.spend_attempt(scene.wrong(planned)) == Incorrect(attempts_left=4)
+    assert await spend(store, scene.wrong(planned)) == Incorrect(attempts_left=4)
     scene.clock.move(seconds=1)
-    assert await store.spend_attempt(scene.guess(planned)) == Superseded(attempts_left=3)
+    assert await spend(store, scene.guess(planned)) == Superseded(attempts_left=3)
 
 
 @pytest.mark.parametrize("state", [ChallengeState.CANCELLED, ChallengeState.DENIED])
@@ -188,7 +189,7 @@ async def test_nothing_succeeds_after_the_end(store: Store, scene: Scene, state:
     ended = await store.end_challenge(planned.id, state, "abandoned")
     assert ended is not None
     assert ended.state is state
-    assert await store.spend_attempt(scene.guess(planned)) == Ended(state=state)
+    assert await spend(store, scene.guess(planned)) == Ended(state=state)
     assert await store.end_challenge(planned.id, ChallengeState.DENIED, "not_me") == ended
     assert (await scene.profile()).failures == 0
 
@@ -209,12 +210,12 @@ async def test_the_last_try_tells_every_confirmed_contact_once_a_day(store: Stor
     for _ in range(2):
         planned = await scene.open(SIGN_IN)
         for _ in range(5):
-            await store.spend_attempt(scene.wrong(planned))
+            await spend(store, scene.wrong(planned))
     notices = [message for message in await store.claim_deliveries(limit=10, lease_s=30) if message.notice]
     assert [message.notice for message in notices] == [NoticeKind.CHALLENGE_EXHAUSTED] * 2
     assert [message.address.reveal() for message in notices] == [PHONE, EMAIL]
     scene.clock.move(days=1)
     planned = await scene.open(SIGN_IN)
     for _ in range(5):
-        await store.spend_attempt(scene.wrong(planned))
+        await spend(store, scene.wrong(planned))
     assert len([message for message in await store.claim_deliveries(limit=10, lease_s=30) if message.notice]) == 2

@@ -1,6 +1,7 @@
 """Devices: what an approval makes of them, how their tokens rotate, and what takes trust away."""
 
 from tests.contract.builders import PHONE, Planned, Scene
+from tests.contract.guessing import spend
 from watchword.domain.action import PASSWORD_RESET, SIGN_IN
 from watchword.domain.challenge import Approved
 from watchword.domain.device import Device, DeviceState, Found, Recognised, Stolen, Unrecognised
@@ -12,7 +13,7 @@ from watchword.ports.store import Store
 
 
 async def _device(scene: Scene, planned: Planned, *, trust: bool = False) -> Device:
-    outcome = await scene.store.spend_attempt(scene.guess(planned, trust_device=trust))
+    outcome = await spend(scene.store, scene.guess(planned, trust_device=trust))
     assert isinstance(outcome, Approved)
     assert outcome.device is not None
     return outcome.device

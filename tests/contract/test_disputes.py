@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.contract.builders import EMAIL, OTHER_PHONE, PHONE, Planned, Scene, update_details
+from tests.contract.guessing import spend
 from watchword.domain.action import ACCOUNT_UPDATE, SIGN_IN
 from watchword.domain.challenge import Approved, ChallengeState, Superseded
 from watchword.domain.event import EventType
@@ -15,7 +16,7 @@ from watchword.ports.store.values import GrantProblem, OwnersWord, Registered
 
 
 async def _approve(scene: Scene, planned: Planned, *, trust: bool = False) -> Approved:
-    outcome = await scene.store.spend_attempt(scene.guess(planned, trust_device=trust))
+    outcome = await spend(scene.store, scene.guess(planned, trust_device=trust))
     assert isinstance(outcome, Approved)
     return outcome
 
@@ -116,7 +117,7 @@ async def test_a_change_without_a_grant_is_undone_from_its_notice(store: Store, 
     assert await store.dispute_notice(notice.notice_id) is OwnersWord.UNDONE
     assert [contact.address.reveal() for contact in (await scene.user()).contacts] == [PHONE, EMAIL]
     assert (await scene.user()).contacts[0].id == phone.id
-    assert await store.spend_attempt(scene.guess(planned)) == Superseded(attempts_left=4)
+    assert await spend(store, scene.guess(planned)) == Superseded(attempts_left=4)
     assert await store.dispute_notice(notice.notice_id) in {OwnersWord.UNDONE, OwnersWord.NOTED}
     assert (await scene.user()).disputed_at is None
 

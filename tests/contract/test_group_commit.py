@@ -12,6 +12,7 @@ import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Scene
 from tests.contract.conftest import OpenStore
+from tests.contract.guessing import spend
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
@@ -49,8 +50,8 @@ async def test_a_failing_operation_rolls_back_alone(store: RowStore, scene: Scen
         raise ArithmeticError("no answer today")
 
     failed, fine = await asyncio.gather(
-        store.spend_attempt(scene.wrong(planned), keep=fail),
-        store.spend_attempt(scene.wrong(planned)),
+        spend(store, scene.wrong(planned), keep=fail),
+        spend(store, scene.wrong(planned)),
         return_exceptions=True,
     )
     assert isinstance(failed, ArithmeticError)
@@ -72,8 +73,8 @@ async def test_events_are_told_once_they_are_committed_and_not_those_of_a_rolled
     planned = await scene.open()
     told.clear()
     await asyncio.gather(
-        store.spend_attempt(scene.wrong(planned), keep=fail),
-        store.spend_attempt(scene.wrong(planned)),
+        spend(store, scene.wrong(planned), keep=fail),
+        spend(store, scene.wrong(planned)),
         return_exceptions=True,
     )
     await store.close()
@@ -84,8 +85,8 @@ async def test_a_second_call_with_a_kept_key_has_no_effect(store: RowStore, scen
     await scene.register(PHONE)
     planned = await scene.open()
     first, second = await asyncio.gather(
-        store.spend_attempt(scene.wrong(planned), keep=lambda _: _kept(b"key")),
-        store.spend_attempt(scene.wrong(planned), keep=lambda _: _kept(b"key")),
+        spend(store, scene.wrong(planned), keep=lambda _: _kept(b"key")),
+        spend(store, scene.wrong(planned), keep=lambda _: _kept(b"key")),
         return_exceptions=True,
     )
     assert first == Incorrect(attempts_left=4)
@@ -100,17 +101,17 @@ async def test_a_failed_commit_fails_everybody_and_leaves_nothing(store: RowStor
     planned = await scene.open()
     guesses = [scene.wrong(planned) for _ in range(4)]
     with _full_disk(database):
-        outcomes = await asyncio.gather(*(store.spend_attempt(guess) for guess in guesses), return_exceptions=True)
+        outcomes = await asyncio.gather(*(spend(store, guess) for guess in guesses), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 4
     assert (await scene.challenge(planned.id)).tries_spent == 0
-    assert await store.spend_attempt(scene.wrong(planned)) == Incorrect(attempts_left=4)
+    assert await spend(store, scene.wrong(planned)) == Incorrect(attempts_left=4)
 
 
 async def test_a_caller_who_leaves_hurts_nobody(store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
-    leaving = asyncio.ensure_future(store.spend_attempt(scene.wrong(planned)))
-    staying = asyncio.ensure_future(store.spend_attempt(scene.guess(planned)))
+    leaving = asyncio.ensure_future(spend(store, scene.wrong(planned)))
+    staying = asyncio.ensure_future(spend(store, scene.guess(planned)))
     for _ in range(3):  # far enough for the group to be under way
         await asyncio.sleep(0)
     leaving.cancel()
@@ -128,7 +129,7 @@ async def test_a_read_sees_nothing_before_its_commit(store: RowStore, scene: Sce
             seen.append((await scene.challenge(planned.id)).tries_spent)
             await asyncio.sleep(0)
 
-    guess = asyncio.ensure_future(store.spend_attempt(scene.wrong(planned)))
+    guess = asyncio.ensure_future(spend(store, scene.wrong(planned)))
     await watch(guess)
     acknowledged = (await scene.challenge(planned.id)).tries_spent
     assert acknowledged == 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, START, Planned, Scene
+from tests.contract.guessing import spend
 from tests.kit.database import change, count, failing_commits, rows
 from watchword.adapters.rows.contribution_rows import PROMOTED_AT_ONCE
 from watchword.adapters.rows.row_store import RowStore
@@ -38,7 +39,7 @@ async def _allow(scene: Scene, *seen: int, user_id: str = "u-1", country: str | 
 
 async def _prove(scene: Scene, *seen: int) -> Planned:
     planned = await scene.open(contribution=scene.contribution(*seen))
-    assert isinstance(await scene.store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(scene.store, scene.guess(planned)), Approved)
     return planned
 
 
@@ -129,7 +130,7 @@ async def test_a_day_gives_a_value_no_more_than_one_proof(scene: Scene) -> None:
 async def test_actions_without_a_contribution_teach_nothing(scene: Scene, lessons: list[Lesson]) -> None:
     await scene.register(PHONE)
     await scene.store.record_decision(scene.decided(scene.action()))
-    assert isinstance(await scene.store.spend_attempt(scene.guess(await scene.open())), Approved)
+    assert isinstance(await spend(scene.store, scene.guess(await scene.open())), Approved)
     assert (await _memory(scene), lessons) == (NO_MEMORY, [])
 
 
@@ -170,23 +171,23 @@ async def test_an_approval_is_learned_in_full(scene: Scene, lessons: list[Lesson
 async def test_a_concealed_challenge_that_is_really_approved_is_learned(scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open("password_reset", conceal=True, contribution=scene.contribution(*HOME))
-    assert isinstance(await scene.store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(scene.store, scene.guess(planned)), Approved)
     assert await _weight(scene, HOME[0]) == pytest.approx(PROVEN, rel=1e-3)
 
 
 async def _run_out(scene: Scene, planned: Planned) -> None:
     for _ in range(5):
-        assert isinstance(await scene.store.spend_attempt(scene.wrong(planned)), Incorrect)
+        assert isinstance(await spend(scene.store, scene.wrong(planned)), Incorrect)
 
 
 async def _expire(scene: Scene, planned: Planned) -> None:
     scene.clock.move(seconds=scene.limits.lifetime_s)
-    assert await scene.store.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
+    assert await spend(scene.store, scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
 
 
 async def _cancel(scene: Scene, planned: Planned) -> None:
     await scene.store.end_challenge(planned.id, ChallengeState.CANCELLED, "abandoned")
-    assert await scene.store.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.CANCELLED)
+    assert await spend(scene.store, scene.guess(planned)) == Ended(state=ChallengeState.CANCELLED)
 
 
 async def _deny(scene: Scene, planned: Planned) -> None:
@@ -215,7 +216,7 @@ async def test_whatever_is_not_approved_teaches_nothing(
     lessons.clear()
     planned = await scene.open("transfer", contribution=scene.contribution(*ABROAD), conceal=conceal)
     for _ in range(4):  # four wrong codes from the attacker's place do not make that place familiar
-        assert isinstance(await scene.store.spend_attempt(scene.wrong(planned)), Incorrect)
+        assert isinstance(await spend(scene.store, scene.wrong(planned)), Incorrect)
     if end is not _run_out:
         await end(scene, planned)
     memory = await _memory(scene)
@@ -244,7 +245,7 @@ async def test_a_decoy_teaches_nothing_and_keeps_the_same(scene: Scene, store: R
         scene.action(conceal=True, user_id="nobody"), decoy=True, contribution=scene.contribution(*ABROAD)
     )
     assert isinstance(await store.open_challenge(opening), Opened)
-    assert await store.spend_attempt(scene.guess(planned, Secret("000000"))) == Incorrect(attempts_left=4)
+    assert await spend(store, scene.guess(planned, Secret("000000"))) == Incorrect(attempts_left=4)
     assert await _memory(scene, "nobody") == NO_MEMORY
     assert len(await rows(store, "SELECT * FROM contributions WHERE state = 'waiting'")) == 1
 
@@ -258,7 +259,7 @@ async def test_confirming_a_further_contact_teaches_nothing(scene: Scene, lesson
     lessons.clear()
     mailbox = (await scene.user()).contacts[1]
     planned = await scene.confirm(mailbox, contribution=scene.contribution(*ABROAD))
-    assert isinstance(await scene.store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(scene.store, scene.guess(planned)), Approved)
     assert await _weight(scene, ABROAD[0]) == 0
     assert lessons == []
 
@@ -266,7 +267,7 @@ async def test_confirming_a_further_contact_teaches_nothing(scene: Scene, lesson
 async def test_confirming_the_first_contact_is_a_proof_like_any_other(scene: Scene) -> None:
     (phone,) = (await scene.register(PHONE, confirmed=False)).contacts
     planned = await scene.confirm(phone, contribution=scene.contribution(*HOME))
-    assert isinstance(await scene.store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(scene.store, scene.guess(planned)), Approved)
     assert await _weight(scene, HOME[0]) == pytest.approx(PROVEN, rel=1e-3)
 
 
@@ -276,7 +277,7 @@ async def test_confirming_the_first_contact_is_a_proof_like_any_other(scene: Sce
 async def test_one_approval_of_many_at_once_is_learned_once(scene: Scene, lessons: list[Lesson]) -> None:
     await scene.register(PHONE)
     planned = await scene.open(contribution=scene.contribution(*HOME))
-    answers = await asyncio.gather(*(scene.store.spend_attempt(scene.guess(planned)) for _ in range(20)))
+    answers = await asyncio.gather(*(spend(scene.store, scene.guess(planned)) for _ in range(20)))
     assert sum(isinstance(answer, Approved) for answer in answers) == 1
     assert (await _memory(scene)).events(scene.clock.now()) == pytest.approx(PROVEN)
     assert [lesson.share for lesson in lessons] == [PROVEN]
@@ -286,7 +287,7 @@ async def test_two_approvals_at_once_are_both_learned(scene: Scene) -> None:
     await scene.register(PHONE)
     first = await scene.open(SIGN_IN, contribution=scene.contribution(*HOME))
     second = await scene.open("transfer", contribution=scene.contribution(*ABROAD))
-    await asyncio.gather(*(scene.store.spend_attempt(scene.guess(one)) for one in (first, second)))
+    await asyncio.gather(*(spend(scene.store, scene.guess(one)) for one in (first, second)))
     assert (await _memory(scene)).events(scene.clock.now()) == pytest.approx(2 * PROVEN)
     assert await _weight(scene, HOME[0]) == pytest.approx(PROVEN, rel=1e-3)
     assert await _weight(scene, ABROAD[0]) == pytest.approx(PROVEN, rel=1e-3)
@@ -308,7 +309,7 @@ async def test_what_is_rolled_back_teaches_nothing(scene: Scene, lessons: list[L
     with pytest.raises(AlreadyKept):
         await scene.store.record_decision(decided, keep=lambda _: answer)
     with pytest.raises(AlreadyKept):
-        await scene.store.spend_attempt(scene.guess(planned), keep=lambda _: answer)
+        await spend(scene.store, scene.guess(planned), keep=lambda _: answer)
     assert (await _memory(scene), lessons) == (NO_MEMORY, [])
 
 
@@ -345,7 +346,7 @@ async def test_an_erased_user_leaves_no_memory(scene: Scene, store: RowStore) ->
     assert await store.erase_user(scene.ref())
     left = "SELECT (SELECT count(*) FROM memories) + (SELECT count(*) FROM contributions)"
     assert await rows(store, left) == [(0,)]
-    await store.spend_attempt(scene.guess(waiting))
+    await spend(store, scene.guess(waiting))
     await store.label_action(scene.ref(), action.id, Label.LEGITIMATE)
     await store.dispute_challenge(waiting.id)
     late = scene.decided(scene.action(), contribution=scene.contribution(*HOME))
@@ -470,4 +471,4 @@ async def _approve(scene: Scene, action_type: str) -> None:
     phone = (await scene.user()).contacts[0]
     details: dict[str, str | int | bool] = {"field": "password"} if action_type == "account_update" else {}
     planned = await scene.open(action_type, details=details, contact=phone)
-    assert isinstance(await scene.store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(scene.store, scene.guess(planned)), Approved)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contract.builders import EMAIL, OTHER_PHONE, PHONE, Scene, update_details
+from tests.contract.guessing import spend
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN
 from watchword.domain.challenge import Approved, Challenge, ChallengeState
 from watchword.domain.contact import Channel, Contact
@@ -29,7 +30,7 @@ async def _events(scene: Scene, event_type: EventType) -> list[Event]:
 
 async def _redeem(scene: Scene, action_type: str, contact: Contact | None = None) -> None:
     planned = await scene.open(action_type, contact=contact, details={"field": "password"})
-    approved = await scene.store.spend_attempt(scene.guess(planned))
+    approved = await spend(scene.store, scene.guess(planned))
     assert isinstance(approved, Approved)
     assert approved.grant is not None
     await _claim(scene)
@@ -148,7 +149,7 @@ async def test_a_code_does_not_leave_for_a_contact_that_has_left(store: Store, s
     phone, _ = (await scene.register(PHONE, EMAIL)).contacts
     await scene.open(SIGN_IN, contact=phone)
     update = await scene.open(ACCOUNT_UPDATE, contact=phone, details=update_details(removed=phone))
-    approved = await store.spend_attempt(scene.guess(update))
+    approved = await spend(store, scene.guess(update))
     assert isinstance(approved, Approved)
     assert approved.grant is not None
     await store.register_user(scene.registration(EMAIL, grant_id=approved.grant.id))

@@ -8,6 +8,7 @@ import apsw
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, START, Scene
+from tests.contract.guessing import spend
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.schema import migrate, newest_version
@@ -70,12 +71,12 @@ async def _live(scene: Scene) -> None:
     order, _ = scene.switch(await scene.open("transfer", contact=user.contacts[0]), user.contacts[1])
     await scene.store.order_delivery(order)
     planned = await scene.open("password_reset")
-    outcome = await scene.store.spend_attempt(scene.guess(planned))
+    outcome = await spend(scene.store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     assert outcome.grant is not None
     await scene.store.redeem_grant(scene.redemption(planned, outcome.grant.id))
     await scene.open("transfer")
-    await scene.store.spend_attempt(scene.wrong(await scene.open("transfer")))
+    await spend(scene.store, scene.wrong(await scene.open("transfer")))
     await scene.store.count_attempt(scene.application_id, wrong=True)
     await scene.store.record_decision(scene.decided(scene.action("purchase", amount="5.00"), country="CH"))
     shop = scene.application_id

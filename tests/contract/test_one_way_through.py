@@ -1,6 +1,7 @@
 """One way through the store: a user, a challenge, its message, a wrong and a right guess, the grant and its receipt."""
 
 from tests.contract.builders import EMAIL, PHONE, Scene
+from tests.contract.guessing import spend
 from watchword.domain.action import SIGN_IN
 from watchword.domain.challenge import Approved, ChallengeState, Ended, Incorrect
 from watchword.domain.event import EventType
@@ -25,11 +26,11 @@ async def test_goes_from_a_challenge_to_a_redeemed_grant(store: Store, scene: Sc
     shown = await scene.challenge(planned.id)
     assert (shown.state, shown.delivery_status) == (ChallengeState.PENDING, DeliveryStatus.SENT)
 
-    assert await store.spend_attempt(scene.wrong(planned)) == Incorrect(attempts_left=4)
-    approved = await store.spend_attempt(scene.guess(planned))
+    assert await spend(store, scene.wrong(planned)) == Incorrect(attempts_left=4)
+    approved = await spend(store, scene.guess(planned))
     assert isinstance(approved, Approved)
     assert approved.grant is not None
-    assert await store.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.APPROVED)
+    assert await spend(store, scene.guess(planned)) == Ended(state=ChallengeState.APPROVED)
 
     redemption = scene.redemption(planned, approved.grant.id)
     assert isinstance(await store.redeem_grant(redemption), Redeemed)
@@ -42,8 +43,8 @@ async def test_goes_from_a_challenge_to_a_redeemed_grant(store: Store, scene: Sc
 async def test_tells_the_way_in_events(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open(SIGN_IN)
-    await store.spend_attempt(scene.wrong(planned))
-    await store.spend_attempt(scene.guess(planned))
+    await spend(store, scene.wrong(planned))
+    await spend(store, scene.guess(planned))
     events = await store.events(scene.application_id, limit=100, after=0)
     assert [event.type for _, event in events] == [
         EventType.USER_REGISTERED,

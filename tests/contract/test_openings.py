@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Scene
+from tests.contract.guessing import spend
 from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
 from watchword.domain.challenge import Approved, Challenge, ChallengeState
@@ -150,7 +151,7 @@ async def test_a_withheld_send_counts_like_any_other_and_nothing_leaves(store: S
     assert shown.resend_at == later(await store.now(), seconds=60)
     (message,) = await store.claim_deliveries(limit=10, lease_s=30)
     assert message.code == planned.code
-    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(store, scene.guess(planned)), Approved)
 
 
 async def test_nothing_is_sent_after_the_end_or_to_a_contact_that_came_later(store: Store, scene: Scene) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, Scene, update_details
+from tests.contract.guessing import spend
 from watchword.domain.action import ACCOUNT_UPDATE, SIGN_IN
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.contact import Contact
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def _device(scene: Scene, *, trust: bool = False) -> Device:
-    outcome = await scene.store.spend_attempt(scene.guess(await scene.open(), trust_device=trust))
+    outcome = await spend(scene.store, scene.guess(await scene.open(), trust_device=trust))
     assert isinstance(outcome, Approved)
     assert outcome.device is not None
     return outcome.device
@@ -177,7 +178,7 @@ async def test_a_dispute_that_brings_a_preferred_contact_back_makes_no_second_on
     old = await _list(scene, PHONE, EMAIL, preferred=PHONE)
     details = update_details(added=OTHER_PHONE, removed=old[PHONE])
     planned = await scene.open(ACCOUNT_UPDATE, details=details, contact=old[PHONE])
-    outcome = await store.spend_attempt(scene.guess(planned))
+    outcome = await spend(store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     assert outcome.grant is not None
     registration = scene.registration(EMAIL, OTHER_PHONE, grant_id=outcome.grant.id, preferred=OTHER_PHONE)
@@ -193,7 +194,7 @@ async def test_a_dispute_that_brings_a_preferred_contact_back_makes_no_second_on
 async def test_a_dispute_is_made_once_however_often_it_is_said(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open(SIGN_IN)
-    await store.spend_attempt(scene.guess(planned, trust_device=True))
+    await spend(store, scene.guess(planned, trust_device=True))
     words = await asyncio.gather(*(store.dispute_challenge(planned.id) for _ in range(20)))
     assert Counter(words) == {OwnersWord.DISPUTED: 1, OwnersWord.NOTED: 19}
     assert len(await _events(scene, EventType.ACTION_DISPUTED, EventType.USER_DISPUTED)) == 2
@@ -205,7 +206,7 @@ async def test_his_word_and_the_right_code_at_once_never_leave_a_grant(store: St
         planned = await scene.open(SIGN_IN)
         race: list[Callable[[], Awaitable[object]]] = [
             partial(store.dispute_challenge, planned.id),
-            partial(store.spend_attempt, scene.guess(planned)),
+            partial(spend, store, scene.guess(planned)),
         ]
         await asyncio.gather(*(call() for call in (race if turn else race[::-1])))
         result = await store.challenge(planned.id)

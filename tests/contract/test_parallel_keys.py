@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, PHONE, Planned, Scene, update_details
+from tests.contract.guessing import Guess, spend
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
@@ -18,6 +18,7 @@ from watchword.domain.grant import Redeemed
 from watchword.domain.ids import DeviceId, GrantId
 from watchword.domain.secret import Secret
 from watchword.ports.store import Store
+from watchword.ports.store.attempting import Attempted, Spending, TriedChallenge
 from watchword.ports.store.values import (
     AlreadyKept,
     GrantProblem,
@@ -27,7 +28,6 @@ from watchword.ports.store.values import (
     OwnersWord,
     Registered,
     SendRefused,
-    Spending,
     TooSoon,
 )
 
@@ -43,7 +43,7 @@ ENDS: Final = {
 
 
 async def _approved(scene: Scene, planned: Planned) -> tuple[GrantId, DeviceId]:
-    outcome = await scene.store.spend_attempt(scene.guess(planned))
+    outcome = await spend(scene.store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     assert outcome.grant is not None
     assert outcome.device is not None
@@ -86,7 +86,7 @@ async def _order(scene: Scene) -> Operation:
 
 async def _guess(scene: Scene) -> Operation:
     planned = await scene.open()
-    return lambda keep: scene.store.spend_attempt(scene.wrong(planned), keep=keep)
+    return lambda keep: spend(scene.store, scene.wrong(planned), keep=keep)
 
 
 async def _end(scene: Scene) -> Operation:
@@ -106,7 +106,7 @@ async def _label(scene: Scene) -> Operation:
 
 
 async def _distrust_devices(scene: Scene) -> Operation:
-    await scene.store.spend_attempt(scene.guess(await scene.open(), trust_device=True))
+    await spend(scene.store, scene.guess(await scene.open(), trust_device=True))
     return lambda keep: scene.store.distrust_devices(scene.ref(), keep=keep)
 
 
@@ -164,26 +164,25 @@ async def test_the_same_key_has_one_effect_and_one_answer(
 async def test_codes_that_share_a_key_are_not_compared_after_the_first(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
-    compared: list[int] = []
+    asked: list[TriedChallenge] = []
 
-    class Candidates(dict[int, bytes]):
-        def get(self, generation: int, otherwise: Any = None) -> Any:
-            compared.append(generation)
-            return super().get(generation, otherwise)
+    def guess(guessed: Guess) -> Awaitable[object]:
+        def attempt(challenge: TriedChallenge) -> Spending:
+            asked.append(challenge)
+            return guessed(challenge)
 
-    def guess(spending: Spending) -> Awaitable[object]:
-        watched = replace(spending, candidates=Candidates(spending.candidates), call=SCOPE)
         kept = KeptAnswer(
             application_id=scene.application_id, scope=SCOPE, fingerprint=b"f", status=200, body=Secret("{}")
         )
-        return store.spend_attempt(watched, keep=lambda _: kept)
+        return store.spend_attempt(planned.id, attempt, call=SCOPE, keep=lambda _: kept)
 
     first, *others = await asyncio.gather(
         guess(scene.wrong(planned)), *(guess(scene.guess(planned)) for _ in range(5)), return_exceptions=True
     )
-    assert isinstance(first, Incorrect)
+    assert isinstance(first, Attempted)
+    assert first.outcome == Incorrect(attempts_left=4)
     assert all(isinstance(other, AlreadyKept) for other in others)
-    assert len(compared) == 1
+    assert len(asked) == 1
     assert (await scene.challenge(planned.id)).attempts_left == 4
 
 
@@ -231,7 +230,7 @@ async def test_the_budget_of_a_user_holds_over_challenges_that_are_guessed_at_on
     planned = [await scene.open() for _ in range(4)]
     own = await scene.open(lane=Lane.OWN)
     guesses = [scene.wrong(one) for one in planned for _ in range(5)] + [scene.wrong(own) for _ in range(5)]
-    outcomes = await asyncio.gather(*(store.spend_attempt(guess) for guess in guesses))
+    outcomes = await asyncio.gather(*(spend(store, guess) for guess in guesses))
     compared = [isinstance(outcome, Incorrect) for outcome in outcomes]
     assert (sum(compared[:20]), sum(compared[20:])) == (7, 5)
     assert (await scene.profile()).failures == 12
@@ -260,12 +259,12 @@ async def test_a_challenge_ends_once_whoever_ends_it(store: Store, scene: Scene,
     await scene.register(PHONE)
     planned = await scene.open()
     racing: list[Callable[[], Awaitable[object]]] = [
-        lambda: store.spend_attempt(scene.guess(planned)),
+        lambda: spend(store, scene.guess(planned)),
         lambda: store.end_challenge(planned.id, ChallengeState.CANCELLED, "abandoned"),
         lambda: store.dispute_challenge(planned.id),
         lambda: store.erase_user(scene.ref()),
         lambda: store.sweep(limit=10),
-        lambda: store.spend_attempt(scene.wrong(planned)),
+        lambda: spend(store, scene.wrong(planned)),
     ]
     await asyncio.gather(*(call() for call in racing[turn:] + racing[:turn]))
     ends = [event for event in await _events(scene) if event.type in ENDS]
@@ -278,7 +277,7 @@ async def test_a_closed_store_answers_nothing(scene: Scene, store: RowStore) -> 
     planned = await scene.open()
     await store.close()
     calls: list[Callable[[], Awaitable[object]]] = [
-        lambda: store.spend_attempt(scene.guess(planned)),
+        lambda: spend(store, scene.guess(planned)),
         lambda: store.sweep(limit=1),
         lambda: store.user(scene.ref()),
         lambda: store.challenge(planned.id),

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
+from tests.contract.guessing import spend
 from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN, Decision, Label
 from watchword.domain.budget import Lane
 from watchword.domain.challenge import Approved, ChallengeState
@@ -20,7 +21,7 @@ from watchword.ports.store.values import AlreadyKept, ApiKey, KeptAnswer
 
 
 async def _approve(scene: Scene, planned: Planned) -> Approved:
-    outcome = await scene.store.spend_attempt(scene.guess(planned))
+    outcome = await spend(scene.store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     return outcome
 
@@ -239,7 +240,7 @@ async def test_allows_decided_at_the_same_moment_see_each_other(scene: Scene) ->
 
 async def test_what_a_token_tells_is_kept_also_where_nothing_is_decided(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
-    outcome = await store.spend_attempt(scene.guess(await scene.open(SIGN_IN)))
+    outcome = await spend(store, scene.guess(await scene.open(SIGN_IN)))
     assert isinstance(outcome, Approved)
     assert outcome.device is not None
     known = await scene.known(scene.query(presented=Presented(device_id=outcome.device.id, step=1)))

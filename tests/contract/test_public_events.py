@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from tests.contract.builders import Scene
+from tests.contract.guessing import spend
 from tests.contract.whole_life import play_whole_life
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.limits import Limits
@@ -40,4 +41,4 @@ async def _run_out_of_tries(store: RowStore, scene: Scene) -> None:
     scene.limits = Limits(failures_per_user=8, open_lane_failures=4)
     planned = await scene.open(user_id="u-2")
     for _ in range(4):
-        await store.spend_attempt(scene.wrong(planned))
+        await spend(store, scene.wrong(planned))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
+from tests.contract.guessing import spend
 from watchword.domain.action import SIGN_IN
 from watchword.domain.challenge import Approved, AttemptOutcome, Challenge, ChallengeState, Ended, Incorrect
 from watchword.domain.device import Device, Recognised, Stolen
@@ -51,7 +52,7 @@ def at_once(request: pytest.FixtureRequest) -> AtOnce:
 
 
 async def _approved(scene: Scene, planned: Planned) -> tuple[GrantId, Device]:
-    outcome = await scene.store.spend_attempt(scene.guess(planned))
+    outcome = await spend(scene.store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     assert outcome.grant is not None
     assert outcome.device is not None
@@ -62,11 +63,11 @@ async def test_evaluates_exactly_five_of_two_hundred_wrong_codes(store: Store, s
     await scene.register(PHONE)
     planned = await scene.open()
     guesses = [scene.wrong(planned) for _ in range(200)]
-    outcomes: list[AttemptOutcome] = await at_once([partial(store.spend_attempt, guess) for guess in guesses])
+    outcomes: list[AttemptOutcome] = await at_once([partial(spend, store, guess) for guess in guesses])
     evaluated = [outcome for outcome in outcomes if isinstance(outcome, Incorrect)]
     assert sorted(outcome.attempts_left for outcome in evaluated) == [0, 1, 2, 3, 4]
     assert outcomes.count(Ended(state=ChallengeState.EXHAUSTED)) == 195
-    assert await store.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.EXHAUSTED)
+    assert await spend(store, scene.guess(planned)) == Ended(state=ChallengeState.EXHAUSTED)
     assert (await scene.challenge(planned.id)).tries_spent == 5
     assert (await scene.profile()).failures == 5
 
@@ -75,7 +76,7 @@ async def test_approves_exactly_one_of_fifty_right_codes(store: Store, scene: Sc
     await scene.register(PHONE)
     planned = await scene.open()
     guesses = [scene.guess(planned) for _ in range(50)]
-    outcomes = await at_once([partial(store.spend_attempt, guess) for guess in guesses])
+    outcomes = await at_once([partial(spend, store, guess) for guess in guesses])
     assert sum(isinstance(outcome, Approved) for outcome in outcomes) == 1
     assert outcomes.count(Ended(state=ChallengeState.APPROVED)) == 49
     events = [event.type for _, event in await store.events(scene.application_id, limit=100, after=0)]
@@ -131,7 +132,7 @@ async def test_makes_one_next_generation_of_twenty_switches(store: Store, scene:
         after for outcome, (_, after) in zip(outcomes, switches, strict=True) if isinstance(outcome, Challenge)
     )
     assert len((await scene.challenge(planned.id)).generations) == 2
-    assert isinstance(await store.spend_attempt(scene.guess(winner)), Approved)
+    assert isinstance(await spend(store, scene.guess(winner)), Approved)
 
 
 async def test_leases_each_message_to_one_of_many_workers(store: Store, scene: Scene, at_once: AtOnce) -> None:
@@ -153,7 +154,7 @@ async def test_keeps_every_promise_when_all_kinds_of_calls_meet(store: Store, sc
     for planned in challenges:
         order, _ = scene.switch(planned, user.contacts[1])
         guesses = [scene.wrong(planned) for _ in range(8)] + [scene.guess(planned) for _ in range(4)]
-        calls += [partial(store.spend_attempt, guess) for guess in guesses]
+        calls += [partial(spend, store, guess) for guess in guesses]
         calls += [partial(store.order_delivery, order)] * 3
     calls += [lambda: store.sweep(limit=10), lambda: store.claim_deliveries(limit=5, lease_s=30)] * 3
     await at_once(calls)

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from tests.contract.builders import PHONE, START, Planned, Scene
+from tests.contract.guessing import Guess, spend
 from tests.contract.racing_worker import LINE_BYTES
 from tests.kit.clock_and_chance import SeededEntropy
 from tests.kit.postgres_databases import PostgresClock, PostgresDatabases
@@ -27,7 +28,7 @@ from watchword.domain.challenge import Approved, ChallengeState, Ended
 from watchword.domain.event import EventType
 from watchword.domain.grant import Redeemed
 from watchword.domain.ids import GrantId
-from watchword.ports.store.values import GrantProblem, Redemption, Spending
+from watchword.ports.store.values import GrantProblem, Redemption
 
 _PROCESSES = 4
 _ROOT = Path(__file__).parents[2]
@@ -94,13 +95,13 @@ class Racers:
     def __init__(self, processes: Sequence[Process]) -> None:
         self._processes = processes
 
-    async def race(self, calls: Sequence[Spending | Redemption]) -> Counter[str]:
+    async def race(self, calls: Sequence[Guess | Redemption]) -> Counter[str]:
         """Have the calls made by all processes at once, and return what they came to."""
         shares = [calls[first :: len(self._processes)] for first in range(len(self._processes))]
         answers = await asyncio.gather(*map(self._send, self._processes, shares))
         return Counter(chain.from_iterable(answers))
 
-    async def _send(self, process: Process, calls: Sequence[Spending | Redemption]) -> Sequence[str]:
+    async def _send(self, process: Process, calls: Sequence[Guess | Redemption]) -> Sequence[str]:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(pickle.dumps(list(calls)).hex().encode() + b"\n")
@@ -190,7 +191,7 @@ async def test_they_do_so_while_their_connections_are_being_ended(
         right = await _open(scene, f"right-{number}")
         outcomes = await racers.race([scene.guess(right)] * 50)
         assert outcomes["approved"] <= 1
-        last = await scene.store.spend_attempt(scene.guess(right))
+        last = await spend(scene.store, scene.guess(right))
         assert isinstance(last, Approved) or last == Ended(state=ChallengeState.APPROVED)
         assert outcomes["approved"] == 0 or not isinstance(last, Approved)
         redemption = scene.redemption(right, await _grant_of(scene, right))

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
+from tests.contract.guessing import spend
 from watchword.domain.challenge import Approved, Challenge, ChallengeState
 from watchword.domain.contact import ContactState
 from watchword.domain.event import Event, EventType
@@ -81,7 +82,7 @@ async def test_a_refused_message_is_due_at_once_for_the_next_sender_with_the_sam
     assert (passed_on.data["reason"], passed_on.data["sender"], passed_on.data["step"]) == ("no_route", FIRST, 1)
     (sent,) = await _events(scene, EventType.DELIVERY_SENT)
     assert sent.data["sender"] == SECOND
-    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(store, scene.guess(planned)), Approved)
 
 
 async def test_a_word_about_a_lease_that_has_ended_changes_nothing(store: Store, scene: Scene) -> None:
@@ -182,7 +183,7 @@ async def test_nothing_is_known_where_a_silent_sender_is_followed_by_one_that_re
 
 async def test_an_overdue_receipt_sends_nothing_on_once_the_challenge_has_ended(store: Store, scene: Scene) -> None:
     planned, _ = await _taken(scene)
-    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(store, scene.guess(planned)), Approved)
     scene.clock.move(seconds=30)
     assert [one for one in await _claim(scene) if one.code] == []
     assert await _status(scene, planned) is DeliveryStatus.SENT
@@ -275,7 +276,7 @@ async def test_a_receipt_never_touches_the_challenge(store: Store, scene: Scene,
         "delivery_reported": False,
     }
     assert replace(after, **left_out) == replace(before, **left_out)
-    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(store, scene.guess(planned)), Approved)
 
 
 async def test_a_hard_bounce_marks_the_contact_and_kills_the_code_that_went_there(store: Store, scene: Scene) -> None:
@@ -298,13 +299,13 @@ async def test_a_hard_bounce_that_comes_last_marks_the_contact_once_and_changes_
     assert phone.bounced_at is not None
     changes = [one.data["change"] for one in await _events(scene, EventType.CONTACT_CHANGED)]
     assert changes.count("bounced") == 1
-    assert not isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert not isinstance(await spend(store, scene.guess(planned)), Approved)
 
 
 async def test_a_bounce_says_nothing_of_a_contact_from_which_a_code_came_back_since(store: Store, scene: Scene) -> None:
     planned, _ = await _taken(scene)
     scene.clock.move(seconds=1)
-    assert isinstance(await store.spend_attempt(scene.guess(planned)), Approved)
+    assert isinstance(await spend(store, scene.guess(planned)), Approved)
     assert await store.record_receipt(FIRST, _receipt(DeliveryStatus.BOUNCED)) is Heard.NEWS
     phone, _ = (await scene.user()).contacts
     assert phone.bounced_at is None
@@ -332,10 +333,10 @@ async def _expect_bounced(scene: Scene, planned: Planned) -> None:
     assert failed.data["status"] == DeliveryStatus.BOUNCED
     challenge = await scene.challenge(planned.id)
     assert (challenge.state, challenge.delivery_status) == (ChallengeState.PENDING, DeliveryStatus.BOUNCED)
-    assert not isinstance(await scene.store.spend_attempt(scene.guess(planned)), Approved)
+    assert not isinstance(await spend(scene.store, scene.guess(planned)), Approved)
     order, after = scene.switch(planned, email)
     assert isinstance(await scene.store.order_delivery(order), Challenge)
-    assert isinstance(await scene.store.spend_attempt(scene.guess(after)), Approved)
+    assert isinstance(await spend(scene.store, scene.guess(after)), Approved)
 
 
 async def test_codes_and_notices_are_claimed_each_up_to_a_number_of_their_own(store: Store, scene: Scene) -> None:

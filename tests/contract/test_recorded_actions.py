@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.builders import PHONE, Scene
+from tests.contract.guessing import spend
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.postgres.postgres_records import PostgresRecords
 from watchword.adapters.rows.row_store import RowStore
@@ -41,7 +42,7 @@ async def _read(
 async def test_reads_what_became_of_every_action(place: str, keyring: KeySet, store: RowStore, scene: Scene) -> None:
     await scene.register(PHONE)
     planned = await scene.open(SIGN_IN)
-    await store.spend_attempt(scene.guess(planned))
+    await spend(store, scene.guess(planned))
     scene.clock.move(hours=1)
     later = await store.now()
     bought = scene.action(PURCHASE, amount="20.00", details={"gift": True})

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
+from tests.contract.guessing import spend
 from watchword.domain.action import Action, Label
 from watchword.domain.challenge import Approved, ChallengeState
 from watchword.domain.device import PARALLEL_GRACE_MS, Stolen
@@ -66,7 +67,7 @@ async def _prove(
     """Have a challenge approved, and give it with the device that is known by it."""
     contribution = scene.contribution(*seen)
     planned = await scene.open(contribution=contribution, device_id=device_id, country=country, user_id=user_id)
-    outcome = await scene.store.spend_attempt(scene.guess(planned, trust_device=trust))
+    outcome = await spend(scene.store, scene.guess(planned, trust_device=trust))
     assert isinstance(outcome, Approved)
     assert outcome.device is not None
     return planned, outcome.device.id

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.contract.builders import EMAIL, PHONE, START, Planned, Scene
+from tests.contract.guessing import spend
 from tests.kit.clock_and_chance import SeededEntropy
 from tests.kit.database import change, count
 from tests.kit.postgres_databases import PostgresClock, PostgresDatabases
@@ -30,7 +31,7 @@ async def _approve(scene: Scene, *, user_id: str = "u-1", sent_again: bool = Fal
         scene.clock.move(seconds=30)
         contact = (await scene.user(user_id)).contacts[0]
         assert isinstance(await scene.store.order_delivery(scene.order(planned, contact)), Challenge)
-    outcome = await scene.store.spend_attempt(scene.guess(planned))
+    outcome = await spend(scene.store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     return planned
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.contract.builders import EMAIL, OTHER_PHONE, PHONE, Planned, Scene
 from tests.contract.conftest import OpenStore
+from tests.contract.guessing import spend
 from tests.kit.clock_and_chance import MovableClock
 from tests.kit.postgres_databases import PostgresClock
 from watchword.adapters.postgres import database_time
@@ -24,7 +25,7 @@ def _set_back(place: str, clock: MovableClock | PostgresClock) -> None:
 
 async def _earn_grant(scene: Scene) -> Redemption:
     planned = await scene.open()
-    outcome = await scene.store.spend_attempt(scene.guess(planned))
+    outcome = await spend(scene.store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     assert outcome.grant is not None
     return scene.redemption(planned, outcome.grant.id)
@@ -50,9 +51,9 @@ async def test_goes_on_from_the_clock_and_revives_no_challenge(
     scene.store = again = await open_store()
     assert await again.now() == clock.now()
     for planned in jumped:
-        assert await again.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
+        assert await spend(again, scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
     opened = await scene.open()
-    assert isinstance(await again.spend_attempt(scene.guess(opened)), Approved)
+    assert isinstance(await spend(again, scene.guess(opened)), Approved)
     await again.close()
 
 

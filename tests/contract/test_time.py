@@ -2,6 +2,7 @@
 
 from tests.contract.builders import PHONE, Scene
 from tests.contract.conftest import OpenStore
+from tests.contract.guessing import spend
 from tests.kit.clock_and_chance import MovableClock
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.challenge import Approved, ChallengeState, Ended
@@ -24,14 +25,14 @@ async def test_does_not_go_back_over_a_restart(
     await scene.register(PHONE)
     planned = await scene.open()
     clock.move(seconds=scene.limits.lifetime_s)
-    assert await store.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
+    assert await spend(store, scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
     late = await store.now()
     await store.close()
     clock.move(hours=-2)
     scene.store = again = await open_store()
     assert await again.now() == late
     assert (await scene.challenge(planned.id)).state is ChallengeState.EXPIRED
-    assert await again.spend_attempt(scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
+    assert await spend(again, scene.guess(planned)) == Ended(state=ChallengeState.EXPIRED)
     await again.close()
 
 
@@ -55,7 +56,7 @@ async def test_a_restart_with_the_clock_back_revives_no_grant(
 ) -> None:
     await scene.register(PHONE)
     planned = await scene.open()
-    approved = await store.spend_attempt(scene.guess(planned))
+    approved = await spend(store, scene.guess(planned))
     assert isinstance(approved, Approved)
     assert approved.grant is not None
     clock.move(seconds=scene.limits.grant_lifetime_s)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, Planned, Scene, update_details
+from tests.contract.guessing import spend
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, SIGN_IN, Detail
 from watchword.domain.challenge import Approved, ChallengeState, Incorrect, Superseded
 from watchword.domain.contact import Contact
@@ -24,7 +25,7 @@ async def _grant_for(scene: Scene, details: dict[str, Detail], *, contact: Conta
 
 
 async def _approve(scene: Scene, planned: Planned) -> GrantId:
-    outcome = await scene.store.spend_attempt(scene.guess(planned))
+    outcome = await spend(scene.store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     assert outcome.grant is not None
     return outcome.grant.id
@@ -163,8 +164,9 @@ async def test_an_email_alone_changes_no_contacts_at_once_where_a_phone_is_confi
 ) -> None:
     _, email = (await scene.register(PHONE, EMAIL)).contacts
     planned = await scene.open(ACCOUNT_UPDATE, details=update_details(added=OTHER_PHONE), contact=email)
-    guess = replace(scene.guess(planned), assurance=Assurance.EMAIL_CONTROL)
-    outcome = await store.spend_attempt(guess)
+    guess = scene.guess(planned)
+    by_mail = replace(guess.spending, assurance=Assurance.EMAIL_CONTROL)
+    outcome = await spend(store, replace(guess, spending=by_mail))
     assert isinstance(outcome, Approved)
     assert outcome.grant is not None
     contacts = await _put(scene, PHONE, EMAIL, OTHER_PHONE, grant_id=outcome.grant.id)
@@ -190,14 +192,14 @@ async def test_a_removed_contact_kills_the_code_on_its_way(store: Store, scene: 
     await _put(scene, PHONE)
     messages = await store.claim_deliveries(limit=10, lease_s=30)
     assert [message for message in messages if message.code is not None] == []
-    assert await store.spend_attempt(scene.guess(planned)) == Superseded(attempts_left=4)
+    assert await spend(store, scene.guess(planned)) == Superseded(attempts_left=4)
 
 
 async def test_a_right_code_confirms_the_contact_that_carried_it(store: Store, scene: Scene) -> None:
     await scene.register(PHONE)
     contacts = await _put(scene, PHONE, OTHER_PHONE)
     planned = await scene.confirm(contacts[1])
-    outcome = await store.spend_attempt(scene.guess(planned))
+    outcome = await spend(store, scene.guess(planned))
     assert isinstance(outcome, Approved)
     assert outcome.grant is None
     assert outcome.device is None  # it was not the user's first confirmed contact
@@ -208,7 +210,7 @@ async def test_a_right_code_confirms_the_contact_that_carried_it(store: Store, s
 
 async def test_the_first_confirmation_makes_the_device_known(store: Store, scene: Scene) -> None:
     user = await scene.register(PHONE, confirmed=False)
-    outcome = await store.spend_attempt(scene.guess(await scene.confirm(user.contacts[0])))
+    outcome = await spend(store, scene.guess(await scene.confirm(user.contacts[0])))
     assert isinstance(outcome, Approved)
     assert outcome.device is not None
     assert list(await store.devices(scene.ref())) == [outcome.device]
@@ -219,7 +221,7 @@ async def test_erasure_ends_everything_and_forgets_the_person(store: Store, scen
     planned = await scene.open(SIGN_IN)
     grant_id = await _approve(scene, planned)
     pending = await scene.open("transfer")
-    assert await store.spend_attempt(scene.wrong(pending)) == Incorrect(attempts_left=4)
+    assert await spend(store, scene.wrong(pending)) == Incorrect(attempts_left=4)
     assert await store.erase_user(scene.ref())
     assert not await store.erase_user(scene.ref())
     assert await store.user(scene.ref()) is None

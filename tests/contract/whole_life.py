@@ -7,6 +7,7 @@ from itertools import count
 from typing import Final
 
 from tests.contract.builders import EMAIL, OTHER_EMAIL, OTHER_PHONE, PHONE, Planned, Scene, update_details
+from tests.contract.guessing import spend
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision, Label
 from watchword.domain.budget import Budget, Lane, Window
 from watchword.domain.challenge import Approved, ChallengeState
@@ -115,11 +116,11 @@ async def _proves_himself(
     order, switched = scene.switch(planned, mailbox)
     await scene.store.order_delivery(order)
     await _sends_all(scene)
-    await scene.store.spend_attempt(scene.wrong(switched), keep=keeper)
+    await spend(scene.store, scene.wrong(switched), keep=keeper)
     await scene.store.count_attempt(scene.application_id, wrong=True)
-    await scene.store.spend_attempt(scene.guess(switched, planned.code))
+    await spend(scene.store, scene.guess(switched, planned.code))
     await scene.profile(user_id=user_id)
-    approved = await scene.store.spend_attempt(scene.guess(switched, trust_device=True), keep=keeper)
+    approved = await spend(scene.store, scene.guess(switched, trust_device=True), keep=keeper)
     assert isinstance(approved, Approved)
     assert approved.grant is not None
     await scene.store.redeem_grant(scene.redemption(switched, approved.grant.id), keep=keeper)
@@ -224,7 +225,7 @@ async def _resets_and_is_attacked(scene: Scene, user_id: str) -> None:
     for number in range(6):
         attacked = await scene.open("transfer", user_id=user_id, network=f"network-{number}".encode())
         for _ in range(scene.limits.tries_per_challenge):
-            await store.spend_attempt(scene.wrong(attacked))
+            await spend(store, scene.wrong(attacked))
     await scene.open("transfer", user_id=user_id)
     await store.unlock_user(scene.ref(user_id), reason="he called")
     opening, _ = scene.opening(scene.action(PASSWORD_RESET, user_id=f"not {user_id}", conceal=True), decoy=True)
@@ -251,7 +252,7 @@ def _judged(_: Known, *, judgement: Judgement[None]) -> Judgement[None]:
 
 
 async def _approve(scene: Scene, planned: Planned, *, trust: bool = False) -> Approved:
-    outcome = await scene.store.spend_attempt(scene.guess(planned, trust_device=trust))
+    outcome = await spend(scene.store, scene.guess(planned, trust_device=trust))
     assert isinstance(outcome, Approved)
     return outcome
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from tests.contract.builders import EMAIL, Planned, Scene
+from tests.contract.guessing import spend
 from watchword.domain.challenge import Approved, Incorrect
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.grant import Redeemed
@@ -78,9 +79,9 @@ class Customers:
         kept = kept_answer(scene, cycle)
         assert isinstance(await scene.store.open_challenge(opening, keep=lambda _: kept), Opened)
         cycle.is_started = True
-        assert isinstance(await scene.store.spend_attempt(scene.wrong(planned)), Incorrect)
+        assert isinstance(await spend(scene.store, scene.wrong(planned)), Incorrect)
         cycle.attempts = 1
-        approved = await scene.store.spend_attempt(scene.guess(planned))
+        approved = await spend(scene.store, scene.guess(planned))
         assert isinstance(approved, Approved)
         assert approved.grant is not None
         cycle.attempts, cycle.grant_id = 2, approved.grant.id
@@ -115,7 +116,7 @@ async def _contradictions(scene: Scene, cycle: Cycle) -> list[str]:
     if result.challenge.tries_spent < cycle.attempts:
         found.append(f"{cycle.attempts} attempts were acknowledged, {result.challenge.tries_spent} are charged")
     if cycle.grant_id is not None:
-        if isinstance(await store.spend_attempt(scene.guess(planned)), Approved):
+        if isinstance(await spend(store, scene.guess(planned)), Approved):
             found.append("a code was accepted twice")
         again = await store.redeem_grant(scene.redemption(planned, cycle.grant_id))
         if again is GrantProblem.INVALID:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import pytest
 
 from tests.contract.builders import PHONE, START, Planned, Scene
+from tests.contract.guessing import spend
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from tests.kit.database import count
 from tests.simulation.failing_store import FailingStore, Trouble
@@ -135,7 +136,7 @@ class Life:
         planned, fact = await self._open(name)
         spending = self.scene.guess(planned)
         outcomes: list[object] = []
-        await self._once(lambda keep: self.scene.store.spend_attempt(spending, keep=keep), outcomes)
+        await self._once(lambda keep: spend(self.scene.store, spending, keep=keep), outcomes)
         result = await self.store.challenge(planned.id)
         assert result is not None
         assert result.challenge.state is ChallengeState.APPROVED
@@ -148,7 +149,7 @@ class Life:
     async def _fail(self, name: str) -> None:
         planned, _ = await self._open(name)
         for _ in range(self.random.randrange(6)):
-            await self._persist(lambda: self.scene.store.spend_attempt(self.scene.wrong(planned)))
+            await self._persist(lambda: spend(self.scene.store, self.scene.wrong(planned)))
         end = self.random.choice([None, ChallengeState.CANCELLED, ChallengeState.DENIED])
         if end is not None:
             await self._persist(lambda: self.scene.store.end_challenge(planned.id, end, "not_me"))

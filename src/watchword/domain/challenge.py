@@ -72,6 +72,8 @@ class Generation:
     """The contact it was made for; None in a decoy."""
     channel: Channel
     """The channel it left by: not always that of the latest route, which a withheld send moves without a new code."""
+    is_dead: bool = False
+    """Whether its contact left or bounced since, so that no try can succeed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,11 @@ class Challenge:
         ended_at = self.expires_at if self.ended_at is None else self.ended_at
         return self.state is ChallengeState.PENDING or now < ended_at + SHOWN_AFTER_END_MS
 
+    @property
+    def is_code_dead(self) -> bool:
+        """Whether the code that was sent last can approve nothing any more."""
+        return bool(self.generations) and self.generations[-1].is_dead
+
     def option(self, option_id: ContactId) -> Option | None:
         """Return the listed contact of this id."""
         return next((option for option in self.options if option.id == option_id), None)
@@ -167,7 +174,7 @@ class Incorrect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """An older code of this challenge, or a comparison that a newer generation overtook; it spent a try."""
+    """An older code of this challenge, or a code after the live one was killed with its contact; it spent a try."""
 
     attempts_left: int
 

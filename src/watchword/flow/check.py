@@ -1,4 +1,4 @@
-"""Checks a code: reads what was typed, makes its keyed hash, and lets the store charge, compare and approve at once."""
+"""Checks a code: the store charges, compares and approves at once, and asks here what it is to compare."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,7 @@ from typing import Final, assert_never
 from watchword.domain.application import Application
 from watchword.domain.challenge import (
     Approved,
-    AttemptOutcome,
     BudgetExhausted,
-    Challenge,
     ChallengeState,
     Ended,
     Incorrect,
@@ -21,7 +19,7 @@ from watchword.domain.contact import Channel
 from watchword.domain.errors import CodeNotSent, NotFound
 from watchword.domain.grant import Assurance
 from watchword.domain.ids import ChallengeId, DeviceId, GrantId, make_id
-from watchword.domain.instant import Instant, seconds_until
+from watchword.domain.instant import seconds_until
 from watchword.domain.secret import Secret
 from watchword.flow.claim import write_grant
 from watchword.flow.issue import code_mac
@@ -29,7 +27,8 @@ from watchword.flow.learn import note_approved
 from watchword.flow.remember import view_device
 from watchword.flow.show import DeviceView
 from watchword.ports import Ports
-from watchword.ports.store.values import Keep, Spending
+from watchword.ports.store.attempting import Attempted, Spending, TriedChallenge
+from watchword.ports.store.values import Keep
 
 _METHODS: Final[Mapping[Channel, tuple[str, ...]]] = {
     Channel.SMS: ("otp", "sms"),
@@ -66,36 +65,37 @@ async def check(
     A text that holds no code is ``malformed`` and spends nothing. Raises ``NotFound``, or ``CodeNotSent`` where nothing
     was ever sent (never for a concealed challenge).
     """
-    result = await ports.store.challenge(challenge_id)
-    if result is None or result.challenge.action.application_id != application.id:
-        raise NotFound
-    challenge, now = result.challenge, await ports.store.now()
-    if challenge.state is not ChallengeState.PENDING:
-        return _checked(ports, application, Ended(state=challenge.state), challenge, now)
-    if not challenge.generations and not challenge.action.conceal:
-        raise CodeNotSent
-    code = read_code(text, challenge.code_length)
-    if code is None:
-        return _checked(ports, application, Malformed(attempts_left=challenge.attempts_left), challenge, now)
-    outcome = await ports.store.spend_attempt(
-        _spending(ports, application, challenge, code, trust_device=trust_device, call=call),
-        keep=None if keep is None else lambda outcome: keep(_checked(ports, application, outcome, challenge, now)),
+
+    def attempt(challenge: TriedChallenge) -> Spending | Malformed | Ended:
+        if challenge.action.application_id != application.id:
+            raise NotFound
+        if challenge.state is not ChallengeState.PENDING:
+            return Ended(state=challenge.state)
+        if not challenge.generations and not challenge.action.conceal:
+            raise CodeNotSent
+        code = read_code(text, challenge.code_length)
+        if code is None:
+            return Malformed(attempts_left=challenge.attempts_left)
+        return _spending(ports, application, challenge, code, trust_device=trust_device)
+
+    attempted = await ports.store.spend_attempt(
+        challenge_id,
+        attempt,
+        call=call,
+        keep=None if keep is None else lambda attempted: keep(_checked(ports, application, attempted)),
     )
+    if attempted is None:
+        raise NotFound
+    outcome = attempted.outcome
     if isinstance(outcome, Approved | Incorrect | Superseded):
         await ports.store.count_attempt(application.id, wrong=not isinstance(outcome, Approved))
     if isinstance(outcome, Approved):
-        await note_approved(ports, challenge, now)
-    return _checked(ports, application, outcome, challenge, now)
+        await note_approved(ports, attempted.challenge, attempted.at)
+    return _checked(ports, application, attempted)
 
 
 def _spending(
-    ports: Ports,
-    application: Application,
-    challenge: Challenge,
-    code: Secret,
-    *,
-    trust_device: bool,
-    call: bytes | None,
+    ports: Ports, application: Application, challenge: TriedChallenge, code: Secret, *, trust_device: bool
 ) -> Spending:
     action, entropy = challenge.action, ports.entropy
     # The channel of the live code; a decoy has none, and nothing is ever proven over it.
@@ -103,7 +103,6 @@ def _spending(
     # A decoy has no generation: one hash is made all the same, so that it costs what a real guess costs (I17).
     generations = [(entry.number, entry.mac_key_id, entry.contact_id) for entry in challenge.generations]
     return Spending(
-        challenge_id=challenge.id,
         candidates={
             number: code_mac(ports.keyring, challenge.id, action, challenge.bound_digest, number, contact, code, key_id)
             for number, key_id, contact in generations or [(0, ports.keyring.mac_key_id(), None)]
@@ -115,13 +114,11 @@ def _spending(
         assurance=Assurance.of(channel),
         methods=_METHODS[channel],
         limits=application.limits,
-        call=call,
     )
 
 
-def _checked(
-    ports: Ports, application: Application, outcome: AttemptOutcome, challenge: Challenge, now: Instant
-) -> Checked:
+def _checked(ports: Ports, application: Application, attempted: Attempted) -> Checked:
+    challenge, outcome, now = attempted.challenge, attempted.outcome, attempted.at
     match outcome:
         case Approved(attempts_left=left, grant=grant, device=device):
             return Checked(

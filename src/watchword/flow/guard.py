@@ -11,7 +11,6 @@ from typing import Final
 
 from watchword.domain.action import Reason
 from watchword.domain.application import Application
-from watchword.domain.challenge import Challenge
 from watchword.domain.closures import Closure, Completion, WouldShut
 from watchword.domain.contact import Channel, Contact
 from watchword.domain.errors import StorageUnavailable
@@ -31,6 +30,7 @@ from watchword.domain.ids import ContactId
 from watchword.domain.instant import Instant
 from watchword.domain.limits import Mode
 from watchword.ports import Ports
+from watchword.ports.store.attempting import TriedChallenge
 from watchword.ports.store.outbox import ClaimedDelivery
 
 CHANNEL_CLOSED: Final = "channel_closed"
@@ -138,7 +138,7 @@ async def take_back(ports: Ports, application: Application, claimed: ClaimedDeli
         await ports.guarding.store.take_back(_toll(ports, application, claimed, sender_name, ""))
 
 
-def note_completed(ports: Ports, challenge: Challenge) -> None:
+def note_completed(ports: Ports, challenge: TriedChallenge) -> None:
     """Keep in mind that the code of an approved challenge came back over what costs money; written soon after."""
     if not challenge.generations:
         return

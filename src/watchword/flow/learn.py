@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from watchword.domain.action import CONTACT_CONFIRMATION, Action, Decision, Label
-from watchword.domain.challenge import Challenge, ChallengeState
+from watchword.domain.challenge import ChallengeState
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.ids import ActionId, ApplicationId, ChallengeId
 from watchword.domain.instant import DAY_MS, Instant
@@ -17,6 +17,7 @@ from watchword.domain.user import UserRef
 from watchword.flow.gather import Case
 from watchword.flow.guard import note_completed
 from watchword.ports import Ports
+from watchword.ports.store.attempting import TriedChallenge
 from watchword.ports.store.values import ActionRecord, Keep, Lesson
 from watchword.risk.challenge_budget import DEFAULT_THRESHOLD, Legitimate
 from watchword.risk.policy import Policy
@@ -56,7 +57,7 @@ def note_asked(ports: Ports, case: Case, challenge_id: ChallengeId) -> None:
         traffic.asked.put(challenge_id, _legitimate(ports.policies[case.application.id], case))
 
 
-async def note_approved(ports: Ports, challenge: Challenge, now: Instant) -> None:
+async def note_approved(ports: Ports, challenge: TriedChallenge, now: Instant) -> None:
     """Count a challenge as proven, and its action among the legitimate ones."""
     note_completed(ports, challenge)
     action, traffic = challenge.action, ports.traffic[challenge.action.application_id]

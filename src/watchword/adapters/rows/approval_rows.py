@@ -1,6 +1,5 @@
 """What a right guess brings: the grant, the proven contact, the known device, and what a reset takes away."""
 
-from watchword.adapters.rows.action_rows import open_action_of
 from watchword.adapters.rows.challenge_endings import cancel_pending, end_approved
 from watchword.adapters.rows.contact_rows import prove_contact
 from watchword.adapters.rows.device_rows import distrust_others, find_device, make_room, prove_device
@@ -19,15 +18,15 @@ from watchword.domain.ids import ActionId, ChallengeId, ContactId
 from watchword.domain.instant import Instant, later
 from watchword.domain.message import NoticeKind
 from watchword.domain.user import UserRef
-from watchword.ports.store.values import Spending
+from watchword.ports.store.attempting import Spending
 
 
-def approve(transaction: Transaction, row: Row, spending: Spending, contact: Contact) -> Approved:
+def approve(transaction: Transaction, row: Row, action: Action, spending: Spending, contact: Contact) -> Approved:
     """Approve a pending challenge with this guess, whose right code went to this contact, and all that follows.
 
     ``row`` is that of the challenge before the guess, which is charged by the statement that approves it.
     """
-    ref, action = ref_of(row), open_action_of(transaction, row)
+    ref = ref_of(row)
     # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
     # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
     proves_user = row["confirms"] is None or _is_first_proof(transaction, ref, contact)

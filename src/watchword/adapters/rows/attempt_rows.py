@@ -8,6 +8,7 @@ from typing import NamedTuple
 from watchword.adapters.rows.approval_rows import approve
 from watchword.adapters.rows.budget_rows import Charge, charge_failure, failures_of, lane_free_after
 from watchword.adapters.rows.challenge_endings import end, settle
+from watchword.adapters.rows.challenge_reading import read_tried
 from watchword.adapters.rows.challenge_rows import contact_in, rows_for_guess
 from watchword.adapters.rows.contact_rows import may_carry
 from watchword.adapters.rows.event_rows import write_event
@@ -26,49 +27,69 @@ from watchword.domain.challenge import (
 )
 from watchword.domain.contact import Contact
 from watchword.domain.event import EventType
+from watchword.domain.ids import ChallengeId
 from watchword.domain.limits import Limits
 from watchword.domain.message import NoticeKind
-from watchword.ports.store.values import AlreadyKept, Keep, Spending
+from watchword.ports.store.attempting import Attempt, Attempted, Spending, TriedChallenge
+from watchword.ports.store.values import AlreadyKept, Keep
 
 
 class _Verdict(Enum):
     RIGHT = auto()
     WRONG = auto()
     OLDER = auto()
-    """The code of an older generation, or of one that was killed."""
-    OVERTAKEN = auto()
-    """A generation that the caller did not see is the live one, or the live one was killed: nothing was compared."""
+    """The code of an older generation, or of a contact that has left in the meantime."""
+    KILLED = auto()
+    """Not compared: the live code was killed with the contact it went to."""
     WITHHELD = auto()
     """Not compared: a concealed challenge whose lane is spent."""
 
 
-def spend_attempt(transaction: Transaction, spending: Spending, keep: Keep[AttemptOutcome] | None) -> AttemptOutcome:
-    """Evaluate one guess, or say why none is evaluated."""
-    rows = rows_for_guess(transaction, spending.challenge_id)
-    if rows and spending.call is not None and read_kept(transaction, rows[0]["application_id"], spending.call):
+def spend_attempt(
+    transaction: Transaction,
+    challenge_id: ChallengeId,
+    attempt: Attempt,
+    call: bytes | None,
+    keep: Keep[Attempted] | None,
+) -> Attempted | None:
+    """Ask what is guessed and evaluate it, or say why none is evaluated; None where there is no such challenge."""
+    transaction.only_asked = True  # until something comes of it: also where ``attempt`` refuses
+    rows = rows_for_guess(transaction, challenge_id)
+    if not rows:
+        return None
+    if call is not None and read_kept(transaction, rows[0]["application_id"], call):
         # Before anything is compared: one key with many codes at many processes would compare all and charge one.
         raise AlreadyKept
-    return keep_outcome(transaction, keep, _evaluate(transaction, rows, spending))
-
-
-def _evaluate(transaction: Transaction, rows: Sequence[Row], spending: Spending) -> AttemptOutcome:
-    if not rows:
-        return Ended(state=ChallengeState.CANCELLED)
-    row = rows[0]
-    state = settle(transaction, row)
+    challenge = read_tried(transaction, rows)
+    guess = attempt(challenge)
+    # An expiry that is due is written now, and not before: nobody else's attempt leaves a trace.
+    state = settle(transaction, rows[0])
     if state is not ChallengeState.PENDING:
-        return Ended(state=state)
+        outcome: AttemptOutcome = Ended(state=state)
+    elif isinstance(guess, Spending):
+        outcome = _evaluate(transaction, rows, challenge, guess)
+    else:
+        outcome = guess
+    has_effect = isinstance(guess, Spending) or state.value != rows[0]["state"]
+    transaction.only_asked = not has_effect and keep is None
+    return keep_outcome(transaction, keep, Attempted(challenge=challenge, outcome=outcome, at=transaction.now))
+
+
+def _evaluate(
+    transaction: Transaction, rows: Sequence[Row], challenge: TriedChallenge, spending: Spending
+) -> AttemptOutcome:
+    row = rows[0]
     ref, lane, limits = ref_of(row), Lane(row["lane"]), spending.limits
     failures = failures_of(transaction, ref, limits)
     free_at = lane_free_after(failures, lane, limits)
     if free_at is not None and not row["conceal"]:
-        return BudgetExhausted(attempts_left=row["tries_allowed"] - row["tries_spent"], free_at=free_at)
+        return BudgetExhausted(attempts_left=challenge.attempts_left, free_at=free_at)
     if free_at is not None:
         return _miss(transaction, row, _Verdict.WITHHELD, _charge_try(transaction, row))
     # Whatever comes of it, no guess is compared without its charge: both are of this one transaction.
     compared = _compare(transaction, rows, spending.candidates)
     if compared.verdict is _Verdict.RIGHT and compared.contact is not None:
-        return approve(transaction, row, spending, compared.contact)
+        return approve(transaction, row, challenge.action, spending, compared.contact)
     attempts_left = _charge_try(transaction, row)
     charge_failure(transaction, ref, lane)
     outcome = _miss(transaction, row, compared.verdict, attempts_left)
@@ -100,15 +121,14 @@ def _compare(transaction: Transaction, rows: Sequence[Row], candidates: Mapping[
     *older, live = rows
     if live["generation"] is None:
         return _Compared(_Verdict.WRONG)
-    candidate = candidates.get(live["generation"])
-    if candidate is not None and _is_equal(live["mac"], candidate):
+    if _is_equal(live["mac"], candidates[live["generation"]]):
         contact = contact_in(transaction, live)
         # A contact that left in the meantime kills the code that went to it.
         counts = may_carry(contact, transaction.now, confirms=live["confirms"])
         return _Compared(_Verdict.RIGHT, contact) if counts else _Compared(_Verdict.OLDER)
-    if any(_is_equal(entry["mac"], candidates.get(entry["generation"], b"")) for entry in older):
+    if any(_is_equal(entry["mac"], candidates[entry["generation"]]) for entry in older):
         return _Compared(_Verdict.OLDER)
-    return _Compared(_Verdict.OVERTAKEN if candidate is None or live["mac"] is None else _Verdict.WRONG)
+    return _Compared(_Verdict.KILLED if live["mac"] is None else _Verdict.WRONG)
 
 
 def _is_equal(mac: bytes | None, candidate: bytes) -> bool:
@@ -118,7 +138,7 @@ def _is_equal(mac: bytes | None, candidate: bytes) -> bool:
 def _miss(transaction: Transaction, row: Row, verdict: _Verdict, attempts_left: int) -> AttemptOutcome:
     """Write a guess that did not succeed, and exhaust the challenge with the last one."""
     ref = ref_of(row)
-    is_older = verdict in {_Verdict.OLDER, _Verdict.OVERTAKEN}
+    is_older = verdict in {_Verdict.OLDER, _Verdict.KILLED}
     write_event(
         transaction,
         ref,
@@ -132,7 +152,7 @@ def _miss(transaction: Transaction, row: Row, verdict: _Verdict, attempts_left: 
         end(transaction, row, ChallengeState.EXHAUSTED, "tries")
         alert(transaction, ref, NoticeKind.CHALLENGE_EXHAUSTED, action_id=row["action_id"], challenge_id=row["id"])
     # Only who holds an older code may learn from a concealed challenge that it ever had one (I17).
-    if verdict is _Verdict.OLDER or (verdict is _Verdict.OVERTAKEN and not row["conceal"]):
+    if verdict is _Verdict.OLDER or (verdict is _Verdict.KILLED and not row["conceal"]):
         return Superseded(attempts_left=attempts_left)
     return Incorrect(attempts_left=attempts_left)
 

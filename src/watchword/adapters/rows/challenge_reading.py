@@ -1,6 +1,6 @@
 """Reads a challenge from its row, which holds its action too, and from what stands in tables of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +13,7 @@ from watchword.domain.contact import Channel
 from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference
 from watchword.domain.instant import Instant
 from watchword.domain.message import DeliveryStatus
+from watchword.ports.store.attempting import TriedChallenge
 
 TABLE: Final = "challenges"
 DISPLAY: Final = "display"
@@ -68,6 +69,25 @@ def read_challenge(transaction: Transaction, row: Row) -> Challenge | None:
     )
 
 
+def read_tried(transaction: Transaction, rows: Sequence[Row]) -> TriedChallenge:
+    """Return what an attempt is told of a challenge, from its rows for a guess."""
+    row = rows[0]
+    return TriedChallenge(
+        id=ChallengeId(row["id"]),
+        action=open_action_of(transaction, row),
+        state=shown_state(row, transaction.now),
+        code_length=row["code_length"],
+        generations=tuple(
+            _read_generation(one, number=one["generation"], mac_key_id=one["mac_key_id"], is_dead=one["mac"] is None)
+            for one in rows
+            if one["generation"] is not None
+        ),
+        bound_digest=row["bound_digest"],
+        trust_allowed=bool(row["trust_allowed"]),
+        attempts_left=max(0, row["tries_allowed"] - row["tries_spent"]),
+    )
+
+
 class _Parts(NamedTuple):
     """What stands in tables of its own."""
 
@@ -83,7 +103,9 @@ class _Parts(NamedTuple):
 _NOT_ARRIVED: Final = frozenset({DeliveryStatus.UNDELIVERED, DeliveryStatus.BLOCKED, DeliveryStatus.UNKNOWN})
 _OF_CHALLENGE: Final = "application_id = :application_id AND user_key = :user_key AND challenge_id = :challenge_id"
 _PARTS: Final = (
-    "SELECT 'generation' AS part, number, mac_key_id AS word, contact_id, channel, NULL AS at FROM generations"  # noqa: S608 our own text, values bound
+    # A code that was killed has no hash; what says so stands where the others have their time.
+    "SELECT 'generation' AS part, number, mac_key_id AS word, contact_id, channel,"  # noqa: S608 our own text, values bound
+    " CASE WHEN mac IS NULL THEN 1 END AS at FROM generations"
     f" WHERE {_OF_CHALLENGE}"
     f" UNION ALL SELECT 'send', number, option_id, NULL, channel, at FROM sends WHERE {_OF_CHALLENGE}"
     f" UNION ALL SELECT 'delivery', number, status, provider, state, status_at FROM deliveries"
@@ -103,7 +125,11 @@ def _read_parts(transaction: Transaction, row: Row) -> _Parts:
     if first is not None:
         sends[first.option_id, first.channel] = first.at
     return _Parts(
-        generations=tuple(_read_generation(one) for one in rows if one["part"] == "generation"),
+        generations=tuple(
+            _read_generation(one, number=one["number"], mac_key_id=one["word"], is_dead=one["at"] is not None)
+            for one in rows
+            if one["part"] == "generation"
+        ),
         status=None if newest is None else DeliveryStatus(newest["word"]),
         status_at=None if newest is None else Instant(newest["at"]),
         # As all parts stand in the same columns: its state as the channel, its provider as the contact.
@@ -130,13 +156,14 @@ def send_at_opening(row: Row) -> LastSend | None:
     )
 
 
-def _read_generation(row: Row) -> Generation:
+def _read_generation(row: Row, *, number: int, mac_key_id: str, is_dead: bool) -> Generation:
     contact_id = row["contact_id"]
     return Generation(
-        number=row["number"],
-        mac_key_id=row["word"],
+        number=number,
+        mac_key_id=mac_key_id,
         contact_id=None if contact_id is None else ContactId(contact_id),
         channel=Channel(row["channel"]),
+        is_dead=is_dead,
     )
 
 

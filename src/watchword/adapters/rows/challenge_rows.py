@@ -218,15 +218,23 @@ _JOIN_ACTION: Final = (
 )
 _WITH_ACTION: Final = f"SELECT challenges.*, {_ACTION_COLUMNS} FROM challenges {_JOIN_ACTION}"  # noqa: S608 our own text, values bound
 """Nobody looks at a challenge without its action."""
+_TRIED_COLUMNS: Final = (
+    "challenges.application_id, challenges.user_key, challenges.id, challenges.action_id, challenges.type,"
+    " challenges.state, challenges.lane, challenges.conceal, challenges.code_length, challenges.bound_digest,"
+    " challenges.tries_spent, challenges.tries_allowed, challenges.trust_allowed, challenges.confirms,"
+    " challenges.device_id, challenges.expires_at"
+)
+"""What an attempt asks of a challenge: neither what its page shows nor its code, which are sealed and long."""
 _FOR_GUESS: Final = (
-    f"SELECT challenges.*, {_ACTION_COLUMNS}, generations.number AS generation, generations.mac,"  # noqa: S608 our own text, values bound
-    f" generations.contact_id, {CONTACT_COLUMNS} FROM challenges {_JOIN_ACTION}"
+    f"SELECT {_TRIED_COLUMNS}, {_ACTION_COLUMNS}, generations.number AS generation, generations.mac,"  # noqa: S608 our own text, values bound
+    f" generations.mac_key_id, generations.contact_id, generations.channel, {CONTACT_COLUMNS}"
+    f" FROM challenges {_JOIN_ACTION}"
     " LEFT JOIN generations ON generations.application_id = challenges.application_id"
     " AND generations.user_key = :user_key AND generations.challenge_id = challenges.id"
     " LEFT JOIN contacts ON contacts.application_id = challenges.application_id AND contacts.user_key = :user_key"
     " AND contacts.id = generations.contact_id"
     " WHERE challenges.id = :id AND challenges.user_key = :user_key AND sealed_display IS NOT NULL"
-    " ORDER BY generations.number"
+    " AND sealed_action IS NOT NULL ORDER BY generations.number"
 )
 
 

@@ -34,7 +34,7 @@ from watchword.adapters.rows.attempt_tally import AttemptTally, Counts
 from watchword.adapters.rows.runner import Runner
 from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
-from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
+from watchword.domain.challenge import Challenge, ChallengeState
 from watchword.domain.contact import Contact
 from watchword.domain.device import Device
 from watchword.domain.event import Event
@@ -53,6 +53,7 @@ from watchword.domain.ids import (
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
 from watchword.ports.sender import Receipt
+from watchword.ports.store.attempting import Attempt, Attempted
 from watchword.ports.store.deciding import Judge, ProfileQuery, Told
 from watchword.ports.store.outbox import ClaimedDelivery, HandedOver, Heard, NotHandedOver
 from watchword.ports.store.values import (
@@ -73,7 +74,6 @@ from watchword.ports.store.values import (
     Registration,
     SendOrder,
     SendRefused,
-    Spending,
     StartsFull,
     Swept,
     TooSoon,
@@ -248,10 +248,18 @@ class RowStore:
             user_key_of("chl", challenge_id), lambda write: challenge_rows.bind_browser(write, challenge_id, browser)
         )
 
-    async def spend_attempt(self, spending: Spending, *, keep: Keep[AttemptOutcome] | None = None) -> AttemptOutcome:
-        """Charge one guess, compare, and approve or not."""
+    async def spend_attempt(
+        self,
+        challenge_id: ChallengeId,
+        attempt: Attempt,
+        *,
+        call: bytes | None = None,
+        keep: Keep[Attempted] | None = None,
+    ) -> Attempted | None:
+        """Ask what is guessed, charge it, compare, and approve or not."""
         return await self.runner.write(
-            user_key_of("chl", spending.challenge_id), lambda write: attempt_rows.spend_attempt(write, spending, keep)
+            user_key_of("chl", challenge_id),
+            lambda write: attempt_rows.spend_attempt(write, challenge_id, attempt, call, keep),
         )
 
     async def end_challenge(

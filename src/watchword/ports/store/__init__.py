@@ -23,7 +23,7 @@ from typing import Protocol
 
 from watchword.domain.action import Label
 from watchword.domain.budget import Budget, Charged, Full, Lane, Window
-from watchword.domain.challenge import AttemptOutcome, Challenge, ChallengeState
+from watchword.domain.challenge import Challenge, ChallengeState
 from watchword.domain.contact import Contact
 from watchword.domain.device import Device
 from watchword.domain.event import Event
@@ -39,6 +39,7 @@ from watchword.domain.ids import (
 )
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
+from watchword.ports.store.attempting import Attempt, Attempted
 from watchword.ports.store.deciding import Judge, ProfileQuery, Told
 from watchword.ports.store.outbox import Outbox
 from watchword.ports.store.values import (
@@ -59,7 +60,6 @@ from watchword.ports.store.values import (
     Registration,
     SendOrder,
     SendRefused,
-    Spending,
     StartsFull,
     Swept,
     TooSoon,
@@ -249,14 +249,25 @@ class Store(Outbox, Protocol):
         """Bind a challenge to the first browser that asks. Return whether it belongs to this one."""
         ...
 
-    async def spend_attempt(self, spending: Spending, *, keep: Keep[AttemptOutcome] | None = None) -> AttemptOutcome:
-        """Charge one guess to challenge and user, compare, and approve or not, all at once (I1, I2, I3, I5, I6).
+    async def spend_attempt(
+        self,
+        challenge_id: ChallengeId,
+        attempt: Attempt,
+        *,
+        call: bytes | None = None,
+        keep: Keep[Attempted] | None = None,
+    ) -> Attempted | None:
+        """Ask ``attempt`` what is guessed at a challenge, charge it to challenge and user, compare, and approve or not.
+
+        All at once (I1, I2, I3, I5, I6): ``attempt`` is handed the challenge as it stands in the transaction that
+        charges and compares. Returns None where there is no such challenge. ``call`` is the scope of an idempotency
+        key: where an answer is kept under it nothing is asked and nothing compared, and ``AlreadyKept`` is raised.
 
         An ended or expired challenge, and a lane without guesses, is answered without comparing; a concealed challenge
-        answers a spent lane as ``Incorrect``, spends the try and compares nothing. The candidate of the live generation
-        is compared; one of an older generation, or none for the live one, is ``Superseded``. A right guess takes the
-        user's charge back. The last try exhausts the challenge and notifies the owner; the guess that spends a lane
-        locks it (``user.locked``) and notifies him.
+        answers a spent lane as ``Incorrect``, spends the try and compares nothing. The code of an older generation, and
+        any code once the live one was killed, is ``Superseded``. A right guess takes the user's charge back. The last
+        try exhausts the challenge and notifies the owner; the guess that spends a lane locks it (``user.locked``) and
+        notifies him.
 
         Approval ends the challenge, wipes the code, writes the grant (none for a confirmation), proves and confirms the
         contact that carried the code, makes the device known (and trusted where asked and allowed, with a notice) and

@@ -1,6 +1,6 @@
 """What is handed to the store and what it answers with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -11,7 +11,7 @@ from watchword.domain.challenge import Challenge, Option, Route
 from watchword.domain.contact import ContactKind
 from watchword.domain.customer_text import CustomerText
 from watchword.domain.device import Device
-from watchword.domain.grant import Assurance, Grant
+from watchword.domain.grant import Grant
 from watchword.domain.ids import (
     ApplicationId,
     ChallengeId,
@@ -172,25 +172,6 @@ class SendRefused(StrEnum):
     """Somebody else made a newer generation in between: read again."""
     UNUSABLE = "unusable"
     """The contact has left, bounced or been disabled since."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spending:
-    """One guess, and what follows if it is right."""
-
-    challenge_id: ChallengeId
-    candidates: Mapping[int, bytes]
-    """The keyed hash of what was typed, for every generation the caller saw."""
-    trust_device: bool
-    new_device_id: DeviceId
-    """For the device that becomes known, where the action carried none."""
-    device_name: str
-    grant_id: GrantId
-    assurance: Assurance
-    methods: tuple[str, ...]
-    limits: Limits
-    call: bytes | None = None
-    """The scope of the call's idempotency key: where an answer is kept under it nothing is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
