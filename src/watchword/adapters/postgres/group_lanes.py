@@ -8,6 +8,7 @@ again: an operation whose commit may or may not have happened is answered with `
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from watchword.adapters.postgres.outage import Outage
@@ -227,6 +228,7 @@ class GroupLanes:
 
     async def _carry_out(self, pipeline: Pipeline, group: list[WaitingOperation], connected_s: float) -> None:
         writes = self._settings.writes
+        answered: list[WaitingOperation] = []
         shared = SharedTransaction(
             pipeline, self._texts, self._entropy, self._keyring, limit_s=self._settings.answer_limit_s
         )
@@ -236,9 +238,8 @@ class GroupLanes:
             )
             if len(present) < len(group):
                 self._part(group, present)
-            # What was read is committed already: whoever only reads waits for nobody.
-            await shared.carry_out(_wait_for_commit if writes else self._hand_over)
-            is_certain = await shared.commit()
+            await shared.carry_out(partial(self._answer_asker, group, answered) if writes else self._hand_over)
+            is_certain = await shared.commit(waits_for_disk=not all(waiting.soon for waiting in group))
         except ConnectionLost as loss:
             shared.abandon()
             self._outage.begin(str(loss), connected_s=connected_s)
@@ -255,6 +256,22 @@ class GroupLanes:
             self._fail(group, NOT_BELIEVED, refusal)
         else:
             self._after_commit(group, is_certain=is_certain)
+        finally:
+            # Not earlier: their owners stay locked as long as the transaction lasts.
+            for waiting in answered:
+                self._lines.answered(waiting)
+
+    def _answer_asker(
+        self, group: list[WaitingOperation], answered: list[WaitingOperation], waiting: WaitingOperation
+    ) -> None:
+        """Answer at once whoever only asked: what was read is committed already, and the others go on without him.
+
+        But not in a crowd, where he has read what the one before him wrote in the same transaction.
+        """
+        if waiting.only_asked and not any(other.owner == waiting.owner for other in group if other is not waiting):
+            group.remove(waiting)
+            answered.append(waiting)
+            waiting.deliver()
 
     def _part(self, group: list[WaitingOperation], present: Sequence[WaitingOperation]) -> None:
         """Send those whose owners are held elsewhere to wait for them, and keep those who are present."""
@@ -352,10 +369,6 @@ class GroupLanes:
         for waiting in group:
             waiting.fail(reason, cause)
             self._lines.answered(waiting)
-
-
-def _wait_for_commit(_: WaitingOperation) -> None:
-    """Answer nobody yet."""
 
 
 async def _roll_back(shared: SharedTransaction) -> None:

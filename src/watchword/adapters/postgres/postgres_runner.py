@@ -81,10 +81,17 @@ class PostgresRunner:
         owner: bytes | None,
         operation: Callable[[Transaction], Answer],
         *,
-        soon: bool = False,  # noqa: ARG002 the disk is waited for all the same, which keeps the promise too
+        soon: bool = False,
     ) -> Answer:
-        """Carry out an operation and return its result once it is committed."""
-        return await self._answer_of(self._writing, owner, operation)
+        """Carry out an operation and return its result once it is committed, ``soon`` without waiting for a disk.
+
+        A group in which all are ``soon`` is committed with ``synchronous_commit`` off, and everybody sees it before its
+        callers are answered. Its log is written within three times ``wal_writer_delay`` (0.6 s by default), or with the
+        next commit of the same server that waits, whosever that is, and a synchronous standby confirms that one only
+        with all before it. So a crash of the server, and a standby that takes over, can lose only what nothing durable
+        came after. In a group with others it waits with them.
+        """
+        return await self._answer_of(self._writing, owner, operation, soon=soon)
 
     async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
         """Answer a question from one consistent view of what is committed."""
@@ -112,9 +119,9 @@ class PostgresRunner:
         await self._reading.close()
 
     async def _answer_of(
-        self, lanes: GroupLanes, owner: bytes | None, operation: Callable[[Transaction], Answer]
+        self, lanes: GroupLanes, owner: bytes | None, operation: Callable[[Transaction], Answer], *, soon: bool = False
     ) -> Answer:
-        waiting = WaitingOperation(owner, operation, self._loop.create_future(), self._loop.time())
+        waiting = WaitingOperation(owner, operation, self._loop.create_future(), self._loop.time(), soon=soon)
         lanes.submit(waiting)
         answer: Answer = await waiting.answer
         return answer

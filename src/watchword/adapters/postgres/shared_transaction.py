@@ -33,6 +33,7 @@ _BEGIN_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # An array is unnested in its order, and nothing here could change it: no join, no sorting, no parallel plan.
 _LOCK: Final = "SELECT lock, pg_advisory_xact_lock(lock) FROM unnest(:locks) AS lock"
 _TRY_LOCK: Final = "SELECT lock FROM unnest(:locks) AS lock WHERE pg_try_advisory_xact_lock(lock)"
+_WITHOUT_DISK: Final = "SET LOCAL synchronous_commit TO off"
 _NOW: Final = "SELECT watchword_now(:latest) AS now"
 _NOTHING: Final[Mapping[str, Value]] = {}
 
@@ -142,11 +143,15 @@ class SharedTransaction:
             self._answers = await self._exchange()
             ready, self._waiting = self._waiting, deque()
 
-    async def commit(self) -> bool:
+    async def commit(self, *, waits_for_disk: bool) -> bool:
         """Commit; return whether it is certain that it was, and to as many standbys as have to confirm it.
 
-        Raises ``StatementFailed`` where it is certain that it was not.
+        Without waiting for the disk everybody sees it all the same, and it is on the disk, and with the standbys, with
+        the next commit of the server that waits for them: the log is one, and written in its order. Raises
+        ``StatementFailed`` where it is certain that it was not committed.
         """
+        if not waits_for_disk:
+            self.put(_WITHOUT_DISK, _NOTHING)
         position = self.put("COMMIT", _NOTHING)
         self.commit_sent = True
         answers = await self._exchange()

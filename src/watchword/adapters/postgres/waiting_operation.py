@@ -28,6 +28,7 @@ class WaitingOperation:
         "rejections",
         "result",
         "since_s",
+        "soon",
         "transaction",
         "waits_for_lock",
     )
@@ -38,12 +39,16 @@ class WaitingOperation:
         operation: Callable[[Transaction], Any],
         answer: "asyncio.Future[Any]",
         since_s: float,
+        *,
+        soon: bool = False,
     ) -> None:
         self.owner = owner
         self.operation = operation
         self.answer = answer
         self.since_s = since_s
         """When it was called, on the clock of the loop."""
+        self.soon = soon
+        """Whether its caller needs what it comes to once all others see it, and waits for no disk."""
         self.losses = 0
         """How often its connection was lost before its commit was sent."""
         self.refusals = 0
@@ -67,6 +72,11 @@ class WaitingOperation:
         self.is_done = False
         self.changed = False
         """Whether it has put a statement that may change something."""
+
+    @property
+    def only_asked(self) -> bool:
+        """Whether it came to its end, wrote nothing and said nothing of the time: no commit has to keep any of it."""
+        return self.error is None and not self.changed and self.transaction is not None and self.transaction.only_asked
 
     def deliver(self) -> None:
         """Answer the caller, if he still waits."""
