@@ -165,7 +165,7 @@ async def test_waits_for_the_short_transaction_of_another_process(store: RowStor
 async def test_answers_that_it_is_unavailable_where_another_process_does_not_let_go(
     store: RowStore, scene: Scene, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("watchword.adapters.sqlite.group_commit.BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr("watchword.adapters.sqlite.writing_connection.BUSY_TIMEOUT_MS", 20)
     with closing(apsw.Connection(database)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable):

@@ -45,4 +45,4 @@ def connections(store: RowStore) -> tuple[apsw.Connection, apsw.Connection]:
     """Return the connections that a store on SQLite writes and reads with."""
     runner = store.runner
     assert isinstance(runner, SqliteRunner)
-    return runner._group._connection, runner._reader
+    return runner._writing._connection, runner._reader

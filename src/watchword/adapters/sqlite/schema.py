@@ -71,6 +71,8 @@ def open_writer(path: str) -> apsw.Connection:
         # What is erased shall not survive in free pages, as far as that costs no write of its own.
         connection.pragma("secure_delete", "fast")
         connection.pragma("cache_size", -_CACHE_KIB)
+        # What a savepoint or a statement may have to take back: in a file of its own it costs a write for each page.
+        connection.pragma("temp_store", "memory")
         connection.wal_autocheckpoint(_LOG_PAGES)
         return connection
 

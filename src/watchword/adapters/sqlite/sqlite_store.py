@@ -10,6 +10,7 @@ from watchword.adapters.rows.transaction import Transaction
 from watchword.adapters.sqlite.group_commit import GroupCommit
 from watchword.adapters.sqlite.schema import IN_MEMORY, open_reader, open_writer, require_time
 from watchword.adapters.sqlite.sqlite_statements import SqliteStatements
+from watchword.adapters.sqlite.writing_connection import WritingConnection
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.instant import END_OF_TIME, Instant
 from watchword.ports.clock import Clock, Entropy
@@ -27,42 +28,45 @@ def open_sqlite_store(
     *,
     on_event: Callable[[str], None] = lambda _: None,
     on_lesson: Callable[[Lesson], None] = lambda _: None,
+    on_loss: Callable[[str], None] = lambda _: None,
     latest: Callable[[], Instant] = lambda: END_OF_TIME,
 ) -> RowStore:
     """Return the store in a file; it belongs to one event loop, and to one serving process per file.
 
     ``path`` is a migrated file (``schema.migrate``), or ``:memory:`` for a store that lives as long as the object.
     ``on_event`` is told of each event of the audit log after its commit, ``on_lesson`` of what was learned, in the
-    order of learning; they must not fail. A time after ``latest`` is not believed: whatever is asked then is refused.
+    order of learning, ``on_loss`` why something was lost that had been answered before its commit; they must not fail.
+    A time after ``latest`` is not believed: whatever is asked then is refused.
     Raises ``ConfigurationError`` for a file that is not exactly ours, or that was written at such a time.
     """
     writer = open_writer(path)
     require_time(writer, path, latest())
-    group = GroupCommit(
-        writer,
-        clock,
-        entropy,
-        keyring,
-        in_memory=path == IN_MEMORY,
-        on_event=on_event,
-        on_lesson=on_lesson,
-        latest=latest,
-    )
+    writing = WritingConnection(writer, clock, entropy, keyring, in_memory=path == IN_MEMORY, latest=latest)
+    group = GroupCommit(writing, on_event=on_event, on_lesson=on_lesson, on_loss=on_loss)
     reader = writer if path == IN_MEMORY else open_reader(path)
-    return RowStore(SqliteRunner(group, reader, entropy, keyring))
+    return RowStore(SqliteRunner(group, writing, reader, entropy, keyring))
 
 
 class SqliteRunner:
     """Keeps the promise of ``rows.row_store.Runner``.
 
-    Reads see what is committed and nothing else: they have a connection of their own, and in memory, where there is
-    only one, no transaction is ever open while somebody else runs.
+    Reads have a connection of their own and see what is committed. Where somebody was answered before his commit they
+    see that too: inside his transaction while it is held open, and after its commit once that has begun. In memory,
+    where there is only one connection, no transaction is ever open while somebody else runs.
     """
 
-    __slots__ = ("_entropy", "_group", "_keyring", "_reader", "_statements")
+    __slots__ = ("_entropy", "_group", "_keyring", "_reader", "_statements", "_writing")
 
-    def __init__(self, group: GroupCommit, reader: apsw.Connection, entropy: Entropy, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        group: GroupCommit,
+        writing: WritingConnection,
+        reader: apsw.Connection,
+        entropy: Entropy,
+        keyring: Keyring,
+    ) -> None:
         self._group = group
+        self._writing = writing
         self._reader = reader
         self._statements = SqliteStatements(reader)
         self._entropy = entropy
@@ -73,17 +77,20 @@ class SqliteRunner:
         owner: bytes | None,  # noqa: ARG002 here one operation after the other is alone with everybody's rows
         operation: Callable[[Transaction], Answer],
         *,
-        soon: bool = False,  # noqa: ARG002 the disk is waited for all the same, which keeps the promise too
+        soon: bool = False,
     ) -> Answer:
-        """Carry out an operation and return its result once it is on the disk."""
-        return await self._group.run(operation)
+        """Carry out an operation and return its result: once it is on the disk, or once it was carried out."""
+        return await self._group.run(operation, soon=soon)
 
     async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
-        """Answer a question from one consistent view of what is committed."""
+        """Answer a question from one consistent view of what is committed or was answered."""
+        await self._group.settled()
         try:
+            if self._group.is_held:
+                return self._group.ask_held(question)
             self._reader.execute("BEGIN")
             try:
-                return question(Transaction(self._statements, self._group.now(), self._entropy, self._keyring))
+                return question(Transaction(self._statements, self._writing.now(), self._entropy, self._keyring))
             finally:
                 self._reader.execute("COMMIT")
         except apsw.Error as error:
@@ -91,7 +98,7 @@ class SqliteRunner:
 
     async def now(self) -> Instant:
         """Return the time."""
-        return self._group.now()
+        return self._writing.now()
 
     async def forget_events(self, before: Instant, limit: int) -> int:
         """Forget some events from before a moment: the lowest numbers are the oldest."""
@@ -105,7 +112,8 @@ class SqliteRunner:
         )
 
     async def confirm(self) -> None:
-        """Return at once: what can be read is on the disk, and there is no other."""
+        """Return once what was answered is on the disk; there is no other."""
+        await self._group.confirm()
 
     async def close(self) -> None:
         """Commit what is open, answer everybody and close the file."""
