@@ -91,7 +91,12 @@ async def open_store(
             keyring,
             on_event=on_event,
             on_lesson=on_lesson,
-            terms=Terms(connections=settings.postgres.connections, latest=horizon.latest, on_outage=_tell_of_outage),
+            terms=Terms(
+                connections=settings.postgres.connections,
+                latest=horizon.latest,
+                elapsed_ms=elapsed_ms,
+                on_outage=_tell_of_outage,
+            ),
         )
     return open_sqlite_store(
         str(settings.store_path),

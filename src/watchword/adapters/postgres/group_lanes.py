@@ -15,6 +15,7 @@ from watchword.adapters.postgres.outage import Outage
 from watchword.adapters.postgres.pipeline import ConnectionLost, Pipeline, StatementFailed
 from watchword.adapters.postgres.prepared_texts import PreparedTexts
 from watchword.adapters.postgres.shared_transaction import OperationRaised, SharedTransaction, TimeNotBelieved
+from watchword.adapters.postgres.told_time import ToldTime
 from watchword.adapters.postgres.waiting_lines import WaitingLines
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
 from watchword.domain.errors import NOT_BELIEVED, StorageUnavailable
@@ -88,7 +89,6 @@ class GroupLanes:
         "_closed",
         "_connect",
         "_entropy",
-        "_highest",
         "_idle",
         "_is_starting",
         "_keyring",
@@ -98,6 +98,7 @@ class GroupLanes:
         "_outage",
         "_settings",
         "_texts",
+        "_time",
         "_working",
     )
 
@@ -109,10 +110,12 @@ class GroupLanes:
         keyring: Keyring,
         on_committed: Callable[[WaitingOperation], None],
         outage: Outage,
+        time: ToldTime,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._settings = settings
         self._outage = outage
+        self._time = time
         self._connect = connect
         self._entropy = entropy
         self._keyring = keyring
@@ -122,7 +125,6 @@ class GroupLanes:
         self._idle = [_Lane() for _ in range(settings.connections)]
         self._working: dict[asyncio.Task[None], _Lane] = {}
         self._is_starting = False
-        self._highest = Instant(0)
         self._closed = False
 
     def submit(self, waiting: WaitingOperation) -> None:
@@ -233,9 +235,7 @@ class GroupLanes:
             pipeline, self._texts, self._entropy, self._keyring, limit_s=self._settings.answer_limit_s
         )
         try:
-            present, self._highest = await shared.begin(
-                group, writes=writes, not_before=self._highest, latest=self._settings.latest()
-            )
+            present = await shared.begin(group, writes=writes, time=self._time, latest=self._settings.latest())
             if len(present) < len(group):
                 self._part(group, present)
             await shared.carry_out(partial(self._answer_asker, group, answered) if writes else self._hand_over)
@@ -252,6 +252,7 @@ class GroupLanes:
             await _roll_back(shared)
             self._reject(group, raised.operation)
         except TimeNotBelieved as refusal:
+            self._time.forget()
             await _roll_back(shared)
             self._fail(group, NOT_BELIEVED, refusal)
         else:

@@ -10,6 +10,7 @@ from watchword.adapters.postgres.group_lanes import GroupLanes, LaneSettings
 from watchword.adapters.postgres.outage import Outage
 from watchword.adapters.postgres.partitions import keep_months
 from watchword.adapters.postgres.postgres_connection import open_pipeline
+from watchword.adapters.postgres.told_time import ToldTime
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
 from watchword.adapters.rows.transaction import Transaction
 from watchword.domain.instant import END_OF_TIME, Instant
@@ -32,6 +33,8 @@ class Terms:
     """Longer than any statement may take on the server; whoever is silent for so long is gone."""
     latest: Callable[[], Instant] = lambda: END_OF_TIME
     """How late it can be: a database that says it is later is not believed."""
+    elapsed_ms: Callable[[], int] | None = None
+    """How long this machine has run. With it a time that the database told is gone by for a second; None: each asks."""
     on_outage: Callable[[str | None], None] = lambda _: None
     """Told once why the database is away, in words that name no place, and None when it is back; must not fail."""
 
@@ -43,7 +46,7 @@ _CONFIRMABLE: Final = "SELECT pg_logical_emit_message(true, 'watchword', '') IS 
 class PostgresRunner:
     """Keeps the promise of ``rows.row_store.Runner``; belongs to one event loop."""
 
-    __slots__ = ("_loop", "_on_event", "_on_lesson", "_reading", "_settings", "_writing")
+    __slots__ = ("_loop", "_on_event", "_on_lesson", "_reading", "_settings", "_terms", "_time", "_writing")
 
     def __init__(
         self,
@@ -57,6 +60,8 @@ class PostgresRunner:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._settings = settings
+        self._terms = terms
+        self._time = ToldTime(terms.elapsed_ms)
         self._on_event = on_event
         self._on_lesson = on_lesson
         connect = partial(open_pipeline, settings)
@@ -71,7 +76,7 @@ class PostgresRunner:
                 answer_limit_s=terms.answer_limit_s,
                 latest=terms.latest,
             )
-            return GroupLanes(how, connect, entropy, keyring, on_committed, outage)
+            return GroupLanes(how, connect, entropy, keyring, on_committed, outage, self._time)
 
         self._reading = lanes(for_reading, writes=False, on_committed=_tell_nothing)
         self._writing = lanes(max(1, terms.connections - for_reading), writes=True, on_committed=self._tell)
@@ -98,8 +103,9 @@ class PostgresRunner:
         return await self._answer_of(self._reading, None, question)
 
     async def now(self) -> Instant:
-        """Return the time of the database."""
-        return await self.ask(lambda read: read.now)
+        """Return the time of the database: by what it said a second ago at most, or by asking it."""
+        told = self._time.tell(self._terms.latest())
+        return await self.ask(lambda read: read.now) if told is None else told
 
     async def forget_events(self, before: Instant, limit: int) -> int:  # noqa: ARG002 a month goes at once, however many it has
         """Make the months to come, drop those that ended before a moment, and return how many these were."""
@@ -117,6 +123,7 @@ class PostgresRunner:
         """Commit what is open, answer everybody, and let go of the database."""
         await self._writing.close()
         await self._reading.close()
+        self._time.forget()
 
     async def _answer_of(
         self, lanes: GroupLanes, owner: bytes | None, operation: Callable[[Transaction], Answer], *, soon: bool = False

@@ -17,6 +17,7 @@ from greenlet import getcurrent, greenlet
 from watchword.adapters.postgres.pipeline import Answers, Pipeline, StatementFailed
 from watchword.adapters.postgres.postgres_statements import PostgresStatements, lock_of
 from watchword.adapters.postgres.prepared_texts import Bigints, PreparedTexts
+from watchword.adapters.postgres.told_time import ToldTime
 from watchword.adapters.postgres.waiting_operation import WaitingOperation
 from watchword.adapters.rows.event_rows import carry_out
 from watchword.adapters.rows.transaction import Transaction, Value
@@ -100,12 +101,12 @@ class SharedTransaction:
         """Whether the server may have committed."""
 
     async def begin(
-        self, group: Sequence[WaitingOperation], *, writes: bool, not_before: Instant, latest: Instant
-    ) -> tuple[Sequence[WaitingOperation], Instant]:
+        self, group: Sequence[WaitingOperation], *, writes: bool, time: ToldTime, latest: Instant
+    ) -> Sequence[WaitingOperation]:
         """Begin, lock owners, and read the time of the database, which is that of everything in the transaction.
 
-        Returns the operations that take part, whose owners are locked, and the time, never before ``not_before``.
-        Raises ``TimeNotBelieved`` where it is after ``latest``.
+        Returns the operations that take part, whose owners are locked. ``time`` hears what the database says. Raises
+        ``TimeNotBelieved`` where that is after ``latest``.
         """
         self._writes = writes
         owners = {member.owner: lock_of(member.owner) for member in group if member.owner is not None}
@@ -124,8 +125,8 @@ class SharedTransaction:
             group = [member for member in group if member.owner is None or owners[member.owner] in locked]
         self._members = group
         self._held = {member.owner: member for member in group if member.owner is not None}
-        self._now = max(not_before, Instant(told))
-        return group, self._now
+        self._now = time.hear(Instant(told))
+        return group
 
     async def carry_out(self, on_done: Callable[[WaitingOperation], None]) -> None:
         """Carry out every operation up to its end; ``on_done`` is told of each as it gets there.
