@@ -6,7 +6,9 @@ from tests.accessibility.visitor import Step, Visitor, typed
 from tests.pages.samples import NOW
 from tests.pages.world import A_SIGN_IN, ONE_CAMERA, USER
 from watchword.domain.action import SIGN_IN
+from watchword.domain.closures import Closure
 from watchword.domain.contact import Channel
+from watchword.domain.guards import Counted, Guard
 from watchword.domain.instant import later
 from watchword.domain.message import DeliveryStatus, InboxEntry
 from watchword.flow.cancel import cancel
@@ -30,6 +32,30 @@ async def message_arrived(visitor: Visitor) -> None:
 async def message_failed(visitor: Visitor) -> None:
     """No provider takes the message."""
     await _finish(visitor, NotHandedOver(reason="off", retry_after_ms=None))
+
+
+async def number_is_dead(visitor: Visitor) -> None:
+    """The provider says that there is no such number."""
+    await _finish(visitor, NotHandedOver(reason="gone", retry_after_ms=None, status=DeliveryStatus.BOUNCED))
+
+
+async def every_channel_closes(visitor: Visitor) -> None:
+    """Messages to the country have cost their cap of the day, and there is no other contact."""
+    world = visitor.stage.world
+    now = world.clock.now()
+    closure = Closure(
+        application_id=world.application.id,
+        guard=Guard.SPENDING,
+        channel=None,
+        place="US",
+        closed_at=now,
+        closed_until=later(now, hours=14),
+        times=1,
+        counted=Counted(sent=0, completed=0),
+        spent=1,
+        allowed=1,
+    )
+    world.ports.guarding.closures.replace([closure])
 
 
 async def _finish(visitor: Visitor, result: HandedOver | NotHandedOver) -> None:

@@ -12,11 +12,13 @@ from typing import Any, Final
 from tests.accessibility.happenings import (
     SUPPORT,
     cookies_are_lost,
+    every_channel_closes,
     inbox_of,
     message_arrived,
     message_failed,
     newer_requests_come,
     notice_opened,
+    number_is_dead,
     own,
     reference_typed,
     references_tried,
@@ -49,6 +51,7 @@ from tests.pages.brands import brand, drawn
 from tests.pages.world import A_SIGN_IN, ONE_CAMERA
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET
 from watchword.domain.colour import Colour
+from watchword.domain.contact import Channel
 from watchword.domain.limits import Limits
 from watchword.flow.link import ViewPage
 from watchword.pages.posted_form import LARGEST_FORM
@@ -57,6 +60,7 @@ from watchword.wording.languages import DEFAULT_TAG, PSEUDO_TAG
 
 KNOWS_SUPPORT: Final = {"support": SUPPORT}
 GUESSED_AT: Final = {"limits": replace(Limits(), failures_per_user=3, open_lane_failures=2)}
+PHONE_ONLY: Final = {"channels": (Channel.SMS, Channel.VOICE)}
 LONG_WORDS: Final = "2 × mirrorless camera body, " + "W" * 80 + ", and a strap"
 A_RESET: Final = {"type": PASSWORD_RESET}
 A_NEW_PHONE: Final = {"type": ACCOUNT_UPDATE, "details": {"field": "phone", "new_contact": "+14155550199"}}
@@ -116,6 +120,8 @@ ENTRY: Final = (
     _scene("entry-on-its-way", CAMERA, read_the_code, reopened),
     _scene("entry-arrived", CAMERA, message_arrived, reopened),
     _scene("entry-not-arrived", CAMERA, message_failed, reopened),
+    _scene("entry-dead-number", CAMERA, number_is_dead, reopened),
+    _scene("entry-closed", every_channel_closes, CAMERA, application=PHONE_ONLY),
     _scene("entry-begun-elsewhere", CAMERA, begun_elsewhere, reopened),
     _scene("entry-one-minute-left", CAMERA, waited(seconds=241), shown("[data-soon]:not(:empty)")),
 )

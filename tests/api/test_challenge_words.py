@@ -58,7 +58,7 @@ async def test_the_sentences_say_what_is_approved_and_where_the_code_went(world:
     assert words["verb"] == "Approve \u20681,299.00\u00a0USD\u2069"
     assert words["summary"] == "\u2068Shop\u2069 adds: \u20681 camera\u2069"
     assert words["label"] == "Enter the 6-digit code"
-    assert words["sent"] == "We sent a code by text message to \u2068••••\u00a023\u2069."
+    assert words["sent"] == "We are sending a code by text message to \u2068••••\u00a023\u2069."
     assert [way["channel"] for way in words["ways"]] == ["voice", "email"]
     assert (words["language"], words["direction"], words["now"]) == ("en", "ltr", "2026-11-22T10:00:00Z")
     assert words["trust"] is None

@@ -63,43 +63,62 @@ async def _look(page: Page, sentence: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "going_on", "on_its_way", "failed"),
+    ("locale", "going_on", "on_its_way", "failed", "told"),
     [
         (
             "en",
             "Your network reports that the message could not be delivered. We are trying another way; the code stays",
             "The message is on its way.",
             "Your network reports that the message could not be delivered. Try another way.",
+            ("We are sending a code by text", "We sent a code by text", "did not arrive. If you have no code"),
         ),
-        ("ar", "نجرّب الآن طريقًا آخر", "الرسالة في الطريق إليك.", "تُفيد شبكتك بأن الرسالة تعذّر تسليمها. يُرجى"),
+        (
+            "ar",
+            "نجرّب الآن طريقًا آخر",
+            "الرسالة في الطريق إليك.",
+            "تُفيد شبكتك بأن الرسالة تعذّر تسليمها. يُرجى",
+            ("نرسل الآن رمزًا", "أرسلنا رمزًا", "لم تصل الرسالة"),
+        ),
     ],
 )
 async def test_an_open_page_follows_its_message_from_sender_to_sender(
-    stage: Stage, browser: Browser, locale: str, going_on: str, on_its_way: str, failed: str
+    stage: Stage,
+    browser: Browser,
+    locale: str,
+    going_on: str,
+    on_its_way: str,
+    failed: str,
+    told: tuple[str, str, str],
 ) -> None:
     challenge = await stage.world.start(**{**ONE_CAMERA, "return_url": stage.return_url, "locale": locale})
-    context = await browser.new_context(viewport={"width": 375, "height": 667}, locale=locale)
-    page = await context.new_page()
+    context = await browser.new_context(viewport={"width": 320, "height": 667}, locale=locale)
+    page, leaves, left, lost = await context.new_page(), *told
     await page.clock.install()
     await page.goto(challenge.url.reveal())
     await _take(stage, TAKEN)
     await _report(stage, TAKEN, DeliveryStatus.UNDELIVERED)
     await _look(page, going_on, f"{locale}-going-on")
+    await expect(page.locator("#hint")).to_contain_text(leaves)
     await expect(page.locator("[data-settled]")).to_have_count(0)
     await _take(stage, BY_ANOTHER)
     await _look(page, on_its_way, f"{locale}-on-its-way")
+    await expect(page.locator("#hint")).to_contain_text(left)
     await _report(stage, BY_ANOTHER, DeliveryStatus.UNDELIVERED)
     await _look(page, failed, f"{locale}-failed")
+    await expect(page.locator("#hint")).to_contain_text(lost)
     await page.reload()
     await expect(page.locator("#failed")).to_contain_text(failed)
     await page.screenshot(full_page=True, path=SCREENSHOTS / f"{locale}-failed-again.png")
 
 
-async def test_a_dead_number_is_named_as_what_it_is(stage: Stage, browser: Browser) -> None:
-    challenge = await stage.world.start(**{**ONE_CAMERA, "return_url": stage.return_url})
-    await _take(stage, TAKEN)
-    await _report(stage, TAKEN, DeliveryStatus.BOUNCED)
-    page = await (await browser.new_context(viewport={"width": 375, "height": 667})).new_page()
+async def test_an_open_page_takes_its_field_away_when_the_number_turns_out_dead(stage: Stage, browser: Browser) -> None:
+    challenge = await stage.world.start(**{**ONE_CAMERA, "return_url": stage.return_url, "locale": "ar"})
+    page = await (await browser.new_context(viewport={"width": 320, "height": 667}, locale="ar")).new_page()
+    await page.clock.install()
     await page.goto(challenge.url.reveal())
-    await expect(page.locator("#failed")).to_have_text("This number cannot be reached. Try another way.")
-    await page.screenshot(full_page=True, path=SCREENSHOTS / "en-bounced.png")
+    await _take(stage, TAKEN)
+    await expect(page.locator("#code")).to_have_count(1)
+    await _report(stage, TAKEN, DeliveryStatus.BOUNCED)
+    await _look(page, "إلى أين نرسل رمزًا جديدًا؟", "ar-bounced")
+    await expect(page.locator("#code")).to_have_count(0)
+    await expect(page.locator("#failed")).to_contain_text("لا يمكن الوصول إلى هذا الرقم.")

@@ -53,7 +53,7 @@ async def test_the_page_says_what_is_approved_why_and_where_the_code_went(world:
     assert "You are buying from a new device or browser." in text
     assert "You seem to be in a new place." in text
     assert "Purchases above 500.00 USD are always confirmed with a code." in text
-    assert "We sent a code by text message to •••• 71" in text
+    assert "We are sending a code by text message to •••• 71" in text
     assert "The code works until 10:05 UTC ." in text
     assert f"Reference {challenge.reference}" in text
 

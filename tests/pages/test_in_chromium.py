@@ -245,7 +245,7 @@ async def test_the_button_for_another_message_waits_for_the_servers_time(stage: 
     await expect(page.locator("#wait")).to_have_count(0)
     stage.world.clock.move(seconds=31)
     await button.click()
-    await expect(page.get_by_role("status").first).to_have_text("We sent the same code again.")
+    await expect(page.get_by_role("status").first).to_have_text("We are sending the same code again.")
 
 
 async def test_the_end_is_announced_a_minute_before_and_when_it_comes(stage: Stage, browser: Browser) -> None:

@@ -55,7 +55,7 @@ async def test_the_same_way_again_repeats_the_code(world: World) -> None:
     code = await world.code()
     world.clock.move(seconds=30)
     page = await guest.press("Send it again")
-    assert "We sent the same code again." in page.text
+    assert "We are sending the same code again." in page.text
     assert await world.code() == code
     assert "3 more messages can be sent for this request." in page.text
 
@@ -66,7 +66,7 @@ async def test_another_way_makes_a_new_code_and_the_old_one_is_said_to_be_old(wo
     old = await world.code()
     page = await guest.press("E-mail to")
     assert "A new code is on its way. Codes from before no longer work." in page.text
-    assert "We sent a code by e-mail to j•••@g•••.example" in page.text
+    assert "We are sending a code by e-mail to j•••@g•••.example" in page.text
     page = await guest.press("Approve", code=old)
     assert page.alerts == ["That was an older code. Use the one in the latest message. You have 4 tries left."]
     await guest.press("Approve", code=await world.code())
@@ -76,7 +76,7 @@ async def test_another_way_makes_a_new_code_and_the_old_one_is_said_to_be_old(wo
 async def test_a_call_is_told_as_a_call(world: World) -> None:
     guest = await visit(world.site, (await world.start(**ONE_CAMERA)).url)
     page = await guest.press("Call me on")
-    assert "We are calling •••• 71" in page.text
+    assert "We are about to call •••• 71" in page.text
     assert "Call me again" in [form.button for form in page.forms]
 
 
@@ -164,7 +164,7 @@ async def test_the_help_page_has_every_real_path() -> None:
     assert [form.button for form in page.forms][:3] == BUTTONS[1:]
     assert "Choose another contact above." in page.text
     await guest.press("E-mail to")
-    assert "We sent a code by e-mail" in guest.page.text
+    assert "We are sending a code by e-mail" in guest.page.text
     assert "the spam or junk folder too" in (await guest.open(guest.page.links["More help"])).text
     await world.close()
 

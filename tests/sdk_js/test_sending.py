@@ -27,7 +27,7 @@ async def test_the_same_again_waits_for_the_clock_of_the_server(shop: Counter, b
     await expect(page.get_by_text("You can ask again in")).to_have_count(0)
     shop.world.clock.move(seconds=1)
     await again.click()
-    await expect(page.get_by_role("status").filter(has_text="We sent the same code again.")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="We are sending the same code again.")).to_be_visible()
     await expect(page.get_by_role("textbox")).to_be_focused()
     assert await customer.told() == [["sent", {"challenge": challenge["id"], "channel": "sms"}, True]]
 
@@ -45,7 +45,7 @@ async def test_another_way_makes_a_new_code_and_leaves_the_list(shop: Counter, b
     customer = await Customer.arrive(browser, shop.page(challenge))
     page = customer.page
     await page.get_by_role("button", name="E-mail to").click()
-    await expect(page.get_by_text("We sent a code by e-mail to")).to_be_visible()
+    await expect(page.get_by_text("We are sending a code by e-mail to")).to_be_visible()
     await expect(page.get_by_role("button", name="E-mail to")).to_have_count(0)
     await expect(page.get_by_role("button", name="Text message to")).to_be_visible()
     await customer.enter(await shop.world.code_of(challenge))
@@ -60,7 +60,7 @@ async def test_two_presses_send_once(shop: Counter, browser: Browser) -> None:
     await customer.page.get_by_role("button", name="E-mail to").evaluate(
         "button => { button.click(); button.click(); }"
     )
-    await expect(customer.page.get_by_text("We sent a code by e-mail to")).to_be_visible()
+    await expect(customer.page.get_by_text("We are sending a code by e-mail to")).to_be_visible()
     assert customer.calls.count("POST deliveries") == 1
 
 
@@ -95,7 +95,7 @@ async def test_a_contact_that_has_had_too_many_messages_is_refused_with_a_time(s
     await customer.page.get_by_role("button", name="Text message to").click()
     await expect(customer.page.get_by_role("alert").filter(has_text="A message can be sent from")).to_be_visible()
     await customer.page.get_by_role("button", name="E-mail to").click()
-    await expect(customer.page.get_by_text("We sent a code by e-mail to")).to_be_visible()
+    await expect(customer.page.get_by_text("We are sending a code by e-mail to")).to_be_visible()
     await expect(customer.page.get_by_role("alert").filter(has_text="A message")).to_have_count(0)
 
 
@@ -191,7 +191,7 @@ async def test_an_answer_that_something_newer_has_overtaken_counts_no_more(shop:
     page = customer.page
     await _stop_the_clock(page)
     await page.goto(shop.page(challenge))
-    await expect(page.get_by_text("We sent a code by text message to")).to_be_visible()
+    await expect(page.get_by_text("We are sending a code by text message to")).to_be_visible()
     release = asyncio.Event()
 
     async def hold(route: Route) -> None:
@@ -202,11 +202,11 @@ async def test_an_answer_that_something_newer_has_overtaken_counts_no_more(shop:
     await page.route("**/v1/challenges/*?words=*", hold, times=1)
     await page.evaluate(HIDE, False)
     await page.get_by_role("button", name="E-mail to").click()
-    await expect(page.get_by_text("We sent a code by e-mail to")).to_be_visible()
+    await expect(page.get_by_text("We are sending a code by e-mail to")).to_be_visible()
     async with page.expect_event("requestfinished", lambda request: "words=" in request.url):
         release.set()
     await _settle(page)
-    await expect(page.get_by_text("We sent a code by e-mail to")).to_be_visible()
+    await expect(page.get_by_text("We are sending a code by e-mail to")).to_be_visible()
 
 
 async def test_a_page_that_nobody_sees_asks_nothing(shop: Counter, browser: Browser) -> None:

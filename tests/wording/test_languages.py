@@ -33,7 +33,8 @@ WORDED = sorted(
 MADE = (
     "what", "done", "verb", "reason", "notice", "voice.code", "voice.notice", "message.code",
     "me.state", "me.said", "me.nav", "me.contact.state", "me.device", "me.request.sent", "me.deny", "me",
-    "device", "send", "sent", "delivery", "said", "help.check", "resend.wait", "send.wait", "end", "no", "refused",
+    "device", "send", "sending", "sent", "delivery", "said", "help.check", "resend.wait", "send.wait", "end", "no",
+    "refused",
 )  # fmt: skip
 """Sentences whose key is put together where they are asked for; tests of their own ask for each."""
 

@@ -25,9 +25,9 @@ from watchword.wording.sending import (
     Waits,
     again_label,
     delivery_sentence,
-    other_ways,
     sendable,
     sent_sentence,
+    takes_code,
     way_label,
 )
 from watchword.wording.subject import describe, surroundings_of
@@ -94,9 +94,9 @@ class ChallengeWords(Struct, kw_only=True):
     """Opens all reasons but the first two."""
     verb: str
     label: str | None
-    """Null before the first message, when there is no code to enter."""
+    """Null where there is no code to enter: before the first message, and after its contact bounced or left."""
     sent: str
-    """Where the code went; before the first message the question where it shall go."""
+    """Where the code went or is going; where there is none, the question where it shall go."""
     valid_until: str
     """With ``{time}``: the challenge's ``expires_at``."""
     never_shared: str
@@ -156,7 +156,7 @@ def challenge_words(
     brand = isolated_text(one_line(application.name))
     subject = describe(challenge.action, surroundings_of(challenge, atlas), words)
     ends = {state.value: _end(words, challenge, state, brand) for state in _ENDS}
-    can = sendable(challenge, view, sends_at_most=application.limits.sends_per_challenge)
+    can = sendable(challenge, view, application.limits)
     wait = "send.wait" if can.waits is Waits.ALL else "resend.wait"
     return ChallengeWords(
         language=str(language.locale).replace("_", "-"),
@@ -169,8 +169,8 @@ def challenge_words(
         why=list(say_why_plainly(words, challenge.reasons)) or [words.say("why.always", brand=brand)],
         why_more=words.say("why.more"),
         verb=subject.verb,
-        label=words.count("label", view.code_length) if challenge.sends else None,
-        sent=sent_sentence(words, view, sends=challenge.sends, brand=brand),
+        label=words.count("label", view.code_length) if takes_code(challenge, view) else None,
+        sent=sent_sentence(words, challenge, view, can, brand=brand),
         valid_until=words.say("valid_until", time=TIME),
         never_shared=words.say("never_shared", brand=brand),
         trust=words.count("trust", application.limits.device_trusted_days) if challenge.trust_allowed else None,
@@ -181,10 +181,10 @@ def challenge_words(
         wait=dict(language.forms(wait)),
         wait_until=words.say(f"{wait}.until", time=TIME),
         ways=_ways(words, challenge, can),
-        sends_left=_sends_left(words, challenge, can.left),
+        sends_left=_sends_left(words, challenge, can),
         delivery=delivery_sentence(words, view, time=TIME),
         more_help=words.say("more_help"),
-        help=_help(words, application, challenge, view, brand),
+        help=_help(words, application, challenge, view, can, brand),
         not_me=words.say("not_me"),
         cancel=words.say("cancel"),
         reference=words.say("end.reference", reference=isolated_text(view.reference)),
@@ -212,14 +212,19 @@ def _ways(words: PlainWords, challenge: Challenge, can: Sendable) -> list[WayWor
     ]
 
 
-def _sends_left(words: PlainWords, challenge: Challenge, left: int) -> str | None:
-    if left == 0:
+def _sends_left(words: PlainWords, challenge: Challenge, can: Sendable) -> str | None:
+    if can.is_spent:
         return words.say("sends_spent")
-    return words.count("sends_left", left) if challenge.sends > 1 else None
+    return words.count("sends_left", can.left) if challenge.sends > 1 and can.is_anything else None
 
 
 def _help(
-    words: PlainWords, application: Application, challenge: Challenge, view: ChallengeView, brand: str
+    words: PlainWords,
+    application: Application,
+    challenge: Challenge,
+    view: ChallengeView,
+    can: Sendable,
+    brand: str,
 ) -> list[LineWords]:
     texts = []
     if challenge.action.conceal:
@@ -230,7 +235,7 @@ def _help(
     texts += [words.say("help.minutes"), words.say("help.latest")]
     if challenge.action.conceal:
         texts.append(words.say("help.concealed", brand=brand))
-    if not other_ways(view):
+    if not can.ways:
         texts.append(words.say("help.lost.none"))
     texts += _support(application) or [words.say("help.support.unknown", brand=brand)]
     texts.append(words.say("help.reference.meaning"))

@@ -36,6 +36,8 @@ class ChallengeView:
     """Whether it is on its way by the next sender, after what its status says of the one before."""
     delivery_reported: bool = False
     """Whether a failure is what the network says."""
+    is_code_dead: bool = False
+    """Whether the code that was sent last can approve nothing any more, because its contact bounced or left."""
     code_length: int
     attempts_left: int
     expires_at: Instant
@@ -72,6 +74,7 @@ def show(ports: Ports, challenge: Challenge) -> ChallengeView:
         delivery_updated_at=challenge.created_at if concealed else challenge.delivery_updated_at,
         delivery_going_on=not concealed and challenge.delivery_going_on,
         delivery_reported=not concealed and challenge.delivery_reported,
+        is_code_dead=not concealed and challenge.is_code_dead,
         code_length=challenge.code_length,
         attempts_left=challenge.attempts_left,
         expires_at=challenge.expires_at,

@@ -25,7 +25,6 @@ from watchword.domain.instant import Instant, later, seconds_until
 from watchword.flow.cancel import cancel
 from watchword.flow.check import check
 from watchword.flow.order import send
-from watchword.flow.show import show
 from watchword.pages.entry_sheet import COUNTED_S, entry_sheet, live_news
 from watchword.pages.flash import Said, forget_said, read_said, said_cookie, set_said, write_said
 from watchword.pages.reader import Reader, meet_reader
@@ -67,7 +66,7 @@ class EntryPages:
         """Tell the open page what became of its message and of its challenge, so that nobody has to reload it."""
         visit = await read_visit(self.ports, request)
         words = self._reader(request, visit).words
-        news = live_news(words.language, show(self.ports, visit.challenge))
+        news = live_news(self.ports, words.language, visit)
         return JSONResponse(news, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
     async def back_to_entry(self, request: Request) -> Response:

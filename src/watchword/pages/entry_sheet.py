@@ -12,10 +12,12 @@ from watchword.flow.show import ChallengeView, show
 from watchword.pages.flash import Said
 from watchword.pages.visit import Visit, is_elsewhere
 from watchword.ports import Ports
-from watchword.wording.harmless import one_line
+from watchword.wording.harmless import isolated_text, one_line
 from watchword.wording.languages import Language
 from watchword.wording.page_words import PageWords, as_plain_text, isolated, marked_reference
+from watchword.wording.plain_words import Isolating, PlainWords
 from watchword.wording.sending import (
+    Sendable,
     Waits,
     again_label,
     delivery_key,
@@ -23,7 +25,9 @@ from watchword.wording.sending import (
     has_failed,
     is_settled,
     sendable,
+    sent_key,
     sent_sentence,
+    takes_code,
     way_label,
 )
 from watchword.wording.subject import Subject, describe, surroundings_of
@@ -82,9 +86,11 @@ class EntrySheet:
     concealed: bool
     elsewhere: bool
     takes_code: bool
-    """Whether a code was sent, so that there is something to enter."""
+    """Whether there is a code to enter: one was sent, and its contact did not bounce or leave since."""
     sent: str
-    """Where the code went, or the question where it shall go."""
+    """Where the code went or is going, or the question where it shall go."""
+    sent_key: str
+    """Which sentence that is, so that the script sees when it is another one."""
     channel: Channel | None
     where: Markup | None
     code_length: int
@@ -118,6 +124,7 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
     view, action = show(ports, challenge), challenge.action
     subject = describe(action, surroundings_of(challenge, ports.atlas), words)
     where = None if view.route is None else words.address(view.route.channel.kind, view.route.masked)
+    can = sendable(challenge, view, application.limits)
     return EntrySheet(
         brand=isolated(application.name),
         brand_text=one_line(application.name),
@@ -128,15 +135,16 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
         reference=marked_reference(view.reference),
         concealed=action.conceal,
         elsewhere=is_elsewhere(ports, visit),
-        takes_code=challenge.sends > 0,
-        sent=sent_sentence(words, view, sends=challenge.sends, brand=isolated(application.name)),
+        takes_code=takes_code(challenge, view),
+        sent=sent_sentence(words, challenge, view, can, brand=isolated(application.name)),
+        sent_key=sent_key(challenge, view, can),
         channel=None if view.route is None else view.route.channel,
         where=where,
         code_length=view.code_length,
         error=words.say(f"said.{said}") if said in _ABOUT_CODE else None,
         tries=words.count("tries_left", view.attempts_left) if challenge.tries_spent else None,
         tells_tries=said in _ABOUT_TRIES,
-        news=words.say(f"said.{said}") if said in _GOOD_NEWS else None,
+        news=words.say(f"said.{said}") if said in _GOOD_NEWS and not has_failed(view) else None,
         bad_news=words.say(f"said.{said}") if said in _BAD_NEWS else None,
         ends_at=view.expires_at,
         now=visit.now,
@@ -145,17 +153,26 @@ def entry_sheet(ports: Ports, words: PageWords, visit: Visit, said: Said | None,
         failed_delivery=_delivery(words, view) if has_failed(view) else None,
         trust_days=application.limits.device_trusted_days if challenge.trust_allowed else None,
         others_count_from=view.others_count_from,
-        sending=_sending(words, visit, view),
+        sending=_sending(words, visit, view, can),
         support=application.support,
         has_way_back=has_way_back,
     )
 
 
-def live_news(language: Language, view: ChallengeView) -> Mapping[str, str | bool | None]:
-    """Return what an open page is told: the state, and the sentence about the message with ``{time}`` left open."""
-    key = delivery_key(view)
+def live_news(ports: Ports, language: Language, visit: Visit) -> Mapping[str, str | bool | None]:
+    """Return what an open page is told: the state, where the code went, and what is known of the message.
+
+    All of it is plain text, the sentence about the message with ``{time}`` left open.
+    """
+    challenge, application = visit.challenge, visit.application
+    view = show(ports, challenge)
+    key, can = delivery_key(view), sendable(challenge, view, application.limits)
+    words, brand = PlainWords(language=language, dress=Isolating()), isolated_text(one_line(application.name))
     return {
         "state": view.state,
+        "takes_code": takes_code(challenge, view),
+        "sent_key": sent_key(challenge, view, can),
+        "sent": sent_sentence(words, challenge, view, can, brand=brand),
         "delivery": None if key is None else language.sentence(key),
         "time": None if view.delivery_updated_at is None else rfc3339(view.delivery_updated_at),
         "failed": has_failed(view),
@@ -167,9 +184,8 @@ def _delivery(words: PageWords, view: ChallengeView) -> str | None:
     return delivery_sentence(words, view, time=words.clock(view.delivery_updated_at or view.expires_at))
 
 
-def _sending(words: PageWords, visit: Visit, view: ChallengeView) -> Sending:
+def _sending(words: PageWords, visit: Visit, view: ChallengeView, can: Sendable) -> Sending:
     challenge = visit.challenge
-    can = sendable(challenge, view, sends_at_most=visit.application.limits.sends_per_challenge)
     wait_s = 0 if can.waits is Waits.NONE else seconds_until(view.resend_at, visit.now)
     all_wait = can.waits is Waits.ALL
     return Sending(
@@ -185,8 +201,8 @@ def _sending(words: PageWords, visit: Visit, view: ChallengeView) -> Sending:
             )
             for option, channel in can.ways
         ),
-        left=words.count("sends_left", can.left) if challenge.sends > 1 and can.left else None,
-        spent=not can.left,
+        left=words.count("sends_left", can.left) if challenge.sends > 1 and can.is_anything else None,
+        spent=can.is_spent,
     )
 
 

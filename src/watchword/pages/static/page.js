@@ -30,11 +30,11 @@
   window.addEventListener("pageshow", function () { sent.clear(); });
 
   // Counts down to the moment when the server takes the next request for a message.
-  var hint = document.querySelector("[data-wait-s]");
-  if (hint) {
-    var forms = JSON.parse(hint.dataset.forms);
+  var wait = document.querySelector("[data-wait-s]");
+  if (wait) {
+    var forms = JSON.parse(wait.dataset.forms);
     var waiting = document.querySelectorAll("form[data-waits]");
-    var free = now() + Number(hint.dataset.waitS) * 1000;
+    var free = now() + Number(wait.dataset.waitS) * 1000;
     var tick = function () {
       var left = Math.ceil((free - now()) / 1000);
       waiting.forEach(function (form) {
@@ -43,8 +43,8 @@
         button.removeAttribute("aria-disabled");
         button.removeAttribute("aria-describedby");
       });
-      if (left <= 0) return hint.remove();
-      hint.textContent = (forms[plural.select(left)] || forms.other).replace("{n}", left);
+      if (left <= 0) return wait.remove();
+      wait.textContent = (forms[plural.select(left)] || forms.other).replace("{n}", left);
       setTimeout(tick, 250);
     };
     tick();
@@ -52,6 +52,7 @@
 
   // Asks what became of the message, and whether the request has ended: less and less often, and never in the background.
   var live = document.querySelector("[data-live]");
+  var hint = document.querySelector("[data-sent]");
   if (live) {
     var pause = 2000;
     var later = function () { setTimeout(ask, pause); pause = Math.min(pause * 1.5, 20000); };
@@ -60,7 +61,15 @@
       fetch(live.dataset.live, { cache: "no-store" }).then(function (answer) { return answer.json(); }).then(function (news) {
         if (sent.size) return;
         if (news.state !== "pending") return location.reload();
+        // The code that was asked for is dead: the page without its field leads on.
+        if (hint && !news.takes_code) return location.reload();
         if (news.settled) pause = 20000;
+        if (hint && hint.dataset.sent !== news.sent_key) {
+          hint.dataset.sent = news.sent_key;
+          hint.textContent = news.sent;
+        }
+        var praise = document.querySelector("#news.good");
+        if (news.failed && praise) praise.remove();
         if (news.delivery && !live.hasAttribute("data-settled")) {
           var text = news.delivery.replace("{time}", news.time ? written(new Date(news.time), clock) : "");
           if (live.textContent !== text) live.textContent = text;
