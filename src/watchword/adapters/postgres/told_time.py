@@ -39,7 +39,7 @@ class ToldTime:
         self._told = None
 
     def tell(self, latest: Instant) -> Instant | None:
-        """Return the time by what was told a moment ago; None where that is too long ago, or leads beyond ``latest``."""
+        """Return the time by what was told a moment ago; None where that is too long ago or leads beyond ``latest``."""
         if self._told is None or self._elapsed_ms is None:
             return None
         since_ms = self._elapsed_ms() - self._told_at_ms
