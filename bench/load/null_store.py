@@ -30,6 +30,7 @@ from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
 from watchword.ports.keyring import Keyring
 from watchword.ports.store.attempting import Attempt, Attempted, Spending, TriedChallenge
+from watchword.ports.store.charging import StartAddresses, StartCharged
 from watchword.ports.store.deciding import Judge, Judgement, Known, ProfileQuery
 from watchword.ports.store.outbox import ClaimedDelivery
 from watchword.ports.store.values import ApiKey, ChallengeResult, Lesson, Opened, Opening
@@ -100,6 +101,10 @@ class NullStore:
     async def charge_address(self, *_: object, **__: object) -> Charged:
         """Charge nothing."""
         return Charged()
+
+    async def charge_start_addresses(self, start: StartAddresses) -> StartCharged:
+        """Charge nothing: the first contact has room."""
+        return StartCharged(contact=0 if start.contacts else None)
 
     async def count_attempt(self, *_: object, **__: object) -> None:
         """Count nothing."""

@@ -15,6 +15,7 @@ from watchword.domain.instant import HOUR_MS, later
 from watchword.domain.limits import Limits
 from watchword.domain.message import NoticeKind
 from watchword.ports.store import Store
+from watchword.ports.store.charging import AddressCharge
 from watchword.ports.store.values import SendRefused, StartsFull, TooSoon, UserGone
 
 
@@ -203,17 +204,16 @@ async def test_a_challenge_reads_back_as_it_was_opened(store: Store, scene: Scen
 
 async def test_an_address_is_charged_within_all_windows_or_not_at_all(store: Store, scene: Scene) -> None:
     windows = (Window(most=3, length_s=3_600), Window(most=4, length_s=86_400))
+    room = AddressCharge(
+        budget=Budget.CONTACT_SENDS,
+        subject=b"an-address",
+        windows=windows,
+        open_windows=(Window(most=2, length_s=3_600),),
+    )
     began = await store.now()
 
     async def charge(lane: Lane) -> Charged | Full:
-        return await store.charge_address(
-            scene.application_id,
-            Budget.CONTACT_SENDS,
-            b"an-address",
-            lane=lane,
-            windows=windows,
-            open_windows=(Window(most=2, length_s=3_600),),
-        )
+        return await store.charge_address(scene.application_id, room, lane=lane)
 
     assert [await charge(Lane.OPEN) for _ in range(2)] == [Charged()] * 2
     assert await charge(Lane.OPEN) == Full(free_at=later(began, hours=1))
@@ -222,22 +222,14 @@ async def test_an_address_is_charged_within_all_windows_or_not_at_all(store: Sto
     scene.clock.move(hours=1)
     assert await charge(Lane.OWN) == Charged()
     assert await charge(Lane.OWN) == Full(free_at=later(began, days=1))
-    other = await store.charge_address(
-        scene.application_id, Budget.CONTACT_SENDS, b"another", lane=Lane.OWN, windows=windows
-    )
+    other = await store.charge_address(scene.application_id, replace(room, subject=b"another"), lane=Lane.OWN)
     assert other == Charged()
 
 
 async def test_a_call_that_is_repeated_charges_an_address_once(store: Store, scene: Scene) -> None:
     async def charge(call: bytes | None, subject: bytes = b"an-address") -> Charged | Full:
-        return await store.charge_address(
-            scene.application_id,
-            Budget.CONTACT_SENDS,
-            subject,
-            lane=Lane.OPEN,
-            windows=(Window(most=3, length_s=3_600),),
-            call=call,
-        )
+        room = AddressCharge(budget=Budget.CONTACT_SENDS, subject=subject, windows=(Window(most=3, length_s=3_600),))
+        return await store.charge_address(scene.application_id, room, lane=Lane.OPEN, call=call)
 
     at_once = await asyncio.gather(*(charge(b"one") for _ in range(20)))
     assert at_once == [Charged()] * 20

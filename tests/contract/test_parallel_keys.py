@@ -19,6 +19,7 @@ from watchword.domain.ids import DeviceId, GrantId
 from watchword.domain.secret import Secret
 from watchword.ports.store import Store
 from watchword.ports.store.attempting import Attempted, Spending, TriedChallenge
+from watchword.ports.store.charging import AddressCharge
 from watchword.ports.store.values import (
     AlreadyKept,
     GrantProblem,
@@ -192,15 +193,15 @@ def _found_nothing_to_do(answer: object) -> bool:
 
 
 async def test_an_address_is_never_charged_more_than_it_has_room_for(store: Store, scene: Scene) -> None:
+    room = AddressCharge(
+        budget=Budget.CONTACT_SENDS,
+        subject=b"address",
+        windows=(Window(most=8, length_s=3_600), Window(most=15, length_s=86_400)),
+        open_windows=(Window(most=5, length_s=3_600),),
+    )
+
     async def charge(lane: Lane) -> Charged | Full:
-        return await store.charge_address(
-            scene.application_id,
-            Budget.CONTACT_SENDS,
-            b"address",
-            lane=lane,
-            windows=(Window(most=8, length_s=3_600), Window(most=15, length_s=86_400)),
-            open_windows=(Window(most=5, length_s=3_600),),
-        )
+        return await store.charge_address(scene.application_id, room, lane=lane)
 
     lanes = [Lane.OPEN] * 20 + [Lane.OWN] * 20
     charged = await asyncio.gather(*(charge(lane) for lane in lanes))

@@ -17,6 +17,7 @@ from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.secret import Secret
 from watchword.ports.sender import Receipt
 from watchword.ports.store import Store
+from watchword.ports.store.charging import AddressCharge, StartAddresses
 from watchword.ports.store.deciding import Judgement, Known
 from watchword.ports.store.outbox import HandedOver, NotHandedOver
 from watchword.ports.store.values import KeptAnswer, OwnersWord
@@ -98,13 +99,16 @@ async def _proves_himself(
     opening, planned = scene.opening(
         scene.action(user_id=user_id), (phone, mailbox), contribution=scene.contribution(*_HOME)
     )
-    await scene.store.charge_address(
-        scene.application_id,
-        Budget.IP_STARTS,
-        f"address of {user_id}".encode(),
-        lane=Lane.OPEN,
-        windows=(Window(most=100, length_s=3_600),),
+    ip, contact, other = (
+        AddressCharge(
+            budget=budget, subject=f"{budget} of {user_id}".encode(), windows=(Window(most=2, length_s=3_600),)
+        )
+        for budget in (Budget.IP_STARTS, Budget.CONTACT_SENDS, Budget.REFERENCE_TRIES)
     )
+    for contacts in ((contact,), ()):
+        start = StartAddresses(application_id=scene.application_id, ip=ip, contacts=contacts, lane=Lane.OPEN)
+        await scene.store.charge_start_addresses(start)
+    await scene.store.charge_address(scene.application_id, other, lane=Lane.OPEN)
     await scene.store.open_challenge(opening, keep=keeper)
     await scene.store.bind_browser(planned.id, b"browser")
     await scene.store.bind_browser(planned.id, b"browser")

@@ -152,7 +152,7 @@ async def test_an_allow_that_could_not_be_written_is_no_allow(world: World) -> N
             await owner.report(PURCHASE)
 
 
-@pytest.mark.parametrize("broken", ["charge_address", "open_challenge"])
+@pytest.mark.parametrize("broken", ["charge_start_addresses", "open_challenge"])
 async def test_a_challenge_that_could_not_be_written_is_none_and_sends_nothing(world: World, broken: str) -> None:
     async with _ill(world, broken, is_done=False):
         for action_type in (SIGN_IN, PASSWORD_RESET):

@@ -23,6 +23,8 @@ class RecordedOperation:
     """Whose rows it may change, as the runner was told; None for a question, and for what meets many users."""
     is_question: bool
     statements: list[Statement] = field(default_factory=list)
+    reserved: list[tuple[bytes, int]] = field(default_factory=list)
+    """Whom it reserved besides, and how many statements it had said before."""
 
 
 def record_statements(store: RowStore) -> tuple[RowStore, list[RecordedOperation]]:
@@ -97,4 +99,5 @@ class _RecordingStatements:
         return self._statements.side_by_side(tasks)
 
     def reserve(self, user_keys: Sequence[bytes]) -> frozenset[bytes]:
+        self._recorded.reserved += [(key, len(self._recorded.statements)) for key in user_keys]
         return self._statements.reserve(user_keys)

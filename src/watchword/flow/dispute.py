@@ -13,6 +13,7 @@ from watchword.flow.overview import find_request
 from watchword.flow.register import user_ref
 from watchword.ports import Ports
 from watchword.ports.keyring import Keyring, Purpose
+from watchword.ports.store.charging import AddressCharge
 from watchword.ports.store.values import Keep, OwnersWord
 
 REFERENCE_TRIES: Final = Window(most=20, length_s=3_600)
@@ -26,9 +27,8 @@ _LONGEST_TOKEN: Final = 256
 async def by_reference(ports: Ports, text: str, *, ip: str | None) -> OwnersWord | None:
     """End or dispute the challenge of a reference; None if there is none. Raises ``TooManyTries``."""
     subject = ports.keyring.index(Purpose.NETWORK, ports.atlas.counted_as(ip).encode() if ip else b"unknown")
-    charged = await ports.store.charge_address(
-        _EVERYBODY, Budget.REFERENCE_TRIES, subject, lane=Lane.OPEN, windows=(REFERENCE_TRIES,)
-    )
+    charge = AddressCharge(budget=Budget.REFERENCE_TRIES, subject=subject, windows=(REFERENCE_TRIES,))
+    charged = await ports.store.charge_address(_EVERYBODY, charge, lane=Lane.OPEN)
     if isinstance(charged, Full):
         raise TooManyTries(free_at=charged.free_at)
     reference = read_reference(text)

@@ -30,6 +30,7 @@ from watchword.flow.guard import NOBODY_OFFERED, Offer, offer
 from watchword.flow.redeem import bound_digest
 from watchword.ports import Ports
 from watchword.ports.keyring import Keyring, Purpose
+from watchword.ports.store.charging import AddressCharge, ContactsFull, IpFull, StartAddresses, StartCharged
 from watchword.ports.store.values import (
     FirstSend,
     Keep,
@@ -74,14 +75,10 @@ async def open_challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Ope
     if refused is not None and not case.action.conceal:
         return refused
     unanswerable = refused is not None or case.barred
-    await _charge_start(ports, case)
-    first = await _first_contact(ports, case, offered) if send and not unanswerable else None
-    if send and case.action.conceal and not isinstance(first, Contact):
-        uncharged = unanswerable or offered.opens_at is not None
-        await _charge_in_vain(ports, case, tried=0 if uncharged else len(offered.contacts))
+    first = await _charge_start(ports, case, NOBODY_OFFERED if unanswerable else offered, send=send)
     barred = first.free_at if isinstance(first, Full) else None
     contact = first if isinstance(first, Contact) else None
-    decoy = case.action.conceal and (unanswerable or barred is not None)
+    decoy = case.action.conceal and (unanswerable or (send and contact is None))
     opening = _opening(
         ports, case, able, offered, contact, send=send, decoy=decoy, barred_until=None if decoy else barred
     )
@@ -158,71 +155,84 @@ def _refusal(case: Case, offered: Offer) -> Refused | None:
     return Refused(reason=reason, free_at=min(ripening, default=None))
 
 
-async def _charge_start(ports: Ports, case: Case) -> None:
-    """Apply the limits on starts: of the user first (it costs nothing), then of the address in the open lane."""
+async def _charge_start(ports: Ports, case: Case, offered: Offer, *, send: bool) -> Contact | Full | None:
+    """Apply the limits on starts: of the user first (it costs nothing), then of the address in the open lane.
+
+    Charged with it is the best contact that can be sent to now, which is returned; else when the first one can. A
+    concealed case goes on as if its user had as many contacts as it shows, until one has room (I17).
+    """
     if case.profile.starts_free_at is not None:
         raise TooManyChallenges(free_at=case.profile.starts_free_at)
-    if case.lane is Lane.OWN or case.action.ip is None:
-        return
-    subject = ports.keyring.index(Purpose.NETWORK, b"ip", ports.atlas.counted_as(case.action.ip).encode())
-    window = Window(most=case.application.limits.starts_per_ip_hour, length_s=3_600)
-    charged = await ports.store.charge_address(
-        case.application.id, Budget.IP_STARTS, subject, lane=case.lane, windows=(window,), call=case.call
+    contacts = offered.contacts if send and offered.opens_at is None else ()
+    charges = [_sends_to(ports, case.application, contact) for contact in contacts]
+    if send and case.action.conceal:
+        places = range(len(contacts), len(ContactKind))
+        charges += [_sends_to_nobody(ports, case.application, case.ref, place) for place in places]
+    start = StartAddresses(
+        application_id=case.application.id,
+        ip=_start_from(ports, case),
+        contacts=charges,
+        lane=case.lane,
+        call=case.call,
     )
-    if isinstance(charged, Full):
-        raise TooManyChallenges(free_at=charged.free_at)
+    match await ports.store.charge_start_addresses(start):
+        case IpFull(free_at=free_at):
+            raise TooManyChallenges(free_at=free_at)
+        case ContactsFull(free_at=free_at):
+            return Full(free_at=free_at)
+        case StartCharged(contact=place) if place is not None and place < len(contacts):
+            return contacts[place]
+    return Full(free_at=offered.opens_at) if send and offered.opens_at is not None else None
 
 
-async def _first_contact(ports: Ports, case: Case, offered: Offer) -> Contact | Full | None:
-    """Return the best contact that can be sent to now, charged; else when the first one can."""
-    if offered.opens_at is not None:
-        return Full(free_at=offered.opens_at)
-    earliest: Full | None = None
-    for contact in offered.contacts:
-        charged = await charge_send(ports, case.application, contact, case.lane, call=case.call)
-        if not isinstance(charged, Full):
-            return contact
-        earliest = charged if earliest is None or charged.free_at < earliest.free_at else earliest
-    return earliest
+def _start_from(ports: Ports, case: Case) -> AddressCharge | None:
+    """Return the charge to where a start comes from; None in the own lane, which is exempt."""
+    if case.lane is Lane.OWN or case.action.ip is None:
+        return None
+    return AddressCharge(
+        budget=Budget.IP_STARTS,
+        subject=ports.keyring.index(Purpose.NETWORK, b"ip", ports.atlas.counted_as(case.action.ip).encode()),
+        windows=(Window(most=case.application.limits.starts_per_ip_hour, length_s=3_600),),
+    )
 
 
 async def charge_send(
     ports: Ports, application: Application, contact: Contact, lane: Lane, *, call: bytes | None
 ) -> Full | None:
     """Charge one message to an address, once for each call; return when it has room again if it has none now."""
-    address = canonical_address(contact.kind, contact.address)
-    subject = ports.keyring.index(Purpose.ADDRESS, b"sends", application.id.encode(), address.encode())
-    return await _charge_sends(ports, application, subject, lane, call)
+    charge = _sends_to(ports, application, contact)
+    charged = await ports.store.charge_address(application.id, charge, lane=lane, call=call)
+    return charged if isinstance(charged, Full) else None
 
 
 async def charge_nobody(
-    ports: Ports, application: Application, ref: UserRef, lane: Lane, *, call: bytes | None, place: int = 0
-) -> Full | None:
+    ports: Ports, application: Application, ref: UserRef, lane: Lane, *, call: bytes | None
+) -> None:
     """Do the work of charging a contact where there is none: its commit takes longer than all the rest (I17)."""
-    subject = ports.keyring.index(Purpose.ADDRESS, b"nobody", application.id.encode(), ref.key, b"%d" % place)
-    return await _charge_sends(ports, application, subject, lane, call)
+    charge = _sends_to_nobody(ports, application, ref, 0)
+    await ports.store.charge_address(application.id, charge, lane=lane, call=call)
 
 
-async def _charge_in_vain(ports: Ports, case: Case, *, tried: int) -> None:
-    """Go on as if the user had as many contacts as a concealed challenge shows, until one of them has room."""
-    for place in range(tried, len(ContactKind)):
-        if await charge_nobody(ports, case.application, case.ref, case.lane, call=case.call, place=place) is None:
-            return
-
-
-async def _charge_sends(
-    ports: Ports, application: Application, subject: bytes, lane: Lane, call: bytes | None
-) -> Full | None:
-    charged = await ports.store.charge_address(
-        application.id,
-        Budget.CONTACT_SENDS,
-        subject,
-        lane=lane,
-        windows=application.limits.contact_windows(None),
-        open_windows=application.limits.contact_windows(Lane.OPEN),
-        call=call,
+def _sends_to(ports: Ports, application: Application, contact: Contact) -> AddressCharge:
+    address = canonical_address(contact.kind, contact.address)
+    return _sends(
+        application, ports.keyring.index(Purpose.ADDRESS, b"sends", application.id.encode(), address.encode())
     )
-    return charged if isinstance(charged, Full) else None
+
+
+def _sends_to_nobody(ports: Ports, application: Application, ref: UserRef, place: int) -> AddressCharge:
+    parts = (b"nobody", application.id.encode(), ref.key, b"%d" % place)
+    return _sends(application, ports.keyring.index(Purpose.ADDRESS, *parts))
+
+
+def _sends(application: Application, subject: bytes) -> AddressCharge:
+    limits = application.limits
+    return AddressCharge(
+        budget=Budget.CONTACT_SENDS,
+        subject=subject,
+        windows=limits.contact_windows(None),
+        open_windows=limits.contact_windows(Lane.OPEN),
+    )
 
 
 def _opening(

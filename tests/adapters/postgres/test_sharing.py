@@ -110,6 +110,19 @@ async def test_tasks_go_side_by_side(runner: PostgresRunner) -> None:
     assert [await amount_of(runner, owner(key)) for key in range(4)] == [3] * 4
 
 
+async def test_what_a_later_task_asks_sees_what_an_earlier_one_did_in_the_same_exchange(runner: PostgresRunner) -> None:
+    def count(write: Transaction) -> int:
+        return write.number("SELECT count(*) AS number FROM entries WHERE owner = :owner", owner=b"x")
+
+    def enter(write: Transaction) -> int:
+        return write.run("INSERT INTO entries (owner, amount) VALUES (:owner, 1)", owner=b"x")
+
+    def operation(write: Transaction) -> list[int]:
+        return write.side_by_side([partial(task, write) for task in (count, enter, count)])
+
+    assert await runner.write(owner(1), operation) == [0, 1, 1]
+
+
 async def test_a_task_that_fails_takes_its_operation_with_it(runner: PostgresRunner) -> None:
     def fail(write: Transaction) -> int:
         add(owner(1), 1)(write)

@@ -27,13 +27,14 @@ from watchword.adapters.rows import (
     redemption_rows,
     registration_rows,
     retention_rows,
+    start_charges,
     upkeep_rows,
     user_rows,
 )
 from watchword.adapters.rows.attempt_tally import AttemptTally, Counts
 from watchword.adapters.rows.runner import Runner
 from watchword.domain.action import Label
-from watchword.domain.budget import Budget, Charged, Full, Lane, Window
+from watchword.domain.budget import Charged, Full, Lane
 from watchword.domain.challenge import Challenge, ChallengeState
 from watchword.domain.contact import Contact
 from watchword.domain.device import Device
@@ -54,6 +55,7 @@ from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
 from watchword.ports.sender import Receipt
 from watchword.ports.store.attempting import Attempt, Attempted
+from watchword.ports.store.charging import AddressCharge, ContactsFull, IpFull, StartAddresses, StartCharged
 from watchword.ports.store.deciding import Judge, ProfileQuery, Told
 from watchword.ports.store.outbox import ClaimedDelivery, HandedOver, Heard, NotHandedOver
 from watchword.ports.store.values import (
@@ -191,23 +193,16 @@ class RowStore:
     # Budgets outside the user's shard ------------------------------------------------------------------------------
 
     async def charge_address(
-        self,
-        application_id: ApplicationId,
-        budget: Budget,
-        subject: bytes,
-        *,
-        lane: Lane,
-        windows: Sequence[Window],
-        open_windows: Sequence[Window] = (),
-        call: bytes | None = None,
+        self, application_id: ApplicationId, charge: AddressCharge, *, lane: Lane, call: bytes | None = None
     ) -> Charged | Full:
         """Charge one to an address if there is room."""
         return await self.runner.write(
-            subject,
-            lambda write: budget_rows.charge_address(
-                write, application_id, budget, subject, lane, windows, open_windows, call
-            ),
+            charge.subject, lambda write: budget_rows.charge_address(write, application_id, charge, lane, call)
         )
+
+    async def charge_start_addresses(self, start: StartAddresses) -> StartCharged | IpFull | ContactsFull:
+        """Charge the IP address of a start, and the first contact with room."""
+        return await start_charges.charge_start_addresses(self.runner, start)
 
     async def count_attempt(self, application_id: ApplicationId, *, wrong: bool) -> None:
         """Count one compared guess for the breaker."""

@@ -43,7 +43,8 @@ class Statements(Protocol):
     def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
         """Carry out tasks that touch different users, and return what they come to, in their order.
 
-        Where the database is across a wire the statements of all travel together. Raises what the first one raised.
+        Where the database is across a wire the statements of all travel together, those that each asks first in the
+        order of the tasks. Raises what the first one raised.
         """
         ...
 

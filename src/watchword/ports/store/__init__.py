@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from watchword.domain.action import Label
-from watchword.domain.budget import Budget, Charged, Full, Lane, Window
+from watchword.domain.budget import Charged, Full, Lane
 from watchword.domain.challenge import Challenge, ChallengeState
 from watchword.domain.contact import Contact
 from watchword.domain.device import Device
@@ -40,6 +40,7 @@ from watchword.domain.ids import (
 from watchword.domain.instant import Instant
 from watchword.domain.user import User, UserRef
 from watchword.ports.store.attempting import Attempt, Attempted
+from watchword.ports.store.charging import AddressCharge, ContactsFull, IpFull, StartAddresses, StartCharged
 from watchword.ports.store.deciding import Judge, ProfileQuery, Told
 from watchword.ports.store.outbox import Outbox
 from watchword.ports.store.values import (
@@ -185,20 +186,20 @@ class Store(Outbox, Protocol):
     # Budgets outside the user's shard ------------------------------------------------------------------------------
 
     async def charge_address(
-        self,
-        application_id: ApplicationId,
-        budget: Budget,
-        subject: bytes,
-        *,
-        lane: Lane,
-        windows: Sequence[Window],
-        open_windows: Sequence[Window] = (),
-        call: bytes | None = None,
+        self, application_id: ApplicationId, charge: AddressCharge, *, lane: Lane, call: bytes | None = None
     ) -> Charged | Full:
-        """Charge one to an address (by its keyed hash), if all ``windows`` over both lanes have room.
+        """Charge one to an address, if all its windows have room; what was charged is not given back.
 
-        In the open lane the ``open_windows`` over that lane need room too. Not given back. What was charged for the
-        same ``call`` within the windows is not charged again.
+        What was charged for the same ``call`` within the windows is not charged again.
+        """
+        ...
+
+    async def charge_start_addresses(self, start: StartAddresses) -> StartCharged | IpFull | ContactsFull:
+        """Charge the IP address of a start, and then the first contact that has room, as ``charge_address`` would.
+
+        Nothing is charged where the IP address is full; where every contact is, its charge stays. Answered before the
+        commit: the charges are on the disk with the challenge that they are for, or before it. Where somebody else is
+        charging one of the contacts at this moment, that one and those after it are a transaction of their own.
         """
         ...
 
