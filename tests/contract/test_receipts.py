@@ -333,9 +333,12 @@ async def _expect_bounced(scene: Scene, planned: Planned) -> None:
     assert failed.data["status"] == DeliveryStatus.BOUNCED
     challenge = await scene.challenge(planned.id)
     assert (challenge.state, challenge.delivery_status) == (ChallengeState.PENDING, DeliveryStatus.BOUNCED)
+    assert challenge.is_code_dead
     assert not isinstance(await spend(scene.store, scene.guess(planned)), Approved)
     order, after = scene.switch(planned, email)
-    assert isinstance(await scene.store.order_delivery(order), Challenge)
+    switched = await scene.store.order_delivery(order)
+    assert isinstance(switched, Challenge)
+    assert not switched.is_code_dead
     assert isinstance(await spend(scene.store, scene.guess(after)), Approved)
 
 
