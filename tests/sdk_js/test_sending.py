@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.sdk_js.shop import Counter, Customer
+from watchword.domain.message import DeliveryStatus
 from watchword.ports.store.outbox import NotHandedOver
 
 pytestmark = pytest.mark.browser
@@ -283,7 +284,14 @@ async def test_a_message_that_goes_another_way_is_followed_until_it_has_failed(s
     await expect(told).to_be_visible()
     await expect(page.locator("watchword-challenge .failed")).to_have_count(0)
     (again,) = await store.claim_deliveries(limit=9, lease_s=30)
-    await store.finish_delivery(again.id, again.tries, NotHandedOver(reason="no", retry_after_ms=None, sender="second"))
+    await expect(page.get_by_role("textbox")).to_be_visible()
+    dead = NotHandedOver(reason="no", retry_after_ms=None, sender="second", status=DeliveryStatus.BOUNCED)
+    await store.finish_delivery(again.id, again.tries, dead)
     await page.clock.run_for(2_000)
     failed = page.locator("watchword-challenge .failed")
-    await expect(failed).to_have_text("The message could not be delivered. Try another way.")
+    await expect(failed).to_have_text("This number cannot be reached. Try another way.")
+    # Its code is dead too: what helps takes the place of the field.
+    await expect(page.get_by_role("textbox")).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Where shall we send a new code?")).to_be_visible()
+    await page.get_by_role("button", name="E-mail to").click()
+    await expect(page.get_by_role("textbox")).to_be_visible()
