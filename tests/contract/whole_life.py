@@ -189,7 +189,8 @@ async def _is_labelled_and_disputes(scene: Scene, user_id: str, keeper: Callable
         await store.finish_delivery(message.id, message.tries, _SENT)
         await store.spoken(_SENT.sender, message.id)
         await _is_reported(store, message.id)
-    cancelled = await scene.open("transfer", user_id=user_id)
+    opening, cancelled = scene.opening(scene.action("transfer", user_id=user_id), (await scene.user(user_id)).contacts)
+    await store.open_challenge(replace(opening, lease_s=30))
     await store.challenge_of_reference((await scene.challenge(cancelled.id)).reference)
     await store.end_challenge(cancelled.id, ChallengeState.CANCELLED, "application", keep=keeper)
 

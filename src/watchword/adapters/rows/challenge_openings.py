@@ -1,5 +1,7 @@
 """How a challenge opens, and how a further message for it is ordered."""
 
+from typing import TYPE_CHECKING, Any
+
 from watchword.adapters.rows.action_rows import insert_action
 from watchword.adapters.rows.budget_rows import charge_start
 from watchword.adapters.rows.challenge_endings import end, find_settled, settle_user
@@ -15,21 +17,24 @@ from watchword.adapters.rows.challenge_rows import (
     opened_until,
     put_live_code,
 )
-from watchword.adapters.rows.contact_rows import find_contact, may_carry
+from watchword.adapters.rows.claim_rows import claimed_at_opening
+from watchword.adapters.rows.contact_rows import find_contact, may_carry, read_contact
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.kept_rows import keep_outcome
 from watchword.adapters.rows.notice_rows import alert
 from watchword.adapters.rows.outbox_rows import queue_code
 from watchword.adapters.rows.profile_rows import unproven_networks
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
-from watchword.adapters.rows.user_rows import require_user
+from watchword.adapters.rows.user_rows import find_recipient, locale_in, require_user
 from watchword.domain.action import Decision
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, LastSend, Route
+from watchword.domain.contact import Contact
 from watchword.domain.event import EventType
 from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
 from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.user import UserRef
+from watchword.ports.store.outbox import ClaimedDelivery
 from watchword.ports.store.values import (
     Keep,
     LiveCode,
@@ -39,7 +44,11 @@ from watchword.ports.store.values import (
     SendRefused,
     StartsFull,
     TooSoon,
+    UserGone,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def open_challenge(transaction: Transaction, opening: Opening, keep: Keep[Opened] | None) -> Opened | StartsFull:
@@ -47,48 +56,82 @@ def open_challenge(transaction: Transaction, opening: Opening, keep: Keep[Opened
     if opening.assessment.decision is not Decision.CHALLENGE:
         raise ValueError("a challenge opens for an action that is challenged")
     ref = UserRef(application_id=opening.action.application_id, key=opening.action.user_key)
-    free_at = _begin(transaction, ref, opening)
+    recipient, free_at = _begin(transaction, ref, opening)
     if free_at is not None:
         return StartsFull(free_at=free_at)
     _make_room(transaction, ref, opening)
     insert_action(transaction, opening, contribution=opening.contribution)
     insert_challenge(transaction, ref, opening)
     _write_created(transaction, ref, opening)
-    _send_first(transaction, ref, opening)
+    challenge = _opened(opening, transaction.now)
+    first = _send_first(transaction, ref, opening, challenge, recipient)
     _watch_networks(transaction, ref, opening)
-    return keep_outcome(transaction, keep, Opened(challenge=_opened(opening, transaction.now)))
+    return keep_outcome(transaction, keep, Opened(challenge=challenge, first=first))
 
 
-def _begin(transaction: Transaction, ref: UserRef, opening: Opening) -> Instant | None:
-    """Charge the start; nothing is written for a user who was erased since this was decided."""
+def _begin(transaction: Transaction, ref: UserRef, opening: Opening) -> tuple[Row | None, Instant | None]:
+    """Charge the start, and find who is to get a message that is leased at once.
+
+    Nothing is written for a user who was erased since this was decided.
+    """
+    send, has_code = opening.first_send, first_code(opening) is not None
+
+    def find() -> Row | None:
+        if opening.lease_s is None or send is None or send.route.contact_id is None or not has_code:
+            require_user(transaction, ref)
+            return None
+        found = find_recipient(transaction, ref, send.route.contact_id)
+        if found is None:
+            raise UserGone
+        return found
 
     def charge() -> Instant | None:
         return charge_start(transaction, ref, opening.action.type, opening.lane, opening.limits)
 
     if not opening.registered:
-        return charge()
+        return None, charge()
     # Neither waits for what the other finds: across a wire they travel together.
-    _, free_at = transaction.side_by_side([lambda: require_user(transaction, ref), charge])
-    return free_at
+    tasks: list[Callable[[], Any]] = [find, charge]
+    recipient, free_at = transaction.side_by_side(tasks)
+    return recipient, free_at
 
 
-def _send_first(transaction: Transaction, ref: UserRef, opening: Opening) -> None:
+def _send_first(
+    transaction: Transaction, ref: UserRef, opening: Opening, challenge: Challenge, recipient: Row | None
+) -> ClaimedDelivery | None:
+    """Queue the message that the challenge opens with; return it where it is leased to whoever opens it."""
     first, live = opening.first_send, first_code(opening)
     if first is None:
-        return
+        return None
     contact_id = first.route.contact_id
     if live is None or contact_id is None:
         _write_withheld(transaction, ref, opening.challenge_id)
-        return
-    queue_code(
+        return None
+    # One that may carry no code any more is queued like any other: the claim that comes for it says what became of it.
+    contact = _carrier(transaction, opening, recipient)
+    lease_s = None if contact is None else opening.lease_s
+    delivery_id = queue_code(
         transaction,
         ref,
         opening.challenge_id,
-        opened_until(opening, transaction.now),
+        challenge.expires_at,
         generation=1,
         contact_id=contact_id,
         channel=first.route.channel,
+        lease_s=lease_s,
     )
+    if contact is None or lease_s is None or recipient is None:
+        return None
+    locale = opening.action.locale or locale_in(transaction, ref, recipient)
+    return claimed_at_opening(transaction, delivery_id, challenge, live.code, contact, locale, lease_s)
+
+
+def _carrier(transaction: Transaction, opening: Opening, recipient: Row | None) -> Contact | None:
+    """Return the contact of the first message, as long as it may carry one (I7)."""
+    if recipient is None or recipient["sealed_address"] is None:
+        return None
+    contact = read_contact(transaction, recipient)
+    return contact if may_carry(contact, transaction.now, confirms=opening.confirms) else None
 
 
 def _opened(opening: Opening, now: Instant) -> Challenge:

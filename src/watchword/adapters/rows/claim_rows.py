@@ -15,11 +15,13 @@ from watchword.adapters.rows.notice_rows import find_notice_row
 from watchword.adapters.rows.outbox_rows import due_rows, lease, step_of, withdraw
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.adapters.rows.user_rows import locale_in, locale_of
-from watchword.domain.challenge import ChallengeState
-from watchword.domain.contact import Channel
+from watchword.domain.challenge import Challenge, ChallengeState
+from watchword.domain.contact import Channel, Contact
 from watchword.domain.ids import DeliveryId, user_key_of
 from watchword.domain.instant import Instant, later
 from watchword.domain.message import NoticeKind
+from watchword.domain.secret import Secret
+from watchword.domain.user import UserRef
 from watchword.ports.store.outbox import ClaimedDelivery
 
 _ROUNDS_AT_MOST: Final = 8
@@ -129,6 +131,37 @@ def _claim_code(transaction: Transaction, row: Row) -> ClaimedDelivery | str:
         notice_id=None,
         device_name=None,
         happened_at=challenge.created_at,
+    )
+
+
+def claimed_at_opening(
+    transaction: Transaction,
+    delivery_id: str,
+    challenge: Challenge,
+    code: Secret,
+    contact: Contact,
+    locale: str | None,
+    lease_s: int,
+) -> ClaimedDelivery:
+    """Return the message that a challenge opens with, leased as it was queued: what a claim would have made of it."""
+    return ClaimedDelivery(
+        id=DeliveryId(delivery_id),
+        ref=UserRef(application_id=challenge.action.application_id, key=challenge.action.user_key),
+        channel=challenge.generations[-1].channel,
+        address=contact.address,
+        contact=contact,
+        locale=locale,
+        tries=0,
+        step=0,
+        expires_at=challenge.expires_at,
+        action=challenge.action,
+        challenge=challenge,
+        code=code,
+        notice=None,
+        notice_id=None,
+        device_name=None,
+        happened_at=challenge.created_at,
+        leased_until=later(transaction.now, seconds=lease_s),
     )
 
 

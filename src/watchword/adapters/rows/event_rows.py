@@ -15,14 +15,22 @@ _AT_ONCE: Final = 16
 """Events in one statement at most; an operation of one user tells one to five of them, and rarely more."""
 
 
-def write_event(transaction: Transaction, ref: UserRef, event_type: EventType, **data: str | int | bool | None) -> None:
+def write_event(
+    transaction: Transaction,
+    ref: UserRef,
+    event_type: EventType,
+    told_as: str | None = None,
+    /,
+    **data: str | int | bool | None,
+) -> None:
     """Tell the one event of a transition; ``data`` holds ids, states and counts only.
 
-    It is written with the others of its operation, by ``carry_out``.
+    It is written with the others of its operation, by ``carry_out``. ``told_as`` is what this process is told after
+    the commit where that says more than the type.
     """
     event_id = transaction.make_id("evt", ref.key)
     transaction.unwritten.append(UnwrittenEvent(ref, event_id, event_type, write_json(data)))
-    transaction.events.append(event_type)
+    transaction.events.append(event_type if told_as is None else told_as)
 
 
 def carry_out(transaction: Transaction, operation: Callable[[Transaction], Result]) -> Result:

@@ -10,11 +10,14 @@ from watchword.domain.event import EventType
 from watchword.domain.instant import DAY_MS, Instant, later
 from watchword.domain.message import DeliveryStatus
 from watchword.domain.user import UserRef
+from watchword.ports.store.outbox import QUEUED_AND_LEASED
 
 OUTBOX_KEPT_MS: Final = 30 * DAY_MS
 """As long as a notice's link counts."""
 OVERDUE: Final = "receipt_overdue"
 """No receipt came in time."""
+_IDS: Final = ("challenge_id", "generation", "notice_id", "contact_id", "channel")
+"""What a message is about and where it goes."""
 _AWAITING: Final = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.SENT})
 _DUE: Final = (
     "SELECT * FROM (SELECT * FROM deliveries WHERE state <> 'done' AND notice_id IS NULL AND due_at <= :now"
@@ -33,16 +36,21 @@ def queue_code(
     generation: int,
     contact_id: str,
     channel: Channel,
-) -> None:
-    """Queue the live code of a challenge; it may leave until the challenge's time is up."""
-    _queue(
+    lease_s: int | None = None,
+) -> str:
+    """Queue the live code of a challenge, and return its id; it may leave until the challenge's time is up.
+
+    With ``lease_s`` it is leased at once, as by a claim: then it leaves with whoever asked for that, or comes back.
+    """
+    return _queue(
         transaction,
         ref,
-        contact_id=contact_id,
-        channel=channel,
-        expires_at=expires_at,
+        expires_at,
+        lease_s,
         challenge_id=challenge_id,
         generation=generation,
+        contact_id=contact_id,
+        channel=channel,
     )
 
 
@@ -51,10 +59,10 @@ def queue_notice_to(transaction: Transaction, ref: UserRef, notice_id: str, cont
     _queue(
         transaction,
         ref,
+        later(transaction.now, days=1),
+        notice_id=notice_id,
         contact_id=contact_id,
         channel=channel,
-        expires_at=later(transaction.now, days=1),
-        notice_id=notice_id,
     )
 
 
@@ -227,42 +235,30 @@ def forget_old_messages(transaction: Transaction, limit: int) -> int:
 def _queue(
     transaction: Transaction,
     ref: UserRef,
-    *,
-    contact_id: str,
-    channel: Channel,
     expires_at: Instant,
-    challenge_id: str | None = None,
-    generation: int | None = None,
-    notice_id: str | None = None,
-) -> None:
-    delivery_id = transaction.make_id("dlv", ref.key)
+    lease_s: int | None = None,
+    **named: str | int | None,
+) -> str:
+    """Write a message with what it is about and where it goes, which its event says as well; return its id."""
+    delivery_id, now, ids = transaction.make_id("dlv", ref.key), transaction.now, dict.fromkeys(_IDS) | named
     transaction.write(
         "INSERT INTO deliveries (application_id, user_key, id, challenge_id, generation, notice_id, contact_id,"
-        " channel, state, status, status_at, due_at, created_at, expires_at)"
+        " channel, state, status, status_at, tries, due_at, created_at, expires_at)"
         " VALUES (:application_id, :user_key, :id, :challenge_id, :generation, :notice_id, :contact_id, :channel,"
-        " 'queued', 'queued', :now, :now, :now, :expires_at)",
+        " :state, 'queued', :now, :tries, :due_at, :now, :expires_at)",
         application_id=ref.application_id,
         user_key=ref.key,
         id=delivery_id,
-        challenge_id=challenge_id,
-        generation=generation,
-        notice_id=notice_id,
-        contact_id=contact_id,
-        channel=channel,
-        now=transaction.now,
+        state="queued" if lease_s is None else "leased",
+        tries=0 if lease_s is None else 1,
+        due_at=now if lease_s is None else later(now, seconds=lease_s),
+        now=now,
         expires_at=expires_at,
+        **ids,
     )
-    write_event(
-        transaction,
-        ref,
-        EventType.DELIVERY_QUEUED,
-        delivery_id=delivery_id,
-        challenge_id=challenge_id,
-        generation=generation,
-        notice_id=notice_id,
-        contact_id=contact_id,
-        channel=channel,
-    )
+    told_as = None if lease_s is None else QUEUED_AND_LEASED
+    write_event(transaction, ref, EventType.DELIVERY_QUEUED, told_as, delivery_id=delivery_id, **ids)
+    return delivery_id
 
 
 def ids_of(row: Row) -> dict[str, str | int | bool | None]:

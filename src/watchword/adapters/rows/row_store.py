@@ -346,7 +346,9 @@ class RowStore:
     async def finish_delivery(self, delivery_id: DeliveryId, tries: int, result: HandedOver | NotHandedOver) -> None:
         """Record what became of a leased message."""
         await self.runner.write(
-            user_key_of("dlv", delivery_id), lambda write: handover_rows.finish(write, delivery_id, tries, result)
+            user_key_of("dlv", delivery_id),
+            lambda write: handover_rows.finish(write, delivery_id, tries, result),
+            soon=True,
         )
 
     async def record_receipt(self, sender: str, receipt: Receipt) -> Heard:

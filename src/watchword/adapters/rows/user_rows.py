@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from watchword.adapters.rows.contact_rows import listed_contacts
+from watchword.adapters.rows.contact_rows import CONTACT_COLUMNS, listed_contacts
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.json_columns import read_json, write_json
 from watchword.adapters.rows.transaction import Row, Transaction
@@ -18,6 +18,12 @@ TOMBSTONE_MS: Final = 30 * DAY_MS
 """How long an erased user who comes back does not count as new, so that erasure wins nobody a free registration."""
 _TABLE: Final = "users"
 _PERSON: Final = "person"
+_RECIPIENT: Final = (
+    f"SELECT users.application_id, users.user_key, sealed_person, contacts.id, {CONTACT_COLUMNS} FROM users"  # noqa: S608 our own text, values bound
+    " LEFT JOIN contacts ON contacts.application_id = users.application_id AND contacts.user_key = :user_key"
+    " AND contacts.id = :contact_id"
+    " WHERE users.application_id = :application_id AND users.user_key = :user_key AND sealed_person IS NOT NULL"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,14 @@ def require_user(transaction: Transaction, ref: UserRef) -> None:
     )
     if found is None:
         raise UserGone
+
+
+def find_recipient(transaction: Transaction, ref: UserRef, contact_id: str) -> Row | None:
+    """Return a registered user and the contact that a message is for, in one row; None for a user who is not there.
+
+    A contact that is gone leaves its columns empty. Read it with ``read_contact``, and the language with ``locale_in``.
+    """
+    return transaction.one(_RECIPIENT, application_id=ref.application_id, user_key=ref.key, contact_id=contact_id)
 
 
 def read_user(transaction: Transaction, ref: UserRef, row: Row | None) -> User | None:

@@ -233,6 +233,10 @@ class Store(Outbox, Protocol):
         its number of pending challenges, the oldest of the same type, else the oldest, of the same lane is cancelled
         (``replaced``). With the ``unproven_networks``-th network within the window, one notice and one event a day.
         Raises ``UserGone`` where a registered user was erased meanwhile.
+
+        With ``lease_s`` the delivery is leased in the same transaction and returned as a claim would return it: it is
+        to be handed over by the caller, once, and only after this has returned. If its contact carries no code any
+        more it is queued instead, and the claim reports it as failed.
         """
         ...
 

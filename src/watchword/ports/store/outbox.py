@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from watchword.domain.action import Action
 from watchword.domain.challenge import Challenge
@@ -14,6 +14,11 @@ from watchword.domain.message import DeliveryStatus, NoticeKind
 from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
 from watchword.ports.sender import Receipt
+
+QUEUED_AND_LEASED: Final = "delivery.queued_and_leased"
+"""What a process is told of a ``delivery.queued`` whose message it leased as it was written: nobody has to claim it.
+
+In the audit log it is a ``delivery.queued`` like any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +113,9 @@ class Outbox(Protocol):
         With one event, and only while the lease of that many ``tries`` lasts. A message that was handed over and has a
         ``next_step`` goes on there when its receipt says that it did not arrive, or is overdue. A hard bounce marks the
         contact as bounced and kills the live code sent to it.
+
+        Answered before that is on the disk: where the machine ends in that moment the lease ends by itself, and the
+        message is handed over once more, as after a crash just before this was said (I9: at least once).
         """
         ...
 

@@ -25,6 +25,7 @@ from watchword.domain.instant import Instant
 from watchword.domain.limits import Limits
 from watchword.domain.secret import Secret
 from watchword.domain.user import User, UserRef
+from watchword.ports.store.outbox import ClaimedDelivery
 from watchword.risk.memory import Contribution, Memory
 
 
@@ -116,6 +117,8 @@ class Opening:
     """What its approval would teach."""
     registered: bool = False
     """Whether the user was there when this was decided: then nothing is written unless he still is."""
+    lease_s: int | None = None
+    """How long its message is leased to whoever opens it, to be handed over by him; None: it waits to be claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,8 @@ class Opened:
     """The challenge is open."""
 
     challenge: Challenge
+    first: ClaimedDelivery | None = None
+    """Its message, leased to whoever opened it; None where nothing leaves, or it waits to be claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
