@@ -113,7 +113,8 @@ async def test_the_field_tells_browsers_what_it_is_for(shop: Counter, browser: B
         assert await field.get_attribute(name) is None
     assert await field.evaluate("input => parseFloat(getComputedStyle(input).fontSize)") >= 16
     await expect(field).to_have_accessible_name("Enter the 6-digit code")
-    await expect(field).to_have_accessible_description("We are sending a code by text message to \u2068••••\u00a023\u2069.")
+    sent = "We are sending a code by text message to \u2068••••\u00a023\u2069."
+    await expect(field).to_have_accessible_description(sent)
 
 
 async def test_a_field_of_the_page_is_used_and_made_fit(shop: Counter, browser: Browser) -> None:
