@@ -105,6 +105,7 @@ async def open_store(
         keyring,
         on_event=on_event,
         on_lesson=on_lesson,
+        on_loss=_tell_of_loss,
         latest=horizon.latest,
     )
 
@@ -117,6 +118,12 @@ def _tell_of_outage(reason: str | None) -> None:
         _log.warning("store.back")
     else:
         _log.error("store.away", reason=reason)
+
+
+def _tell_of_loss(reason: str) -> None:
+    """Write to the log that the disk did not take what was answered before; nothing was shown or sent because of it."""
+    if structlog.is_configured():
+        _log.error("store.lost", reason=reason)
 
 
 def open_records(settings: RecordsPlace, keyring: Keyring, application_id: str) -> "RecordedRows | PostgresRecords":

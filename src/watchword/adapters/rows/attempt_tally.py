@@ -1,7 +1,10 @@
 """Guesses that were compared at about the same time, counted for the breaker in one statement.
 
-Each is answered once its count is on the disk, as if it had been counted by itself. While one count is on its way the
-next ones come together: a process that compares a hundred guesses a second counts them in some ten operations.
+Each is answered once its count can be seen by everybody, as if it had been counted by itself, and without waiting for
+the disk: the guess itself is on it already, and a breaker that forgets the last moment before a crash has lost nothing
+that would trip it. While one count is on its way the next ones come together: a process that compares a hundred guesses
+a second counts them on PostgreSQL in some ten operations. On SQLite a count is on its way only while a group is being
+committed; those that come meanwhile would be in one group anyway, and are in one statement so.
 """
 
 import asyncio
@@ -28,7 +31,7 @@ class AttemptTally:
         self._task: asyncio.Task[None] | None = None  # the loop itself keeps no task from being forgotten
 
     async def count(self, application_id: ApplicationId, *, wrong: bool) -> None:
-        """Count one guess and return once that is on the disk; raises ``StorageUnavailable``."""
+        """Count one guess and return once everybody sees it; raises ``StorageUnavailable``."""
         if self._batch is None:
             self._batch = _Batch()
         batch = self._batch

@@ -209,7 +209,7 @@ class RowStore:
         await self._tally.count(application_id, wrong=wrong)
 
     async def _count_attempts(self, counts: Counts) -> None:
-        await self.runner.write(None, lambda write: budget_rows.count_attempts(write, counts))
+        await self.runner.write(None, lambda write: budget_rows.count_attempts(write, counts), soon=True)
 
     # Actions and challenges ----------------------------------------------------------------------------------------
 

@@ -24,15 +24,15 @@ class Runner(Protocol):
         ``soon``: return its result once every later question sees it, and without waiting for the disk. A write that
         begins afterwards is on the disk only with it or after it, so it is for what matters to nobody before another
         write of the same matter is on the disk: nothing may be shown, sent or paid because of it alone. It is on the
-        disk some milliseconds later; where the process, the machine or the database ends before, or the disk is full,
-        it is lost, and nobody is told.
+        disk a moment later; where the process, the machine or the database ends before, or the disk is full, it is
+        lost, and who asked is not told.
 
         Raises what the operation raised (it left no trace then), or ``StorageUnavailable``.
         """
         ...
 
     async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
-        """Answer a question from one consistent view of what is committed."""
+        """Answer a question from one consistent view of what is committed, or was answered before its commit."""
         ...
 
     async def now(self) -> Instant:
