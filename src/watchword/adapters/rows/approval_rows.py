@@ -1,8 +1,9 @@
 """What a right guess brings: the grant, the proven contact, the known device, and what a reset takes away."""
 
+from watchword.adapters.rows.attempt_reading import device_in
 from watchword.adapters.rows.challenge_endings import cancel_pending, end_approved
 from watchword.adapters.rows.contact_rows import prove_contact
-from watchword.adapters.rows.device_rows import distrust_others, find_device, make_room, prove_device
+from watchword.adapters.rows.device_rows import distrust_others, make_room, prove_device
 from watchword.adapters.rows.grant_rows import insert_grant, revoke_grants
 from watchword.adapters.rows.lesson_rows import teach_approved
 from watchword.adapters.rows.memory_rows import open_memory
@@ -24,58 +25,37 @@ from watchword.ports.store.attempting import Spending
 def approve(transaction: Transaction, row: Row, action: Action, spending: Spending, contact: Contact) -> Approved:
     """Approve a pending challenge with this guess, whose right code went to this contact, and all that follows.
 
-    ``row`` is that of the challenge before the guess, which is charged by the statement that approves it.
+    ``row`` is what the attempt was judged by, from before the guess: the statement that approves it charges it.
     """
     ref = ref_of(row)
     # Whoever confirms one more address has shown that it is his, and nothing about the account: a thief with the
     # session could otherwise confirm one of his own, and so make his place known and his purchases add up anew.
     proves_user = row["confirms"] is None or _is_first_proof(transaction, ref, contact)
-    known = find_device(transaction, ref, row["device_id"]) if proves_user else None
+    known = device_in(transaction, row) if proves_user else None
     device_id = (spending.new_device_id if known is None else known.id) if proves_user else None
     end_approved(transaction, row, contact_id=contact.id, device_id=device_id)
     prove_contact(transaction, ref, contact)
     grant = _write_grant(transaction, ref, row, action, spending)
-    prover, device = _find_prover(transaction, ref, row["action_number"]), None
+    device = None
     if proves_user:
-        device = _know_device(transaction, ref, row, known, spending, live_devices=prover["live_devices"])
-        _prove_user(transaction, ref, row, action, prover)
-    _clear_dispute_if_old(transaction, ref, contact, prover, spending)
+        device = _know_device(transaction, ref, row, known, spending)
+        _prove_user(transaction, ref, row, action)
+    _clear_dispute_if_old(transaction, ref, contact, row, spending)
     if action.type == PASSWORD_RESET and grant is not None:
-        _reset(transaction, ref, row, contact.id, grant, device, prover, spending)
+        _reset(transaction, ref, row, contact.id, grant, device, spending)
     return Approved(attempts_left=row["tries_allowed"] - row["tries_spent"] - 1, grant=grant, device=device)
 
 
-def _find_prover(transaction: Transaction, ref: UserRef, action_number: int) -> Row:
-    """Return what an approval has to know of its user, his memory and what his action teaches, in one row.
-
-    Columns of what is not there are None.
-    """
-    (row,) = transaction.all(
-        "SELECT users.created_at, users.erased_at, users.disputed_at, users.reset_at, memories.sealed_memory,"
-        " memories.due_at, contributions.number, contributions.sealed_contribution,"
-        " (SELECT count(*) FROM devices WHERE application_id = :application_id AND user_key = :user_key"
-        " AND revoked_at IS NULL) AS live_devices FROM (SELECT 1 AS one) AS here"
-        " LEFT JOIN users ON users.application_id = :application_id AND users.user_key = :user_key"
-        " LEFT JOIN memories ON memories.application_id = :application_id AND memories.user_key = :user_key"
-        " LEFT JOIN contributions ON contributions.application_id = :application_id"
-        " AND contributions.user_key = :user_key AND contributions.number = :number",
-        application_id=ref.application_id,
-        user_key=ref.key,
-        number=action_number,
-    )
-    return row
-
-
-def _prove_user(transaction: Transaction, ref: UserRef, row: Row, action: Action, prover: Row) -> None:
+def _prove_user(transaction: Transaction, ref: UserRef, row: Row, action: Action) -> None:
     """Note that it was the user himself, where he was, and what that teaches."""
     seen = None
-    if prover["created_at"] is not None and prover["erased_at"] is None:
-        seen = Seen(registered_at=Instant(prover["created_at"]), by_reported_device=False)
+    if row["registered_at"] is not None and row["erased_at"] is None:
+        seen = Seen(registered_at=Instant(row["registered_at"]), by_reported_device=False)
     if row["action_country"] is not None:
         put_place(transaction, ref, row["action_country"], action.id)
-    if seen is not None and prover["number"] is not None:
-        found = open_memory(transaction, ref, prover["sealed_memory"], prover["due_at"])
-        teach_approved(transaction, ref, prover, seen.registered_at, found)
+    if seen is not None and row["number"] is not None:
+        found = open_memory(transaction, ref, row["sealed_memory"], row["due_at"])
+        teach_approved(transaction, ref, row, seen.registered_at, found)
     changes_account = action.type in {PASSWORD_RESET, ACCOUNT_UPDATE}
     note_proof(transaction, ref, changes_account=changes_account)
 
@@ -117,9 +97,7 @@ def _write_grant(transaction: Transaction, ref: UserRef, row: Row, action: Actio
     return grant
 
 
-def _know_device(
-    transaction: Transaction, ref: UserRef, row: Row, known: Device | None, spending: Spending, *, live_devices: int
-) -> Device:
+def _know_device(transaction: Transaction, ref: UserRef, row: Row, known: Device | None, spending: Spending) -> Device:
     device, newly_trusted = prove_device(
         transaction,
         ref,
@@ -130,7 +108,7 @@ def _know_device(
         trust=spending.trust_device and bool(row["trust_allowed"]),
         limits=spending.limits,
     )
-    if known is None and live_devices >= spending.limits.devices_per_user:
+    if known is None and row["live_devices"] >= spending.limits.devices_per_user:
         make_room(transaction, ref, device.id, spending.limits)
     if newly_trusted:
         alert(
@@ -145,11 +123,11 @@ def _know_device(
 
 
 def _clear_dispute_if_old(
-    transaction: Transaction, ref: UserRef, contact: Contact, user: Row, spending: Spending
+    transaction: Transaction, ref: UserRef, contact: Contact, row: Row, spending: Spending
 ) -> None:
     """Believe a proof again after a dispute, if its contact is older than whoever was disputed could have added."""
     is_old = later(contact.added_at, seconds=spending.limits.contact_wait_s) <= transaction.now
-    if is_old and user["disputed_at"] is not None:
+    if is_old and row["disputed_at"] is not None:
         clear_dispute(transaction, ref)
 
 
@@ -160,13 +138,12 @@ def _reset(
     contact_id: str,
     grant: Grant,
     device: Device | None,
-    user: Row,
     spending: Spending,
 ) -> None:
     cancel_pending(transaction, ref, "reset", kept_id=row["id"])
     revoke_grants(transaction, ref, reason="reset", kept_id=grant.id)
     distrust_others(transaction, ref, None if device is None else device.id)
-    began_at = user["reset_at"]
+    began_at = row["reset_at"]
     # A further reset while a wait runs does not prolong it, so that nobody can keep the owner waiting.
     if began_at is None or transaction.now >= later(began_at, seconds=spending.limits.reset_wait_s):
         set_user(transaction, ref, reset_at=transaction.now, reset_contact_id=ContactId(contact_id))

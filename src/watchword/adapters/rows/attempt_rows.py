@@ -6,10 +6,10 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from watchword.adapters.rows.approval_rows import approve
-from watchword.adapters.rows.budget_rows import Charge, charge_failure, failures_of, lane_free_after
+from watchword.adapters.rows.attempt_reading import failures_in, read_tried, rows_for_attempt
+from watchword.adapters.rows.budget_rows import Charge, charge_failure, lane_free_after
 from watchword.adapters.rows.challenge_endings import end, settle
-from watchword.adapters.rows.challenge_reading import read_tried
-from watchword.adapters.rows.challenge_rows import contact_in, rows_for_guess
+from watchword.adapters.rows.challenge_rows import contact_in
 from watchword.adapters.rows.contact_rows import may_carry
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.kept_rows import keep_outcome, read_kept
@@ -54,7 +54,7 @@ def spend_attempt(
 ) -> Attempted | None:
     """Ask what is guessed and evaluate it, or say why none is evaluated; None where there is no such challenge."""
     transaction.only_asked = True  # until something comes of it: also where ``attempt`` refuses
-    rows = rows_for_guess(transaction, challenge_id)
+    rows = rows_for_attempt(transaction, challenge_id)
     if not rows:
         return None
     if call is not None and read_kept(transaction, rows[0]["application_id"], call):
@@ -80,7 +80,7 @@ def _evaluate(
 ) -> AttemptOutcome:
     row = rows[0]
     ref, lane, limits = ref_of(row), Lane(row["lane"]), spending.limits
-    failures = failures_of(transaction, ref, limits)
+    failures = failures_in(row, transaction.now, limits)
     free_at = lane_free_after(failures, lane, limits)
     if free_at is not None and not row["conceal"]:
         return BudgetExhausted(attempts_left=challenge.attempts_left, free_at=free_at)

@@ -22,8 +22,10 @@ BREAKER_MINUTES: Final = 10
 """The span over which the breaker looks at guesses."""
 WHOLE_USER: Final = b""
 """The subject of a budget that has no parts."""
+FAILURES_KEPT_MS: Final = bounds_of("failure_window_days").high * DAY_MS
+"""How long a wrong guess counts at most, by any application's limits."""
 _KEPT_MS: Final = {
-    Budget.FAILURES: bounds_of("failure_window_days").high * DAY_MS,
+    Budget.FAILURES: FAILURES_KEPT_MS,
     Budget.STARTS: HOUR_MS,
     Budget.CONTACT_SENDS: DAY_MS,
     Budget.IP_STARTS: DAY_MS,
@@ -35,12 +37,6 @@ _KEPT_MS: Final = {
 def charge_failure(transaction: Transaction, ref: UserRef, lane: Lane) -> None:
     """Charge one wrong guess to a user."""
     _charge(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, lane)
-
-
-def failures_of(transaction: Transaction, ref: UserRef, limits: Limits) -> list[Charge]:
-    """Return the wrong guesses of a user within the window, oldest first."""
-    length_ms = limits.failure_window_days * DAY_MS
-    return _charges(transaction, ref.application_id, ref.key, Budget.FAILURES, WHOLE_USER, length_ms)
 
 
 def lane_free_after(failures: Sequence[Charge], lane: Lane, limits: Limits) -> Instant | None:

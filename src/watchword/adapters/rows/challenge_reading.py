@@ -1,6 +1,6 @@
 """Reads a challenge from its row, which holds its action too, and from what stands in tables of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +13,6 @@ from watchword.domain.contact import Channel
 from watchword.domain.ids import ChallengeId, ContactId, DeviceId, Reference
 from watchword.domain.instant import Instant
 from watchword.domain.message import DeliveryStatus
-from watchword.ports.store.attempting import TriedChallenge
 
 TABLE: Final = "challenges"
 DISPLAY: Final = "display"
@@ -69,25 +68,6 @@ def read_challenge(transaction: Transaction, row: Row) -> Challenge | None:
     )
 
 
-def read_tried(transaction: Transaction, rows: Sequence[Row]) -> TriedChallenge:
-    """Return what an attempt is told of a challenge, from its rows for a guess."""
-    row = rows[0]
-    return TriedChallenge(
-        id=ChallengeId(row["id"]),
-        action=open_action_of(transaction, row),
-        state=shown_state(row, transaction.now),
-        code_length=row["code_length"],
-        generations=tuple(
-            _read_generation(one, number=one["generation"], mac_key_id=one["mac_key_id"], is_dead=one["mac"] is None)
-            for one in rows
-            if one["generation"] is not None
-        ),
-        bound_digest=row["bound_digest"],
-        trust_allowed=bool(row["trust_allowed"]),
-        attempts_left=max(0, row["tries_allowed"] - row["tries_spent"]),
-    )
-
-
 class _Parts(NamedTuple):
     """What stands in tables of its own."""
 
@@ -126,7 +106,7 @@ def _read_parts(transaction: Transaction, row: Row) -> _Parts:
         sends[first.option_id, first.channel] = first.at
     return _Parts(
         generations=tuple(
-            _read_generation(one, number=one["number"], mac_key_id=one["word"], is_dead=one["at"] is not None)
+            read_generation(one, number=one["number"], mac_key_id=one["word"], is_dead=one["at"] is not None)
             for one in rows
             if one["part"] == "generation"
         ),
@@ -156,7 +136,8 @@ def send_at_opening(row: Row) -> LastSend | None:
     )
 
 
-def _read_generation(row: Row, *, number: int, mac_key_id: str, is_dead: bool) -> Generation:
+def read_generation(row: Row, *, number: int, mac_key_id: str, is_dead: bool) -> Generation:
+    """Return a generation from a row with the contact and the channel of its code."""
     contact_id = row["contact_id"]
     return Generation(
         number=number,

@@ -208,47 +208,19 @@ def live_number(transaction: Transaction, row: Row) -> int:
     )
 
 
-_ACTION_COLUMNS: Final = (
+ACTION_COLUMNS: Final = (
     "actions.number AS action_number, actions.country AS action_country, actions.created_at AS action_created_at,"
     " actions.sealed_action"
 )
-_JOIN_ACTION: Final = (
+JOIN_ACTION: Final = (
     "JOIN actions ON actions.application_id = challenges.application_id AND actions.user_key = :user_key"
     " AND actions.id = challenges.action_id"
 )
-_WITH_ACTION: Final = f"SELECT challenges.*, {_ACTION_COLUMNS} FROM challenges {_JOIN_ACTION}"  # noqa: S608 our own text, values bound
+_WITH_ACTION: Final = f"SELECT challenges.*, {ACTION_COLUMNS} FROM challenges {JOIN_ACTION}"  # noqa: S608 our own text, values bound
 """Nobody looks at a challenge without its action."""
-_TRIED_COLUMNS: Final = (
-    "challenges.application_id, challenges.user_key, challenges.id, challenges.action_id, challenges.type,"
-    " challenges.state, challenges.lane, challenges.conceal, challenges.code_length, challenges.bound_digest,"
-    " challenges.tries_spent, challenges.tries_allowed, challenges.trust_allowed, challenges.confirms,"
-    " challenges.device_id, challenges.expires_at"
-)
-"""What an attempt asks of a challenge: neither what its page shows nor its code, which are sealed and long."""
-_FOR_GUESS: Final = (
-    f"SELECT {_TRIED_COLUMNS}, {_ACTION_COLUMNS}, generations.number AS generation, generations.mac,"  # noqa: S608 our own text, values bound
-    f" generations.mac_key_id, generations.contact_id, generations.channel, {CONTACT_COLUMNS}"
-    f" FROM challenges {_JOIN_ACTION}"
-    " LEFT JOIN generations ON generations.application_id = challenges.application_id"
-    " AND generations.user_key = :user_key AND generations.challenge_id = challenges.id"
-    " LEFT JOIN contacts ON contacts.application_id = challenges.application_id AND contacts.user_key = :user_key"
-    " AND contacts.id = generations.contact_id"
-    " WHERE challenges.id = :id AND challenges.user_key = :user_key AND sealed_display IS NOT NULL"
-    " AND sealed_action IS NOT NULL ORDER BY generations.number"
-)
-
-
-def rows_for_guess(transaction: Transaction, challenge_id: str) -> list[Row]:
-    """Return all that a guess is compared with: a row for each generation of a challenge, the live one last.
-
-    Each has the challenge with its action, and the contact that the code went to; one row where there is no code.
-    """
-    return transaction.all(_FOR_GUESS, id=challenge_id, user_key=user_key_of("chl", challenge_id))
-
-
 _FOR_MESSAGE: Final = (
-    f"SELECT challenges.*, {_ACTION_COLUMNS}, contacts.id AS contact_id, {CONTACT_COLUMNS}, users.sealed_person"  # noqa: S608 our own text, values bound
-    f" FROM challenges {_JOIN_ACTION}"
+    f"SELECT challenges.*, {ACTION_COLUMNS}, contacts.id AS contact_id, {CONTACT_COLUMNS}, users.sealed_person"  # noqa: S608 our own text, values bound
+    f" FROM challenges {JOIN_ACTION}"
     " LEFT JOIN contacts ON contacts.application_id = challenges.application_id AND contacts.user_key = :user_key"
     " AND contacts.id = :contact_id"
     " LEFT JOIN users ON users.application_id = challenges.application_id AND users.user_key = :user_key"
