@@ -32,14 +32,14 @@ from watchword.ports.keyring import Keyring
 from watchword.ports.store.attempting import Attempt, Attempted, Spending, TriedChallenge
 from watchword.ports.store.charging import StartAddresses, StartCharged
 from watchword.ports.store.deciding import Judge, Judgement, Known, ProfileQuery
-from watchword.ports.store.outbox import ClaimedDelivery
+from watchword.ports.store.outbox import QUEUED_AND_LEASED, ClaimedDelivery
 from watchword.ports.store.values import ApiKey, ChallengeResult, Lesson, Opened, Opening
 from watchword.risk.memory import NO_MEMORY, PROVEN
 
 Told = TypeVar("Told")
 _MEMORY: Final = bytes(400)
 """About as long as what is kept of a user who signed in a few times."""
-_AT_START: Final = (EventType.ACTION_DECIDED, EventType.CHALLENGE_CREATED, EventType.DELIVERY_QUEUED)
+_AT_START: Final = (EventType.ACTION_DECIDED, EventType.CHALLENGE_CREATED)
 _AT_CHECK: Final = (EventType.CHALLENGE_APPROVED, EventType.GRANT_ISSUED, EventType.DEVICE_KNOWN)
 
 
@@ -132,8 +132,12 @@ class NullStore:
         challenge = _opened(opening, now)
         self._openings[challenge.id] = opening
         self._challenges[challenge.id] = challenge
-        self._outbox.append((DeliveryId(make_id("dlv", ref.key, self._entropy.token(RANDOM_BYTES))), challenge.id))
-        self._tell(_AT_START)
+        delivery_id = DeliveryId(make_id("dlv", ref.key, self._entropy.token(RANDOM_BYTES)))
+        if opening.lease_s is not None:
+            self._tell((*_AT_START, QUEUED_AND_LEASED))
+            return Opened(challenge=challenge, first=self._message(delivery_id, challenge, first.live.code))
+        self._outbox.append((delivery_id, challenge.id))
+        self._tell((*_AT_START, EventType.DELIVERY_QUEUED))
         return Opened(challenge=challenge)
 
     async def challenge(self, challenge_id: ChallengeId) -> ChallengeResult | None:
@@ -182,10 +186,15 @@ class NullStore:
 
     def _claimed(self, delivery_id: DeliveryId, challenge_id: ChallengeId) -> ClaimedDelivery:
         challenge = self._challenges[challenge_id]
-        action, sealed = challenge.action, self._sealed[challenge_id]
-        ref = UserRef(application_id=action.application_id, key=action.user_key)
+        ref = UserRef(application_id=challenge.action.application_id, key=challenge.action.user_key)
         self._read(challenge)
-        address = Secret(self._open(ref, "contacts", "address", sealed["address"]).decode())
+        code = self._open(ref, "challenges", "code", self._sealed[challenge_id]["code"])
+        return self._message(delivery_id, challenge, Secret(code.decode()))
+
+    def _message(self, delivery_id: DeliveryId, challenge: Challenge, code: Secret) -> ClaimedDelivery:
+        action = challenge.action
+        ref = UserRef(application_id=action.application_id, key=action.user_key)
+        address = Secret(self._open(ref, "contacts", "address", self._sealed[challenge.id]["address"]).decode())
         return ClaimedDelivery(
             id=delivery_id,
             ref=ref,
@@ -198,7 +207,7 @@ class NullStore:
             expires_at=challenge.expires_at,
             action=action,
             challenge=challenge,
-            code=Secret(self._open(ref, "challenges", "code", sealed["code"]).decode()),
+            code=code,
             notice=None,
             notice_id=None,
             device_name=None,
@@ -225,7 +234,7 @@ class NullStore:
             raise LookupError("every user of a measurement is registered")
         return user.contacts[0]
 
-    def _tell(self, events: Sequence[EventType]) -> None:
+    def _tell(self, events: Sequence[str]) -> None:
         for event in events:
             self._on_event(event)
 

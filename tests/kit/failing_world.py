@@ -95,6 +95,7 @@ async def failing_world(
     world = World(ports=ports, store=store, clock=clock, outbox=Outbox(), shop=plain.shop)
     try:
         worker = _worker(world, bell, alone=not place.startswith("postgresql:"))
+        world.ports = replace(ports, courier=worker)
         yield FailingWorld(world=world, worker=worker, sent=sent)
     finally:
         for sender in senders.values():

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic  # noqa: TID251 durations of requests are no time of the domain; nothing is decided by them
 
@@ -41,6 +41,7 @@ from watchword.pages.hosted import create_page_routes
 from watchword.ports import Ports
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Purpose
+from watchword.ports.store.outbox import QUEUED_AND_LEASED
 from watchword.risk.hearsay import Hearsay
 from watchword.risk.tracing import Tracer
 from watchword.risk.traffic import Traffic
@@ -119,6 +120,8 @@ async def build(
         worker = _worker(settings, ports, keyring, policy_watch, inbox, delivers=delivers)
         worker.announcing = announcing_of(settings, store, ports.entropy)
         worker.bell = bell
+        # What is asked here leaves by this process's own worker, where it has room.
+        ports = replace(ports, courier=worker)
         stopping = asyncio.Event()
         site = _site(settings, ports, _edge(settings, ports, metrics), stopping, worker, inbox, languages)
     except BaseException:  # whatever it is, cancellation too: the store is open, and nobody else holds it yet
@@ -128,8 +131,8 @@ async def build(
 
 
 def _note(metrics: Metrics, bell: asyncio.Event, event_type: str) -> None:
-    """Count an event, and call the worker where it says that a message is to leave."""
-    metrics.count_event(event_type)
+    """Count an event, and call the worker where it says that a message waits to be claimed."""
+    metrics.count_event(EventType.DELIVERY_QUEUED if event_type == QUEUED_AND_LEASED else event_type)
     if event_type == EventType.DELIVERY_QUEUED:
         bell.set()
 

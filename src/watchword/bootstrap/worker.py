@@ -84,6 +84,8 @@ class Worker:
     _codes: set[asyncio.Task[None]] = field(default_factory=set)
     """Those on their way."""
     _notices: set[asyncio.Task[None]] = field(default_factory=set)
+    _has_caught_up: bool = False
+    """Whether the last look found fewer codes that are due than it had room for: no older one waits for hands."""
 
     async def start(self) -> None:
         """Begin to work."""
@@ -121,6 +123,15 @@ class Worker:
             for duty, pause_s, name in duties
         )
 
+    def has_room(self) -> bool:
+        """Whether a code that is queued now would begin to leave at once; never where this process does not deliver."""
+        is_stopping = self._stopping is None or self._stopping.is_set()
+        return self._has_caught_up and not is_stopping and len(self._codes) < AT_ONCE
+
+    def take(self, claimed: ClaimedDelivery) -> None:
+        """Begin to hand over a message that this process has leased, as if it had been claimed."""
+        self._begin(claimed)
+
     async def stop(self) -> None:
         """Finish what is on its way, and stop; what takes longer than ``CLOSING_S`` is given back for others to do."""
         if self._stopping is None:
@@ -128,12 +139,8 @@ class Worker:
         self._stopping.set()
         self.bell.set()
         # The duties first: as long as one runs, something more can be begun.
-        for tasks in (set(self._duties), self._codes | self._notices):
-            if tasks:
-                _, late = await asyncio.wait(tasks, timeout=CLOSING_S)
-                for task in late:
-                    task.cancel()
-                await asyncio.gather(*late, return_exceptions=True)
+        await _end(set(self._duties))
+        await _end(self._codes | self._notices)
         if self.announcing is not None:
             await self.announcing.stop(CLOSING_S)
         try:
@@ -167,16 +174,22 @@ class Worker:
     async def _deliver(self) -> bool:
         """Begin what is due and there is room for. Return whether there was anything."""
         self.bell.clear()
-        codes, notices = AT_ONCE - len(self._codes), NOTICES_AT_ONCE - len(self._notices)
+        # Those that were taken as they were written may be more than there are places.
+        codes, notices = max(0, AT_ONCE - len(self._codes)), NOTICES_AT_ONCE - len(self._notices)
         if codes <= 0 and notices <= 0:
+            self._has_caught_up = False
             return False
         claimed = await claim_due(self.ports, limit=codes, notices=notices)
+        self._has_caught_up = sum(one.notice is None for one in claimed) < codes
         for one in claimed:
-            lane = self._codes if one.notice is None else self._notices
-            task = asyncio.create_task(self._hand_over(one), name="hand over")
-            lane.add(task)
-            task.add_done_callback(self._leave)
+            self._begin(one)
         return bool(claimed)
+
+    def _begin(self, claimed: ClaimedDelivery) -> None:
+        lane = self._codes if claimed.notice is None else self._notices
+        task = asyncio.create_task(self._hand_over(claimed), name="hand over")
+        lane.add(task)
+        task.add_done_callback(self._leave)
 
     def _leave(self, task: "asyncio.Task[None]") -> None:
         """Give the place of a message back; where there was none left, the next one is begun at once."""
@@ -262,6 +275,16 @@ class Worker:
                 traffic.hear(some)
                 await asyncio.sleep(0)
         return False
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Wait for tasks to end, and make those end that take too long."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=CLOSING_S)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
 
 
 async def _sleep(call: asyncio.Event, seconds: float) -> None:

@@ -25,6 +25,7 @@ from watchword.domain.ids import ApplicationId, ChallengeId, ContactId, Referenc
 from watchword.domain.instant import Instant, later, rfc3339
 from watchword.domain.secret import Secret
 from watchword.domain.user import UserRef
+from watchword.flow.deliver import LEASE_S
 from watchword.flow.gather import Case
 from watchword.flow.guard import NOBODY_OFFERED, Offer, offer
 from watchword.flow.redeem import bound_digest
@@ -85,6 +86,8 @@ async def open_challenge(ports: Ports, case: Case, *, send: bool, keep: Keep[Ope
     outcome = await ports.store.open_challenge(opening, keep=keep)
     if isinstance(outcome, StartsFull):
         raise TooManyChallenges(free_at=outcome.free_at)
+    if ports.courier is not None and outcome.first is not None:
+        ports.courier.take(outcome.first)  # only now: what is sent is written
     return outcome
 
 
@@ -281,7 +284,17 @@ def _opening(
         limits=limits,
         contribution=case.contribution,
         registered=case.profile.user is not None,
+        lease_s=_lease_s(ports, case),
     )
+
+
+def _lease_s(ports: Ports, case: Case) -> int | None:
+    """Return how long the first message is leased to this process, which hands it over itself where it has room.
+
+    A concealed one waits to be claimed: the store looks for its contact only then, whoever was asked about (I17).
+    """
+    has_room = ports.courier is not None and ports.courier.has_room()
+    return LEASE_S if has_room and not case.action.conceal else None
 
 
 def _reasons(case: Case, able: Carriers) -> tuple[CustomerText, ...]:

@@ -9,6 +9,7 @@ from watchword.domain.ids import ApplicationId
 from watchword.domain.routes import Routes
 from watchword.ports.atlas import Atlas
 from watchword.ports.clock import Entropy, Patience
+from watchword.ports.courier import Courier
 from watchword.ports.guarding import Guarding
 from watchword.ports.keyring import Keyring
 from watchword.ports.letters import Letters
@@ -41,5 +42,7 @@ class Ports:
     circuits: Circuits = field(default_factory=Circuits)
     """What this process has learned of its senders."""
     guarding: Guarding
+    courier: Courier | None = None
+    """Who brings the message of a challenge as soon as it is open; None: it waits to be claimed."""
     page_base: str
     """The public address of the pages, without a slash at the end; its host stands in the last line of every SMS."""
