@@ -17,10 +17,11 @@ from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.domain.challenge import Approved, Incorrect
-from watchword.domain.errors import StorageUnavailable
-from watchword.domain.ids import ApplicationId
+from watchword.domain.challenge import Approved, ChallengeState, Ended, Incorrect, Malformed
+from watchword.domain.errors import NotFound, StorageUnavailable
+from watchword.domain.ids import ApplicationId, ChallengeId
 from watchword.domain.secret import Secret
+from watchword.ports.store.attempting import Spending, TriedChallenge
 from watchword.ports.store.values import AlreadyKept, KeptAnswer, Opened
 
 
@@ -105,6 +106,29 @@ async def test_a_failed_commit_fails_everybody_and_leaves_nothing(store: RowStor
     assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 4
     assert (await scene.challenge(planned.id)).tries_spent == 0
     assert await spend(store, scene.wrong(planned)) == Incorrect(attempts_left=4)
+
+
+async def test_an_attempt_that_comes_to_nothing_waits_for_no_disk(store: RowStore, scene: Scene, database: str) -> None:
+    def refuse(_: TriedChallenge) -> Spending:
+        raise NotFound
+
+    def malformed(challenge: TriedChallenge) -> Malformed:
+        return Malformed(attempts_left=challenge.attempts_left)
+
+    await scene.register(PHONE)
+    pending, ended = await scene.open(), await scene.open("withdrawal")
+    await store.end_challenge(ended.id, ChallengeState.CANCELLED, "abandoned")
+    with _full_disk(database):
+        assert await spend(store, scene.guess(ended)) == Ended(state=ChallengeState.CANCELLED)
+        attempted = await store.spend_attempt(pending.id, malformed)
+        assert attempted is not None
+        assert attempted.outcome == Malformed(attempts_left=5)
+        with pytest.raises(NotFound):
+            await store.spend_attempt(pending.id, refuse)
+        assert await store.spend_attempt(ChallengeId("chl_unknown"), malformed) is None
+        with pytest.raises(StorageUnavailable):
+            await spend(store, scene.guess(pending))
+    assert isinstance(await spend(store, scene.guess(pending)), Approved)
 
 
 async def test_a_caller_who_leaves_hurts_nobody(store: RowStore, scene: Scene) -> None:

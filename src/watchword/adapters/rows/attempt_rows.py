@@ -23,6 +23,7 @@ from watchword.domain.challenge import (
     ChallengeState,
     Ended,
     Incorrect,
+    Malformed,
     Superseded,
 )
 from watchword.domain.contact import Contact
@@ -62,17 +63,25 @@ def spend_attempt(
         raise AlreadyKept
     challenge = read_tried(transaction, rows)
     guess = attempt(challenge)
-    # An expiry that is due is written now, and not before: nobody else's attempt leaves a trace.
+    # An expiry that is due is written now, and not before: an attempt that is refused leaves no trace.
     state = settle(transaction, rows[0])
-    if state is not ChallengeState.PENDING:
-        outcome: AttemptOutcome = Ended(state=state)
-    elif isinstance(guess, Spending):
-        outcome = _evaluate(transaction, rows, challenge, guess)
-    else:
-        outcome = guess
-    has_effect = isinstance(guess, Spending) or state.value != rows[0]["state"]
-    transaction.only_asked = not has_effect and keep is None
+    is_spent = state is ChallengeState.PENDING and isinstance(guess, Spending)
+    transaction.only_asked = not is_spent and state.value == rows[0]["state"] and keep is None
+    outcome = _outcome(transaction, rows, challenge, guess, state)
     return keep_outcome(transaction, keep, Attempted(challenge=challenge, outcome=outcome, at=transaction.now))
+
+
+def _outcome(
+    transaction: Transaction,
+    rows: Sequence[Row],
+    challenge: TriedChallenge,
+    guess: Spending | Malformed | Ended,
+    state: ChallengeState,
+) -> AttemptOutcome:
+    """Return what a guess comes to; what ended meanwhile compares nothing, whatever is guessed (I5)."""
+    if state is not ChallengeState.PENDING:
+        return Ended(state=state)
+    return _evaluate(transaction, rows, challenge, guess) if isinstance(guess, Spending) else guess
 
 
 def _evaluate(

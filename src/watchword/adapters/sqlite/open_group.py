@@ -59,7 +59,8 @@ class OpenGroup:
         except Exception as error:
             del transaction.events[events_before:]
             del transaction.lessons[lessons_before:]
-            self.has_to_be_kept = True  # what it raised may tell the time
+            # What it raised may tell the time, unless it says that it only asked.
+            self.has_to_be_kept = self.has_to_be_kept or not transaction.only_asked
             self._take_back(error, has_savepoint, changes_before)
             raise
         if has_savepoint:
