@@ -53,7 +53,7 @@ async def every_channel_closes(visitor: Visitor) -> None:
         times=1,
         counted=Counted(sent=0, completed=0),
         spent=1,
-        allowed=1,
+        reached=10**12,
     )
     world.ports.guarding.closures.replace([closure])
 

@@ -17,12 +17,13 @@ from watchword.config.first_files import write_default
 from watchword.config.loading import load_settings
 from watchword.config.settings import Settings, Situation
 from watchword.domain.ids import ApplicationId, ContactId, DeliveryId
+from watchword.domain.instant import Instant
 
 GUARDS = """
 [applications.shop.guards]
 mode = "enforce"
 currency = "EUR"
-daily_cap = "2.00"
+daily_cap = "2.50"
 """
 
 
@@ -63,8 +64,13 @@ async def _pump(booth: RowGuardStore, settings: Settings) -> None:
     for number in range(25):
         asked = toll(number, application_id=ApplicationId("shop"), guards=guards, first_seen_at=2**45)
         await booth.admit(asked)
-    elsewhere = {"application_id": ApplicationId("shop"), "prefix": "+49160999", "is_proven": True, "guards": guards}
-    for number in range(100, 105):
+    elsewhere = {
+        "application_id": ApplicationId("shop"),
+        "prefix": "+49160999",
+        "proven_since": Instant(1),
+        "guards": guards,
+    }
+    for number in range(100, 106):
         await booth.admit(
             toll(number, delivery_id=DeliveryId(f"dlv_{number}"), contact_id=ContactId(f"ctc_{number}"), **elsewhere)
         )
@@ -87,14 +93,14 @@ def test_a_person_sees_why_something_is_closed_and_opens_it(data: Path, capsys: 
     assert f"sms to {PREFIX}… is closed until" in shown
     assert "0 of 20 new contacts entered their code" in shown
     assert f"watchword guard release {PREFIX} --application shop --reason" in shown
-    assert "the daily cap of 2.00 EUR for DE is reached" in shown
+    assert "the daily cap of 2.50 EUR for DE is reached" in shown
     assert "Opened" in _say(capsys, data, "guard", "release", PREFIX, "--reason", "our concert")
     assert "was not closed" in _say(capsys, data, "guard", "release", PREFIX, "--reason", "our concert")
     assert "Opened" in _say(capsys, data, "guard", "release", COUNTRY, "--reason", "our concert")
     shown = _say(capsys, data, "guard", "list")
     assert "is closed until" not in shown
     assert f"Before: sms to {PREFIX}… from" in shown
-    assert "4.00 EUR" in shown
+    assert "5.00 EUR" in shown
 
 
 def test_a_script_reads_the_figures(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +112,14 @@ def test_a_script_reads_the_figures(data: Path, capsys: pytest.CaptureFixture[st
     assert (closed[PREFIX]["sent"], closed[PREFIX]["completed"], closed[PREFIX]["times"]) == (20, 0, 1)
     assert (closed[COUNTRY]["guard"], closed[COUNTRY]["channel"]) == ("spending_cap", None)
     assert told["spent_today"] == [
-        {"country": COUNTRY, "spent": "2.00 EUR", "cap": "2.00 EUR", "messages": 20, "refused": 5}
+        {
+            "country": COUNTRY,
+            "spent": "2.50 EUR",
+            "cap": "2.50 EUR",
+            "kept_for_proven": "0.50 EUR",
+            "messages": 25,
+            "refused": 6,
+        }
     ]
     assert PRICE * 20 == 2_000_000
     assert _told(capsys, data, "guard", "release", PREFIX, "--reason", "x") == {"place": PREFIX, "released": 1}

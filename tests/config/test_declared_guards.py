@@ -56,6 +56,7 @@ def test_what_an_operator_says_wins(tmp_path: Path) -> None:
         'currency = "EUR"',
         'daily_cap = "50"',
         'daily_caps = { DE = "400.00" }',
+        "kept_for_proven_percent = 25",
         "prefix_sends = 40",
         "[applications.shop.guards.sms]",
         'countries = ["DE", "AT"]',
@@ -65,6 +66,7 @@ def test_what_an_operator_says_wins(tmp_path: Path) -> None:
     )
     assert (guards.mode, guards.currency, guards.prefix_sends) == (GuardMode.ENFORCE, "EUR", 40)
     assert (guards.cap("DE"), guards.cap("FR")) == (400 * MICROS, 50 * MICROS)
+    assert guards.rest(guards.cap("DE")) == 300 * MICROS
     assert (guards.price(Channel.SMS, "DE"), guards.price(Channel.SMS, "AT")) == (4_150, 120_000)
     assert guards.tariff(Channel.SMS).countries == frozenset({"DE", "AT"})
     assert guards.tariff(Channel.VOICE).countries is None
@@ -79,11 +81,20 @@ def test_what_an_operator_says_wins(tmp_path: Path) -> None:
         (('daily_cap = "0.0000001"',), "daily_cap: must be an amount as text"),
         (("daily_cap = 100",), "daily_cap: must be a text in quotes"),
         (('daily_caps = { UK = "1" }',), "daily_caps: UK: must be a country"),
-        (("[applications.shop.guards.sms]", 'countries = ["de"]'), "sms.countries: de: must be a country"),
+        (
+            ("[applications.shop.guards.sms]", 'countries = ["de", "AT"]'),
+            "sms.countries: de: must be a country as ISO 3166 has it, such as DE; did you mean DE?",
+        ),
+        (("[applications.shop.guards.sms]", 'countries = ["xx"]'), "sms.countries: xx: must be a country as ISO 3166"),
         (("[applications.shop.guards.voice]", 'prices = { DE = "dear" }'), "voice.prices.DE: must be an amount"),
         (("prefix_sends = 0",), "prefix_sends: 0 is outside 1 to 10000"),
         (('mode = "off"',), "mode: must be enforce or monitor"),
-        (("[applications.shop.guards.email]",), "email: there is no such key"),
+        (("kept_for_proven_percent = 91",), "kept_for_proven_percent: 91 is outside 0 to 90"),
+        (("kept_for_proven = 20",), "kept_for_proven: there is no such key; did you mean kept_for_proven_percent?"),
+        (
+            ("[applications.shop.guards.email]",),
+            "email: there is no such key: e-mail costs nothing by the piece and is not guarded; guards are for sms",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_key(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:

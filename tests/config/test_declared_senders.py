@@ -166,6 +166,9 @@ class TestOtherPackages:
         assert _problems(tmp_path, f'{LOFT}whistle = "tweet"\n{SHOP}') == [
             f"4: senders.post.whistle: does not belong in this file: set {variable}, or name a whistle_file"
         ]
+        assert _problems(tmp_path, f'{LOFT}whistle_file = "gone"\n{SHOP}') == [
+            "4: senders.post.whistle_file: cannot be read: No such file or directory"
+        ]
         (tmp_path / "whistle").write_text("tweet\n")
         named = f'{LOFT}whistle_file = "whistle"\n{SHOP}'
         assert repr(_load(tmp_path, named).senders["post"].keys) == (

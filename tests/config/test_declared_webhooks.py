@@ -94,7 +94,9 @@ def test_a_secret_in_the_file_is_refused_and_not_quoted(tmp_path: Path) -> None:
 
 def test_a_missing_secret_says_how_to_make_one(tmp_path: Path) -> None:
     problem = _problems(tmp_path, 'url = "https://shop.example/"', environ={})
-    assert problem.endswith("is missing: `watchword webhooks new-secret` makes one")
+    variable = "WATCHWORD_APPLICATIONS__SHOP__WEBHOOKS__ORDERS__SECRET"
+    how = f"set {variable}, or name a secret_file; `watchword webhooks new-secret` makes one"
+    assert problem.endswith(f"webhooks.orders.secret: is missing: {how}")
 
 
 @pytest.mark.parametrize("secret", ["hunter2", "whsec_", "whsec_c2hvcnQ=", "whsec_***", f"x{SECRET}", SECRET[:-1]])

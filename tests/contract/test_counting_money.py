@@ -17,11 +17,11 @@ from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.domain.event import EventType
 from watchword.domain.guards import Guard, GuardMode, Guards
-from watchword.domain.instant import DAY_MS
+from watchword.domain.instant import DAY_MS, Instant
 
 CAP = 100
 """Messages that a day's cap is enough for."""
-GUARDS = Guards(daily_cap=CAP * PRICE, prefix_completed_percent=0)
+GUARDS = Guards(daily_cap=CAP * PRICE, prefix_completed_percent=0, kept_for_proven_percent=0)
 _ROOT = Path(__file__).parents[2]
 _AT_ONCE = 8
 """As in ``toll_worker``."""
@@ -51,6 +51,70 @@ async def test_the_cap_is_reached_exactly_and_then_no_code_leaves(booth: RowGuar
     assert [event.type for event in events] == [EventType.GUARD_CLOSED]
     (found,) = await booth.spent(SHOP)
     assert (found.messages, found.refused) == (CAP, 20)
+
+
+SHARING = replace(GUARDS, kept_for_proven_percent=20)
+
+
+async def _closings(scene: Scene) -> list[EventType]:
+    return [event.type for _, event in await scene.store.events(SHOP, limit=1_000, after=0)]
+
+
+async def test_a_share_of_the_cap_is_kept_for_contacts_that_were_proven_before_today(
+    booth: RowGuardStore, scene: Scene
+) -> None:
+    today = scene.clock.now()
+    yesterday = Instant(today - DAY_MS)
+    strangers = await pass_many(booth, range(CAP), guards=SHARING)
+    assert let_through(strangers) == CAP * 80 // 100
+    assert strangers[-1] is not None
+    assert "8.00 USD of the daily cap of 10.00 USD for DE is spent, and the rest is kept" in strangers[-1].text
+    assert await booth.admit(toll(300, proven_since=today, guards=SHARING)) is not None
+    (closed,) = await booth.closed()
+    assert not closed.is_shut_for_proven(SHARING, PRICE)
+    proven = await pass_many(booth, range(400, 400 + CAP), proven_since=yesterday, guards=SHARING)
+    assert let_through(proven) == CAP * 20 // 100
+    assert proven[-1] is not None
+    assert "the daily cap of 10.00 USD for DE is reached" in proven[-1].text
+    (closed,) = await booth.closed()
+    assert closed.is_shut_for_proven(SHARING, PRICE)
+    # Once for the strangers, once for all; and the strangers who come after that are nothing new.
+    await pass_many(booth, range(600, 610), guards=SHARING)
+    assert await _closings(scene) == [EventType.GUARD_CLOSED] * 2
+    assert await spent(booth) == CAP
+
+
+async def test_what_is_taken_back_of_the_share_opens_nothing_to_strangers(booth: RowGuardStore, scene: Scene) -> None:
+    yesterday = Instant(scene.clock.now() - DAY_MS)
+    await pass_many(booth, range(CAP), guards=SHARING)
+    await pass_many(booth, range(400, 400 + CAP), proven_since=yesterday, guards=SHARING)
+    await booth.take_back(toll(400, proven_since=yesterday, guards=SHARING))
+    (closed,) = await booth.closed()
+    assert not closed.is_shut_for_proven(SHARING, PRICE)
+    assert EventType.GUARD_RELEASED not in await _closings(scene)
+    assert await booth.admit(toll(700, guards=SHARING)) is not None
+    assert await booth.admit(toll(701, proven_since=yesterday, guards=SHARING)) is None
+    for number in range(401, 421):
+        await booth.take_back(toll(number, proven_since=yesterday, guards=SHARING))
+    await booth.take_back(toll(0, guards=SHARING))
+    await booth.take_back(toll(1, guards=SHARING))
+    assert await booth.closed() == []
+    assert (await _closings(scene))[-1] is EventType.GUARD_RELEASED
+    assert await booth.admit(toll(702, guards=SHARING)) is None
+
+
+async def test_a_release_keeps_the_same_share_of_what_it_adds(booth: RowGuardStore) -> None:
+    await pass_many(booth, range(CAP), guards=SHARING)
+    await booth.release(SHOP, Guard.SPENDING, COUNTRY, reason="a sale", cap=SHARING.cap(COUNTRY))
+    assert let_through(await pass_many(booth, range(200, 400), guards=SHARING)) == CAP * 80 // 100
+
+
+async def test_whoever_only_watches_is_told_of_both_and_stops_nobody(booth: RowGuardStore, scene: Scene) -> None:
+    watching = replace(SHARING, mode=GuardMode.MONITOR)
+    yesterday = Instant(scene.clock.now() - DAY_MS)
+    assert let_through(await pass_many(booth, range(CAP), guards=watching)) == CAP
+    assert let_through(await pass_many(booth, range(400, 405), proven_since=yesterday, guards=watching)) == 5
+    assert await _closings(scene) == [EventType.GUARD_CLOSED] * 2
 
 
 async def test_a_dear_message_is_refused_where_a_cheap_one_still_fits(booth: RowGuardStore) -> None:
@@ -116,7 +180,7 @@ async def test_a_release_lets_the_cap_be_spent_once_more_that_day(booth: RowGuar
 
 
 async def test_whoever_only_watches_spends_on_and_tells(booth: RowGuardStore, scene: Scene) -> None:
-    watching = Guards(daily_cap=CAP * PRICE, prefix_completed_percent=0, mode=GuardMode.MONITOR)
+    watching = replace(GUARDS, mode=GuardMode.MONITOR)
     assert let_through(await pass_many(booth, range(CAP + 20), guards=watching)) == CAP + 20
     assert await spent(booth) == CAP + 20
     events = [event for _, event in await scene.store.events(SHOP, limit=1_000, after=0)]

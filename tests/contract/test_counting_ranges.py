@@ -54,9 +54,9 @@ async def test_a_closed_range_closes_nothing_else(booth: RowGuardStore) -> None:
 
 
 async def test_a_contact_that_was_proven_before_is_neither_stopped_nor_counted(booth: RowGuardStore) -> None:
-    assert let_through(await pass_many(booth, range(50), is_proven=True, guards=ROOMY)) == 50
+    assert let_through(await pass_many(booth, range(50), proven_since=FIRST_SEEN, guards=ROOMY)) == 50
     assert let_through(await pass_many(booth, range(100, 130), guards=ROOMY)) == 20
-    assert await booth.admit(toll(0, tries=1, is_proven=True, guards=ROOMY)) is None
+    assert await booth.admit(toll(0, tries=1, proven_since=FIRST_SEEN, guards=ROOMY)) is None
 
 
 async def test_a_notice_is_neither_stopped_nor_counted(booth: RowGuardStore) -> None:

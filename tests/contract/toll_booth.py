@@ -29,7 +29,7 @@ def toll(number: int, **changes: Any) -> Toll:
         "country": COUNTRY,
         "price": PRICE,
         "is_code": True,
-        "is_proven": False,
+        "proven_since": None,
         "first_seen_at": FIRST_SEEN,
         "guards": Guards(),
     }

@@ -19,6 +19,7 @@ from watchword.domain.guards import (
     destination_of,
     is_country,
     is_paid,
+    proven_since,
     shut_for_good,
     was_proven,
 )
@@ -30,13 +31,14 @@ NOW = Instant(1_800_000_000_000)
 SHOP = ApplicationId("shop")
 
 
-def a_phone(address: str, *, last_proven_at: Instant | None = None) -> Contact:
+def a_phone(address: str, *, last_proven_at: Instant | None = None, confirmed_at: Instant | None = None) -> Contact:
     return Contact(
         id=ContactId("ctc_1"),
         kind=ContactKind.PHONE,
         address=Secret(address),
         added_at=NOW,
         usable_from=NOW,
+        confirmed_at=confirmed_at,
         last_proven_at=last_proven_at,
     )
 
@@ -118,6 +120,30 @@ def test_a_contact_is_proven_by_a_code_or_by_a_word_that_is_a_month_old(
     proven_at: Instant | None, proven: bool
 ) -> None:
     assert was_proven(a_phone("+4915112345678", last_proven_at=proven_at)) is proven
+
+
+@pytest.mark.parametrize(
+    ("proven_at", "confirmed_at", "since"),
+    [
+        (None, NOW, None),
+        (Instant(NOW + 3 * DAY_MS), None, Instant(NOW + 3 * DAY_MS)),
+        (Instant(NOW + 3 * DAY_MS), Instant(NOW + DAY_MS), Instant(NOW + DAY_MS)),
+        # What an application says of the time before it registered a contact is no proof of ours.
+        (Instant(NOW + 3 * DAY_MS), Instant(NOW - DAY_MS), NOW),
+        (Instant(NOW - 40 * DAY_MS), Instant(NOW - 40 * DAY_MS), Instant(NOW - 40 * DAY_MS)),
+    ],
+)
+def test_a_contact_counts_as_proven_since_its_first_proof(
+    proven_at: Instant | None, confirmed_at: Instant | None, since: Instant | None
+) -> None:
+    contact = a_phone("+4915112345678", last_proven_at=proven_at, confirmed_at=confirmed_at)
+    assert proven_since(contact) == since
+
+
+@given(st.integers(0, 10**12), st.integers(0, 90))
+def test_what_is_kept_for_proven_contacts_is_its_share_and_never_more(allowed: int, percent: int) -> None:
+    kept = allowed - Guards(kept_for_proven_percent=percent).rest(allowed)
+    assert kept * 100 - 100 < allowed * percent <= kept * 100
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def _close(world: World, guard: Guard, channel: Channel | None, place: str) -> N
         times=1,
         counted=Counted(sent=20, completed=0),
         spent=1,
-        allowed=1,
+        reached=10**12,
     )
     world.ports.guarding.closures.replace([closure])
 

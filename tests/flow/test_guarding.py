@@ -30,6 +30,7 @@ OTHER_PREFIX: Final = "+491601234"
 PUMPED: Final = 600
 PRICE: Final = MICROS // 10
 FIXED: Final = "+493012345678"
+UNSHARED: Final = {"prefix_completed_percent": 0, "kept_for_proven_percent": 0}
 PREMIUM: Final = "+19005550123"
 SATELLITE: Final = "+881612345678"
 
@@ -201,7 +202,7 @@ async def test_codes_that_come_back_keep_a_range_open(world: World) -> None:
 
 
 async def test_a_cap_is_never_exceeded_by_codes(policy: Policy, letters: CatalogueLetters) -> None:
-    world = a_world(policy, letters, applied={"daily_cap": 10 * PRICE, "prefix_completed_percent": 0})
+    world = a_world(policy, letters, applied={"daily_cap": 10 * PRICE, **UNSHARED})
     for number in range(40):
         await start(world, number)
         await round_of_worker(world)
@@ -213,6 +214,35 @@ async def test_a_cap_is_never_exceeded_by_codes(policy: Policy, letters: Catalog
     assert channel_of(await start(world, 501, PHONE)) is Channel.SMS
     world.clock.move(days=1)
     assert channel_of(await start(world, 502)) is Channel.SMS
+    await world.close()
+
+
+async def test_strangers_who_fill_the_cap_leave_a_share_to_whoever_was_proven_before_today(
+    policy: Policy, letters: CatalogueLetters
+) -> None:
+    world = a_world(policy, letters, applied={"daily_cap": 20 * PRICE, "prefix_completed_percent": 0})
+    await world.register(phone(f"{OTHER_PREFIX}0001"))
+    world.clock.move(seconds=1)
+    await world.browser().prove()
+    world.clock.move(days=1)
+    await world.register(phone(f"{OTHER_PREFIX}0002"), user_id=UserId("new"))
+    world.clock.move(seconds=1)
+    await world.browser(UserId("new")).prove()
+    for number in range(40):
+        await start(world, number)
+        await round_of_worker(world)
+    assert await spent(world) <= 16 * PRICE
+    stranger = await start(world, 500)
+    assert channel_of(stranger) is None
+    assert "the rest is kept for contacts proven before" in stranger.reasons[-1].text
+    # Proven today is not enough: the number may be one that was brought for it.
+    assert channel_of(await world.browser(UserId("new"), ip="192.0.2.251").report()) is None
+    before = len(world.outbox.sent)
+    ada = await world.browser(ip="192.0.2.252").report()
+    assert channel_of(ada) is Channel.SMS
+    await round_of_worker(world)
+    assert len(world.outbox.sent) == before + 1
+    assert await spent(world) <= 20 * PRICE
     await world.close()
 
 

@@ -258,7 +258,7 @@ async def test_while_every_channel_is_closed_for_longer_than_the_challenge_lives
         times=1,
         counted=Counted(sent=0, completed=0),
         spent=1,
-        allowed=1,
+        reached=10**12,
     )
     world.ports.guarding.closures.replace([closure])
     challenge = await world.start(**ONE_CAMERA)

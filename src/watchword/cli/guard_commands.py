@@ -20,6 +20,7 @@ from watchword.cli.teaching import TENDING, Example, teach
 from watchword.domain.closures import Closure
 from watchword.domain.guards import Guards
 from watchword.domain.instant import rfc3339
+from watchword.ports.guarding import Spent
 
 PlaceArgument = Annotated[
     str,
@@ -138,6 +139,11 @@ def _print_spent(account: GuardAccount) -> None:
     print_table(("country", "spent today", "cap", "messages", "refused"), rows)
 
 
+def _kept(guards: Guards, spent: Spent) -> int:
+    allowed = guards.cap(spent.country) + spent.lifted
+    return allowed - guards.rest(allowed)
+
+
 def _described(account: GuardAccount) -> dict[str, object]:
     guards = account.guards
     return {
@@ -150,6 +156,7 @@ def _described(account: GuardAccount) -> dict[str, object]:
                 "country": one.country,
                 "spent": guards.money(one.spent),
                 "cap": guards.money(guards.cap(one.country) + one.lifted),
+                "kept_for_proven": guards.money(_kept(guards, one)),
                 "messages": one.messages,
                 "refused": one.refused,
             }

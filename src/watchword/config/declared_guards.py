@@ -28,6 +28,7 @@ def declare_guards(path: KeyPath, table: GuardsTable, mode: Mode, problems: Prob
         currency=table.currency,
         daily_cap=_micros((*path, "daily_cap"), table.daily_cap, problems),
         daily_caps=_amounts((*path, "daily_caps"), table.daily_caps, problems),
+        kept_for_proven_percent=table.kept_for_proven_percent,
         prefix_sends=table.prefix_sends,
         prefix_completed_percent=table.prefix_completed_percent,
         prefix_window_h=table.prefix_window_h,
@@ -64,7 +65,8 @@ def _micros(path: KeyPath, text: str, problems: Problems) -> int:
 def _check_countries(path: KeyPath, countries: Iterable[str], problems: Problems) -> None:
     for country in countries:
         if not is_country(country):
-            problems.add(path, f"{country}: must be a country as ISO 3166 has it, such as DE")
+            meant = f"; did you mean {country.upper()}?" if is_country(country.upper()) else ""
+            problems.add(path, f"{country}: must be a country as ISO 3166 has it, such as DE{meant}")
 
 
 def _check_currency(path: KeyPath, currency: str, problems: Problems) -> None:

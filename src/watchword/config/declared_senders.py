@@ -17,7 +17,7 @@ from watchword.adapters.senders import NoSuchKind, find_kind, kind_names
 from watchword.adapters.senders.kind import SenderKind
 from watchword.config.config_problems import Problems, suggestion
 from watchword.config.environment import PREFIX
-from watchword.config.secret_source import FILE_ENDING, read_secret
+from watchword.config.secret_source import FILE_ENDING, read_secret, where_to_set
 from watchword.config.shape_check import is_secret
 from watchword.domain.contact import Channel
 
@@ -145,9 +145,9 @@ def _with_secrets(
         secret = read_secret(one.name, table, path, folder, problems)
         if secret is not None:
             values[one.name] = secret
-        elif one.required:
-            variable = PREFIX + "__".join((*path, one.name)).upper()
-            problems.add((*path, one.name), f"is missing: set {variable}, or name a {one.name}{FILE_ENDING}")
+        elif one.required and f"{one.name}{FILE_ENDING}" not in table:
+            # A file that is named and cannot be read is one fault, and said already.
+            problems.add((*path, one.name), f"is missing: {where_to_set(one.name, path)}")
     return values
 
 

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from watchword.config.config_problems import Problems, suggestion
 from watchword.config.key_lines import KeyPath
-from watchword.config.secret_source import read_secret
+from watchword.config.secret_source import read_secret, where_to_set
 from watchword.config.settings import Situation
 from watchword.config.webhook_shape import WebhookTable
 from watchword.domain.event import EventType
@@ -82,7 +82,8 @@ def _secrets(path: KeyPath, table: WebhookTable, folder: Path, problems: Problem
             length = f"{SECRET_BYTES_LEAST} to {SECRET_BYTES_MOST}"
             problems.add((*path, key), f"must be whsec_ and the base64 of {length} random bytes")
         if text is None and key == "secret" and table.secret_file is None:
-            problems.add((*path, key), "is missing: `watchword webhooks new-secret` makes one")
+            how = f"{where_to_set(key, path)}; `watchword webhooks new-secret` makes one"
+            problems.add((*path, key), f"is missing: {how}")
         found += [] if secret is None else [secret]
     return tuple(found)
 

@@ -1,6 +1,7 @@
 """The shape of ``[applications.NAME.guards]``: what keeps messages that cost money from being sent for nothing."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct, field
 
@@ -36,6 +37,9 @@ class TariffTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
 class GuardsTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What keeps messages that cost money from being sent for nothing; docs/guards.md says more."""
 
+    not_here: ClassVar[Mapping[str, str]] = {
+        "email": "e-mail costs nothing by the piece and is not guarded; guards are for sms, voice and whatsapp"
+    }
     mode: Annotated[
         GuardMode | None,
         Meta(
@@ -58,6 +62,18 @@ class GuardsTable(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
     daily_caps: Annotated[
         dict[str, str], Meta(description='The same for single countries: `{ DE = "500.00", US = "50.00" }`.')
     ] = field(default_factory=dict)
+    kept_for_proven_percent: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=90,
+            description=(
+                "The share of each country's cap that is kept for contacts proven before today, so that nobody can use "
+                "up on purpose what your customers need; 0 keeps nothing."
+            ),
+            extra={"unit": "percent"},
+        ),
+    ] = 20
     prefix_sends: Annotated[
         int,
         Meta(

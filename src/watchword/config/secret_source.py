@@ -20,12 +20,17 @@ def read_secret(
     value, file = table.get(key), table.get(f"{key}{FILE_ENDING}")
     if isinstance(value, str):
         if problems.origin_of((*path, key)) is None:
-            variable = PREFIX + "__".join((*path, key)).upper()
-            problems.add((*path, key), f"does not belong in this file: set {variable}, or name a {key}{FILE_ENDING}")
+            problems.add((*path, key), f"does not belong in this file: {where_to_set(key, path)}")
         if file is not None:
             problems.add((*path, f"{key}{FILE_ENDING}"), f"there is a {key} already; give one of the two")
         return Secret(value)
     return _read_file(folder / file, (*path, f"{key}{FILE_ENDING}"), problems) if isinstance(file, str) else None
+
+
+def where_to_set(key: str, path: KeyPath) -> str:
+    """Return where a secret may stand, as the end of a sentence."""
+    variable = PREFIX + "__".join((*path, key)).upper()
+    return f"set {variable}, or name a {key}{FILE_ENDING}"
 
 
 def _read_file(file: Path, path: KeyPath, problems: Problems) -> Secret | None:

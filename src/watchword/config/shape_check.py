@@ -14,6 +14,8 @@ CHARACTERS_AT_MOST: Final = 1_000
 """No text of a configuration is longer; a key file has its own way in."""
 ONE_WILL_DO: Final = "one_will_do"
 """Marks a list of texts (``msgspec.Meta.extra``) that may be given as one text."""
+NOT_HERE: Final = "not_here"
+"""The attribute of a structure that says of keys which people look for in it why they are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,20 @@ def _struct(value: Mapping[str, object], shape: inspect.Type, path: KeyPath, pro
     fields = {field.name: field for field in shape.fields} if isinstance(shape, inspect.StructType) else {}
     for key in value:
         if key not in fields:
-            problems.add((*path, key), f"there is no such key{suggestion(key, fields)}")
+            hint = _no_such_key(shape, key) or suggestion(key, fields)
+            problems.add((*path, key), f"there is no such key{hint}")
     for name, field in fields.items():
         if field.required and name not in value and not is_secret(field.type):
             problems.add((*path, name), "is missing")
     return {
         key: _checked(entry, fields[key].type, (*path, key), problems) for key, entry in value.items() if key in fields
     }
+
+
+def _no_such_key(shape: inspect.Type, key: str) -> str:
+    """Return what a structure itself says of a key that is looked for in it and is not there."""
+    told: Mapping[str, str] = getattr(shape.cls, NOT_HERE, {}) if isinstance(shape, inspect.StructType) else {}
+    return f": {told[key]}" if key in told else ""
 
 
 def _texts(value: object, path: KeyPath, problems: Problems) -> object:

@@ -34,14 +34,25 @@ class Closure:
     """Of a prefix, when it was closed."""
     spent: int = 0
     """Of a country: micros spent today."""
-    allowed: int = 0
-    """Of a country: micros that it may cost today."""
+    reached: int = 0
+    """Of a country: the micros at which it was closed: its cap, or what of it is not kept for proven contacts."""
+    lifted: int = 0
+    """Of a country: micros that releases have added to its cap of the day."""
 
     def shut(self, guards: Guards) -> Shut:
         """Return what is said of it."""
         if self.guard is Guard.PREFIX and self.channel is not None:
             return prefix_shut(self.channel, self.place, self.counted, self.closed_until)
-        return spending_shut(guards, self.place, self.allowed, self.closed_at // DAY_MS)
+        allowed = self._allowed(guards)
+        return spending_shut(guards, self.place, self.closed_at // DAY_MS, reached=self.reached, allowed=allowed)
+
+    def is_shut_for_proven(self, guards: Guards, price: int) -> bool:
+        """Whether the share that is kept for proven contacts has no room for a message of this price either."""
+        allowed = self._allowed(guards)
+        return self.reached >= allowed or self.spent + price > allowed
+
+    def _allowed(self, guards: Guards) -> int:
+        return guards.cap(self.place) + self.lifted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,9 @@ class Guards:
     """Micros a day (UTC) and country."""
     daily_caps: Mapping[str, int] = field(default_factory=dict)
     """Micros by country, where it has a cap of its own."""
+    kept_for_proven_percent: int = 20
+    """The share of a day's cap that only contacts have which had proven themselves before that day: whoever fills the
+    rest on purpose does not keep your customers from their codes. Ours: a fifth is enough for those who come back."""
     prefix_sends: int = 20
     """Vonage, Twilio and others watch volume and conversion by prefix and tell no numbers; these are ours."""
     prefix_completed_percent: int = 15
@@ -99,6 +102,10 @@ class Guards:
     def cap(self, country: str) -> int:
         """Return the micros that may be spent on a country in a day."""
         return self.daily_caps.get(country, self.daily_cap)
+
+    def rest(self, allowed: int) -> int:
+        """Return what contacts may cost that have not proven themselves, of what a country may cost today."""
+        return allowed * (100 - self.kept_for_proven_percent) // 100
 
     def money(self, micros: int) -> str:
         """Return an amount as an operator reads it."""
@@ -153,6 +160,25 @@ def was_proven(contact: Contact) -> bool:
     """
     proven_at = contact.last_proven_at
     return proven_at is not None and (proven_at > contact.added_at or proven_at <= contact.added_at - NEW_CONTACT_MS)
+
+
+def proven_since(contact: Contact) -> Instant | None:
+    """Return since when a contact counts as proven, None where it does not.
+
+    Of a contact that is proven again the last time alone is known; it was proven before that if it was confirmed then.
+    """
+    if not was_proven(contact) or contact.last_proven_at is None:
+        return None
+    confirmed_at = contact.last_proven_at if contact.confirmed_at is None else contact.confirmed_at
+    return min(contact.last_proven_at, max(confirmed_at, contact.added_at))
+
+
+def is_proven_before_today(since: Instant | None, now: Instant) -> bool:
+    """Whether the share that is kept for proven contacts is there for one that counts as proven since then (UTC).
+
+    A number that was proven today may be one that was brought for it.
+    """
+    return since is not None and since // DAY_MS < now // DAY_MS
 
 
 def is_country(code: str) -> bool:
@@ -228,14 +254,15 @@ def prefix_shut(channel: Channel, prefix: str, counted: Counted, until: Instant)
     )
 
 
-def spending_shut(guards: Guards, country: str, allowed: int, day: int) -> Shut:
-    """Return what is said of a country whose cap is reached; ``allowed`` is in micros."""
+def spending_shut(guards: Guards, country: str, day: int, *, reached: int, allowed: int) -> Shut:
+    """Return what is said of a country that has cost ``reached`` of the ``allowed`` micros of a day."""
     free_at = Instant((day + 1) * DAY_MS)
-    return Shut(
-        guard=Guard.SPENDING,
-        text=f"the daily cap of {guards.money(allowed)} for {country} is reached until {rfc3339(free_at)}",
-        free_at=free_at,
-    )
+    if reached < allowed:
+        what = f"{guards.money(reached)} of the daily cap of {guards.money(allowed)} for {country} is spent"
+        text = f"{what}, and the rest is kept for contacts proven before, until {rfc3339(free_at)}"
+    else:
+        text = f"the daily cap of {guards.money(allowed)} for {country} is reached until {rfc3339(free_at)}"
+    return Shut(guard=Guard.SPENDING, text=text, free_at=free_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,8 +281,17 @@ class Toll:
     """Micros of the whole message."""
     is_code: bool
     """A notice is counted in money and never refused."""
-    is_proven: bool
-    """A code came back from this contact before: no range of numbers is closed for it."""
+    proven_since: Instant | None
+    """Since when codes have come back from this contact; None: never yet."""
     first_seen_at: Instant
     """Since when the contact is known; one of the last 30 days is counted."""
     guards: Guards
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a code came back from this contact before: no range of numbers is closed for it."""
+        return self.proven_since is not None
+
+    def within(self, allowed: int, now: Instant) -> int:
+        """Return how much of what a country may cost today this message may use up."""
+        return allowed if is_proven_before_today(self.proven_since, now) else self.guards.rest(allowed)

@@ -23,6 +23,8 @@ from watchword.domain.guards import (
     Toll,
     destination_of,
     is_paid,
+    is_proven_before_today,
+    proven_since,
     shut_for_good,
     was_proven,
 )
@@ -187,8 +189,20 @@ def _shut(ports: Ports, application: Application, contact: Contact, channel: Cha
     closed = None
     if not was_proven(contact):
         closed = closures.of_prefix(application.id, channel, destination.prefix, now)
-    closed = closed or closures.of_country(application.id, destination.country or NO_COUNTRY, now)
+    closed = closed or _spent_out(ports, application, contact, channel, now)
     return None if closed is None else closed.shut(application.guards)
+
+
+def _spent_out(
+    ports: Ports, application: Application, contact: Contact, channel: Channel, now: Instant
+) -> Closure | None:
+    """Return what keeps a country closed for a contact; one that was proven before today has a share of its own."""
+    country = _destination(ports, contact).country or NO_COUNTRY
+    closed = ports.guarding.closures.of_country(application.id, country, now)
+    if closed is None or not is_proven_before_today(proven_since(contact), now):
+        return closed
+    price = application.guards.price(channel, country)
+    return closed if closed.is_shut_for_proven(application.guards, price) else None
 
 
 def _shut_by_kind(ports: Ports, application: Application, contact: Contact, channel: Channel) -> Shut | None:
@@ -231,7 +245,7 @@ def _toll(ports: Ports, application: Application, claimed: ClaimedDelivery, send
         country=country,
         price=guards.price(claimed.channel, country) * (parts(text) if claimed.channel is Channel.SMS else 1),
         is_code=_is_code(claimed),
-        is_proven=was_proven(contact),
+        proven_since=proven_since(contact),
         first_seen_at=contact.added_at,
         guards=guards,
     )

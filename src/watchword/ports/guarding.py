@@ -23,7 +23,7 @@ class Spent:
     """Micros that were added to the cap of the day by a release."""
     messages: int
     refused: int
-    """Messages that the cap stopped at their hand-over."""
+    """Messages that the cap, or a closed range of numbers, stopped at their hand-over, or would have."""
 
 
 class GuardStore(Protocol):
@@ -34,7 +34,8 @@ class GuardStore(Protocol):
 
         The money is taken before the provider has the message, once for each try: whatever happens afterwards, no
         more is spent than was charged (I16). The same try asked for again is let through again and costs nothing more.
-        A range of numbers is closed here, with an event; so is a country whose cap this message would exceed. In
+        A range of numbers is closed here, with an event; so is a country whose cap this message would exceed. Of that
+        cap a share is kept for contacts that were proven before today, and told of for itself where it is used up. In
         monitor mode both are noted with their events, and the message is let through.
 
         Tolls of one application and country are taken one after the other. Raises ``StorageUnavailable``, and then

@@ -157,5 +157,6 @@ def _country_of(row: Row) -> Closure:
         times=1,
         counted=Counted(sent=row["messages"], completed=0),
         spent=row["spent"],
-        allowed=row["allowed"],
+        reached=row["allowed"],
+        lifted=row["lifted"],
     )

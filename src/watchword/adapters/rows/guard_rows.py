@@ -39,6 +39,8 @@ def admit(transaction: Transaction, toll: Toll) -> Shut | None:
     shut = None
     if toll.is_code:
         by_prefix = None if toll.is_proven else _prefix_shut(transaction, toll, known)
+        if by_prefix is not None:
+            _count_refused(transaction, toll)
         shut = by_prefix or _spending_shut(transaction, toll, known)
     if shut is not None and toll.guards.enforced:
         return shut
@@ -74,23 +76,7 @@ def take_back(transaction: Transaction, toll: Toll) -> None:
         country=charge["country"],
         price=charge["price"],
     )
-    # Without it there may be room again: the next message that finds none says so anew.
-    reopened = transaction.run(
-        "UPDATE guard_spending SET full_at = NULL WHERE application_id = :application_id AND day = :day"
-        " AND country = :country AND full_at IS NOT NULL",
-        application_id=toll.application_id,
-        day=charge["day"],
-        country=charge["country"],
-    )
-    if reopened:
-        tell_of_guard(
-            transaction,
-            toll.application_id,
-            EventType.GUARD_RELEASED,
-            guard=Guard.SPENDING.value,
-            place=charge["country"],
-            reason="taken_back",
-        )
+    _reopen(transaction, toll, charge["day"], charge["country"])
     transaction.write(
         "DELETE FROM guard_contacts WHERE application_id = :application_id AND contact_id = :contact_id"
         " AND channel = :channel AND delivery_id = :delivery_id AND completed_at IS NULL",
@@ -99,6 +85,40 @@ def take_back(transaction: Transaction, toll: Toll) -> None:
         channel=toll.channel,
         delivery_id=toll.delivery_id,
     )
+
+
+def _reopen(transaction: Transaction, toll: Toll, day: int, country: str) -> None:
+    """Open a country in which there is room again: the next message that finds none says so anew."""
+    row = transaction.one(
+        "SELECT spent, lifted, allowed FROM guard_spending WHERE application_id = :application_id AND day = :day"
+        " AND country = :country AND full_at IS NOT NULL",
+        application_id=toll.application_id,
+        day=day,
+        country=country,
+    )
+    if row is None or row["spent"] >= row["allowed"]:
+        return
+    rest = toll.guards.rest(toll.guards.cap(country) + row["lifted"])
+    is_open = row["spent"] < rest
+    transaction.write(
+        "UPDATE guard_spending SET full_at = CASE WHEN :is_open = 1 THEN NULL ELSE full_at END, allowed = :rest"
+        " WHERE application_id = :application_id AND day = :day AND country = :country",
+        application_id=toll.application_id,
+        day=day,
+        country=country,
+        is_open=int(is_open),
+        rest=rest,
+    )
+    # While only the share for proven contacts has room again, the country stays closed for everybody else.
+    if is_open:
+        tell_of_guard(
+            transaction,
+            toll.application_id,
+            EventType.GUARD_RELEASED,
+            guard=Guard.SPENDING.value,
+            place=country,
+            reason="taken_back",
+        )
 
 
 def complete(transaction: Transaction, completed: Sequence[Completion]) -> None:
@@ -125,7 +145,7 @@ def _known(transaction: Transaction, toll: Toll) -> Row:
     """Return what there is of this hand-over, its range and its country; what there is nothing of is empty."""
     (row,) = transaction.all(
         "SELECT prefixes.closed_until, prefixes.counted_since, prefixes.times, prefixes.sent, prefixes.completed,"
-        " spending.spent, spending.lifted, spending.full_at, charges.price AS paid"
+        " spending.spent, spending.lifted, spending.full_at, spending.allowed, charges.price AS paid"
         " FROM (SELECT 1 AS one) AS asked"
         " LEFT JOIN guard_prefixes AS prefixes ON prefixes.application_id = :application_id"
         " AND prefixes.channel = :channel AND prefixes.prefix = :prefix"
@@ -202,34 +222,49 @@ def _counted(transaction: Transaction, toll: Toll, *, since: int | None) -> Coun
 
 
 def _spending_shut(transaction: Transaction, toll: Toll, known: Row) -> Shut | None:
-    """Return what is said of a country whose cap this message would exceed, after noting that it is reached."""
+    """Return what is said of a country whose cap this message would exceed, after noting that it is reached.
+
+    A contact that was not proven before today finds it reached where the share of the others begins.
+    """
     allowed = toll.guards.cap(toll.country) + (known["lifted"] or 0)
-    if (known["spent"] or 0) + toll.price <= allowed:
+    reached = toll.within(allowed, transaction.now)
+    if (known["spent"] or 0) + toll.price <= reached:
         return None
+    _count_refused(transaction, toll)
     day = transaction.now // DAY_MS
+    shut = spending_shut(toll.guards, toll.country, day, reached=reached, allowed=allowed)
+    if known["full_at"] is not None and known["allowed"] >= reached:
+        return shut
     transaction.write(
-        "INSERT INTO guard_spending (application_id, day, country, refused, full_at, allowed)"
-        " VALUES (:application_id, :day, :country, 1, :now, :allowed)"
-        " ON CONFLICT (application_id, day, country) DO UPDATE SET refused = guard_spending.refused + 1,"
-        " full_at = coalesce(guard_spending.full_at, excluded.full_at), allowed = excluded.allowed",
+        "UPDATE guard_spending SET full_at = :now, allowed = :reached"
+        " WHERE application_id = :application_id AND day = :day AND country = :country",
         application_id=toll.application_id,
         day=day,
         country=toll.country,
         now=transaction.now,
-        allowed=allowed,
+        reached=reached,
     )
-    shut = spending_shut(toll.guards, toll.country, allowed, day)
-    if known["full_at"] is None:
-        tell_of_guard(
-            transaction,
-            toll.application_id,
-            EventType.GUARD_CLOSED,
-            guard=Guard.SPENDING.value,
-            place=toll.country,
-            until=shut.free_at,
-            enforced=toll.guards.enforced,
-        )
+    tell_of_guard(
+        transaction,
+        toll.application_id,
+        EventType.GUARD_CLOSED,
+        guard=Guard.SPENDING.value,
+        place=toll.country,
+        until=shut.free_at,
+        enforced=toll.guards.enforced,
+    )
     return shut
+
+
+def _count_refused(transaction: Transaction, toll: Toll) -> None:
+    transaction.write(
+        "INSERT INTO guard_spending (application_id, day, country, refused)"
+        " VALUES (:application_id, :day, :country, 1)"
+        " ON CONFLICT (application_id, day, country) DO UPDATE SET refused = guard_spending.refused + 1",
+        application_id=toll.application_id,
+        day=transaction.now // DAY_MS,
+        country=toll.country,
+    )
 
 
 def _charge(transaction: Transaction, toll: Toll) -> None:
