@@ -17,6 +17,7 @@ from tests.kit.database import count
 from tests.simulation.failing_store import Trouble
 from tests.simulation.model import Expected, Model
 from tests.simulation.patient_client import PatientClient
+from tests.simulation.satchel import Satchel
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN
 from watchword.domain.budget import Lane
 from watchword.domain.contact import Channel
@@ -37,6 +38,7 @@ from watchword.domain.user import UserRef
 from watchword.flow.assess import Assessed, assess
 from watchword.flow.cancel import cancel
 from watchword.flow.check import Checked, check
+from watchword.flow.deliver import deliver_one
 from watchword.flow.dispute import by_notice, by_reference
 from watchword.flow.gather import Report
 from watchword.flow.order import send
@@ -63,6 +65,7 @@ class Life:
     client: PatientClient
     random: Random
     model: Model
+    satchel: Satchel
     browsers: list[Browser] = field(default_factory=list)
     asked: list[Assessed] = field(default_factory=list)
     granted: list[tuple[Assessed, Secret]] = field(default_factory=list)
@@ -75,8 +78,10 @@ class Life:
     async def begin(cls, world: World, path: str, seed: int) -> "Life":
         """Give a shop with three customers, each with a browser of his own."""
         limits, random = world.shop.limits, Random(seed)
-        model = Model(limits=limits, replay=Replay(limits=limits))
-        life = cls(world=world, client=PatientClient(world, path, random), random=random, model=model)
+        model, satchel = Model(limits=limits, replay=Replay(limits=limits)), Satchel(random)
+        world.ports = replace(world.ports, courier=satchel)
+        client = PatientClient(world, path, random)
+        life = cls(world=world, client=client, random=random, model=model, satchel=satchel)
         for number, user_id in enumerate(PEOPLE):
             await world.register(phone(f"+1415555012{number}"), email(f"{user_id}@home.example"), user_id=user_id)
             life.browsers.append(world.browser(user_id))
@@ -113,6 +118,7 @@ class Life:
         self.story.append(chosen.__name__)
         with suppress(Refusal):
             await chosen()
+        await self._deliver(looks=False)
         await self.compare()
 
     async def _report(self) -> None:
@@ -192,14 +198,18 @@ class Life:
             lambda keep: check(world.ports, world.shop, challenge_id, text, trust_device=trust, keep=keep)
         )
 
-    async def _deliver(self) -> None:
+    async def _deliver(self, *, looks: bool = True) -> None:
+        """Let leave what this process leased as it was written, and all that is found where it looks for more."""
         outbox = self.world.outbox
         outbox.failure = self.random.choice(
             [*[None] * 6, DeliveryFailed("busy", retryable=True), DeliveryFailed("refused", retryable=False)]
         )
         before = len(outbox.sent)
         try:
-            await self.world.deliver()
+            for claimed in self.satchel.empty():
+                await deliver_one(self.world.ports, claimed)
+            if looks:
+                await self.world.deliver()
         except StorageUnavailable:
             await self.client.recover()
         outbox.failure = None
