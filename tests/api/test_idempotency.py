@@ -248,8 +248,8 @@ class _TwiceRunner:
             await between()
         return await self._real.write(owner, operation, soon=soon)
 
-    async def ask(self, question: Callable[[Transaction], Result]) -> Result:
-        return await self._real.ask(question)
+    async def ask(self, question: Callable[[Transaction], Result], *, is_one_query: bool = False) -> Result:
+        return await self._real.ask(question, is_one_query=is_one_query)
 
     async def now(self) -> Instant:
         return await self._real.now()

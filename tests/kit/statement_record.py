@@ -45,8 +45,9 @@ class _RecordingRunner:
     ) -> Answer:
         return await self._runner.write(owner, self._recorded(operation, owner, is_question=False), soon=soon)
 
-    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
-        return await self._runner.ask(self._recorded(question, None, is_question=True))
+    async def ask(self, question: Callable[[Transaction], Answer], *, is_one_query: bool = False) -> Answer:
+        recorded = self._recorded(question, None, is_question=True)
+        return await self._runner.ask(recorded, is_one_query=is_one_query)
 
     async def now(self) -> Instant:
         return await self._runner.now()

@@ -232,13 +232,14 @@ class GroupLanes:
         writes = self._settings.writes
         answered: list[WaitingOperation] = []
         shared = SharedTransaction(
-            pipeline, self._texts, self._entropy, self._keyring, limit_s=self._settings.answer_limit_s
+            pipeline, self._texts, self._time, self._entropy, self._keyring, limit_s=self._settings.answer_limit_s
         )
         try:
-            present = await shared.begin(group, writes=writes, time=self._time, latest=self._settings.latest())
-            if len(present) < len(group):
-                self._part(group, present)
-            await shared.carry_out(partial(self._answer_asker, group, answered) if writes else self._hand_over)
+            shared.begin(group, writes=writes, latest=self._settings.latest())
+            await shared.carry_out(
+                partial(self._answer_asker, group, answered) if writes else self._hand_over,
+                partial(self._part, group),
+            )
             is_certain = await shared.commit(waits_for_disk=not all(waiting.soon for waiting in group))
         except ConnectionLost as loss:
             shared.abandon()
@@ -274,11 +275,10 @@ class GroupLanes:
             answered.append(waiting)
             waiting.deliver()
 
-    def _part(self, group: list[WaitingOperation], present: Sequence[WaitingOperation]) -> None:
-        """Send those whose owners are held elsewhere to wait for them, and keep those who are present."""
-        absent = [waiting for waiting in group if waiting not in present]
-        group[:] = present
+    def _part(self, group: list[WaitingOperation], absent: Sequence[WaitingOperation]) -> None:
+        """Send those whose owners are held elsewhere to wait for them, and keep the others."""
         for waiting in absent:
+            group.remove(waiting)
             waiting.waits_for_lock = True
         self._lines.put_back(absent)
 

@@ -98,9 +98,9 @@ class PostgresRunner:
         """
         return await self._answer_of(self._writing, owner, operation, soon=soon)
 
-    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
-        """Answer a question from one consistent view of what is committed."""
-        return await self._answer_of(self._reading, None, question)
+    async def ask(self, question: Callable[[Transaction], Answer], *, is_one_query: bool = False) -> Answer:
+        """Answer a question from one consistent view of what is committed; one query is one exchange."""
+        return await self._answer_of(self._reading, None, question, is_one_query=is_one_query)
 
     async def now(self) -> Instant:
         """Return the time of the database: by what it said a second ago at most, or by asking it."""
@@ -126,9 +126,17 @@ class PostgresRunner:
         self._time.forget()
 
     async def _answer_of(
-        self, lanes: GroupLanes, owner: bytes | None, operation: Callable[[Transaction], Answer], *, soon: bool = False
+        self,
+        lanes: GroupLanes,
+        owner: bytes | None,
+        operation: Callable[[Transaction], Answer],
+        *,
+        soon: bool = False,
+        is_one_query: bool = False,
     ) -> Answer:
-        waiting = WaitingOperation(owner, operation, self._loop.create_future(), self._loop.time(), soon=soon)
+        waiting = WaitingOperation(
+            owner, operation, self._loop.create_future(), self._loop.time(), soon=soon, is_one_query=is_one_query
+        )
         lanes.submit(waiting)
         answer: Answer = await waiting.answer
         return answer

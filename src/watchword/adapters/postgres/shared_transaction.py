@@ -1,6 +1,8 @@
 """One transaction that several operations go through together, in as many exchanges as the longest of them asks.
 
 Each operation runs in a greenlet until it waits for an answer; when all wait, everything they put down travels at once.
+What begins the transaction, locks and tells the time travels with what the operations read first: they wait for it only
+where they want to know the time, or to change something.
 The lock order is stated here and nowhere else: first the owners, ascending, each by an advisory lock that ends with the
 transaction; then rows. A group does not wait for an owner whom somebody else holds, as all would wait with him: such
 an operation is left out, and goes with others of its kind in a group that does wait.
@@ -58,28 +60,43 @@ class SharedTransaction:
         "_answers",
         "_askers",
         "_begun",
+        "_ended",
         "_entropy",
         "_held",
         "_home",
+        "_is_open",
+        "_is_plain",
         "_keyring",
         "_limit_s",
+        "_locking",
+        "_locks",
         "_members",
         "_now",
         "_pipeline",
         "_queues",
         "_running",
         "_strands",
+        "_telling",
         "_texts",
+        "_time",
         "_waiting",
         "_writes",
         "commit_sent",
     )
 
     def __init__(
-        self, pipeline: Pipeline, texts: PreparedTexts, entropy: Entropy, keyring: Keyring, *, limit_s: float
+        self,
+        pipeline: Pipeline,
+        texts: PreparedTexts,
+        time: ToldTime,
+        entropy: Entropy,
+        keyring: Keyring,
+        *,
+        limit_s: float,
     ) -> None:
         self._pipeline = pipeline
         self._texts = texts
+        self._time = time
         self._entropy = entropy
         self._keyring = keyring
         self._limit_s = limit_s
@@ -91,47 +108,50 @@ class SharedTransaction:
         """Of each owner, and of each operation without one: what is still to begin."""
         self._waiting: deque[_Strand] = deque()
         self._begun: list[_Strand] = []
+        self._ended: list[_Strand] = []
+        """Operations that came to their end before it was known whether they take part."""
         self._strands: list[_Strand] = []
         self._askers: list[WaitingOperation | None] = []
         self._held: dict[bytes, WaitingOperation] = {}
         self._answers: Answers | None = None
         self._now = Instant(0)
         self._writes = False
+        self._is_plain = False
+        """Whether all are questions of one query: each is a transaction by itself."""
+        self._is_open = False
+        """Whether it is known who takes part and what time it is."""
+        self._locks: dict[bytes, int] = {}
+        self._locking = self._telling = 0
+        """Which of the statements of the first exchange lock owners, and tell the time."""
         self.commit_sent = False
         """Whether the server may have committed."""
 
-    async def begin(
-        self, group: Sequence[WaitingOperation], *, writes: bool, time: ToldTime, latest: Instant
-    ) -> Sequence[WaitingOperation]:
-        """Begin, lock owners, and read the time of the database, which is that of everything in the transaction.
+    def begin(self, group: Sequence[WaitingOperation], *, writes: bool, latest: Instant) -> None:
+        """Begin, lock owners, and ask for the time of the database, which is that of everything in the transaction.
 
-        Returns the operations that take part, whose owners are locked. ``time`` hears what the database says. Raises
-        ``TimeNotBelieved`` where that is after ``latest``.
+        All of it travels with what the operations ask first. No time after ``latest`` is believed.
         """
-        self._writes = writes
-        owners = {member.owner: lock_of(member.owner) for member in group if member.owner is not None}
-        self.put(_BEGIN_WRITING if writes else _BEGIN_READING, _NOTHING)
-        locking = None
-        if owners:
-            sql = _LOCK if group[0].waits_for_lock else _TRY_LOCK
-            locking = self.put(sql, {"locks": Bigints.of(sorted(owners.values()))})
-        telling = self.put(_NOW, {"latest": latest})
-        answers = await self._exchange()
-        told = answers.rows(telling)[0]["now"]
-        if told is None:
-            raise TimeNotBelieved
-        if locking is not None:
-            locked = {row["lock"] for row in answers.rows(locking)}
-            group = [member for member in group if member.owner is None or owners[member.owner] in locked]
-        self._members = group
+        self._members, self._writes = list(group), writes
+        self._is_plain = not writes and all(member.is_one_query for member in group)
+        if self._is_plain:
+            return
         self._held = {member.owner: member for member in group if member.owner is not None}
-        self._now = time.hear(Instant(told))
-        return group
+        self._locks = {owner: lock_of(owner) for owner in self._held}
+        self.put(_BEGIN_WRITING if writes else _BEGIN_READING, _NOTHING)
+        if self._locks:
+            sql = _LOCK if group[0].waits_for_lock else _TRY_LOCK
+            self._locking = self.put(sql, {"locks": Bigints.of(sorted(self._locks.values()))})
+        self._telling = self.put(_NOW, {"latest": latest})
 
-    async def carry_out(self, on_done: Callable[[WaitingOperation], None]) -> None:
+    async def carry_out(
+        self,
+        on_done: Callable[[WaitingOperation], None],
+        on_absent: Callable[[Sequence[WaitingOperation]], None],
+    ) -> None:
         """Carry out every operation up to its end; ``on_done`` is told of each as it gets there.
 
-        Those of one owner go one after another. Raises ``OperationRaised``, and what ``Pipeline.exchange`` raises.
+        Those of one owner go one after another. ``on_absent`` is told of those whose owner is held elsewhere: nothing
+        is kept of them. Raises ``OperationRaised``, ``TimeNotBelieved``, and what ``Pipeline.exchange`` raises.
         """
         self._home = getcurrent()
         for member in self._members:
@@ -139,10 +159,39 @@ class SharedTransaction:
         ready = deque(self._strand_of(queue.popleft()) for queue in self._queues.values())
         while True:
             await self._advance(ready, on_done)
-            if not self._waiting:
+            if self._is_open and not self._waiting:
                 return
             self._answers = await self._exchange()
+            if not self._is_open:
+                self._open(self._answers, on_absent)
             ready, self._waiting = self._waiting, deque()
+            for strand in self._ended:
+                ready.extend(self._after(strand, on_done))
+            self._ended.clear()
+
+    def _open(self, answers: Answers, on_absent: Callable[[Sequence[WaitingOperation]], None]) -> None:
+        """Hear who takes part, and what time it is, which is never before what it was for anybody."""
+        self._is_open = True
+        if self._is_plain:
+            return
+        told = answers.rows(self._telling)[0]["now"]
+        if told is None:
+            raise TimeNotBelieved
+        self._now = self._time.hear(Instant(told))
+        locked = {row["lock"] for row in answers.rows(self._locking)} if self._locks else set()
+        absent = [member for member in self._members if member.owner and self._locks[member.owner] not in locked]
+        if absent:
+            self._leave_out(absent)
+            on_absent(absent)
+
+    def _leave_out(self, absent: Sequence[WaitingOperation]) -> None:
+        """End operations that have only read as yet, whatever they have come to."""
+        self.abandon(absent)
+        self._waiting = deque(strand for strand in self._waiting if strand.operation not in absent)
+        self._ended = [strand for strand in self._ended if strand.operation not in absent]
+        for member in absent:
+            if member.owner is not None:
+                self._held.pop(member.owner, None)
 
     async def commit(self, *, waits_for_disk: bool) -> bool:
         """Commit; return whether it is certain that it was, and to as many standbys as have to confirm it.
@@ -151,6 +200,8 @@ class SharedTransaction:
         the next commit of the server that waits for them: the log is one, and written in its order. Raises
         ``StatementFailed`` where it is certain that it was not committed.
         """
+        if self._is_plain:
+            return True
         if not waits_for_disk:
             self.put(_WITHOUT_DISK, _NOTHING)
         position = self.put("COMMIT", _NOTHING)
@@ -161,6 +212,8 @@ class SharedTransaction:
     async def roll_back(self) -> None:
         """End every operation where it stands, and the transaction."""
         self.abandon()
+        if self._is_plain:
+            return
         self.put("ROLLBACK", _NOTHING)
         try:
             await self._exchange()
@@ -169,10 +222,11 @@ class SharedTransaction:
             self.put("ROLLBACK", _NOTHING)
             await self._exchange()
 
-    def abandon(self) -> None:
-        """End every operation where it stands."""
+    def abandon(self, members: Sequence[WaitingOperation] | None = None) -> None:
+        """End these operations where they stand, or all."""
         for strand in self._strands:
-            if strand.run is not None and not strand.run.dead:
+            is_meant = members is None or strand.operation in members
+            if is_meant and strand.run is not None and not strand.run.dead:
                 strand.run.throw()
 
     def asker(self, position: int) -> WaitingOperation | None:
@@ -185,15 +239,25 @@ class SharedTransaction:
         """Put a statement with the next exchange, and return its position there."""
         prepared, encoded = self._texts.bind(sql, values)
         member = None if self._running is None else self._running.operation
-        if member is not None and not member.changed:
-            member.changed = self._texts.changes(sql)
-            if member.changed and not self._writes:
+        if member is not None and not member.changed and self._texts.changes(sql):
+            if not self._writes:
                 raise StorageUnavailable("a question changes nothing")
+            self._wait_until_open()
+            member.changed = True
+        if self._is_plain and self._is_open:
+            raise RuntimeError("a question of one query asked another one")
         position = self._pipeline.send(prepared, encoded)
         if position == 0:
             self._askers = []
         self._askers.append(member)
         return position
+
+    def now(self) -> Instant:
+        """Return the time of the transaction."""
+        if self._is_plain:
+            raise RuntimeError("a question of one query asked for the time")
+        self._wait_until_open()
+        return self._now
 
     def give_way(self) -> Answers:
         """Let the others go on, and return the answers of the exchange once they are there."""
@@ -204,6 +268,8 @@ class SharedTransaction:
 
     def side_by_side(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
         """Carry out tasks whose statements travel together, and return what they come to once all are done."""
+        # So that their statements keep the order of the tasks, and none goes ahead of another one's change.
+        self._wait_until_open()
         strand = self._here()
         begun = [_Strand(strand.operation, task, strand) for task in tasks]
         if not begun:
@@ -224,6 +290,10 @@ class SharedTransaction:
         holders = [(key, self._held.setdefault(key, member)) for key in user_keys]
         return [key for key, holder in holders if holder is member or member.owner == key]
 
+    def _wait_until_open(self) -> None:
+        if not self._is_open:
+            self._switch_from(self._here())
+
     def _here(self) -> "_Strand":
         if self._running is None:
             raise RuntimeError("only an operation that is carried out can ask")
@@ -236,7 +306,8 @@ class SharedTransaction:
 
     def _strand_of(self, member: WaitingOperation) -> "_Strand":
         statements = PostgresStatements(self)
-        transaction = Transaction(statements, self._now, self._entropy, self._keyring)
+        now = self._now if self._is_open and not self._is_plain else None
+        transaction = Transaction(statements, now, self._entropy, self._keyring, tell_now=self.now)
         member.transaction = transaction
         strand = _Strand(member, partial(carry_out, transaction, member.operation), None)
         self._strands.append(strand)
@@ -249,7 +320,9 @@ class SharedTransaction:
         while ready:
             strand = ready.popleft()
             self._go_on(strand)
-            if strand.is_done:
+            if strand.is_done and strand.parent is None and not self._is_open:
+                self._ended.append(strand)
+            elif strand.is_done:
                 ready.extend(self._after(strand, on_done))
             elif not strand.tasks_left:
                 self._waiting.append(strand)

@@ -21,6 +21,7 @@ class WaitingOperation:
         "goes_alone",
         "has_begun",
         "is_done",
+        "is_one_query",
         "losses",
         "operation",
         "owner",
@@ -41,12 +42,15 @@ class WaitingOperation:
         since_s: float,
         *,
         soon: bool = False,
+        is_one_query: bool = False,
     ) -> None:
         self.owner = owner
         self.operation = operation
         self.answer = answer
         self.since_s = since_s
         """When it was called, on the clock of the loop."""
+        self.is_one_query = is_one_query
+        """Whether it is a question that needs no transaction."""
         self.soon = soon
         """Whether its caller needs what it comes to once all others see it, and waits for no disk."""
         self.losses = 0

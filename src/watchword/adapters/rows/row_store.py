@@ -146,7 +146,7 @@ class RowStore:
 
     async def api_key(self, key_hash: bytes) -> ApiKey | None:
         """Return the key of this hash."""
-        return await self.runner.ask(lambda read: key_rows.find_key(read, key_hash))
+        return await self.runner.ask(lambda read: key_rows.find_key(read, key_hash), is_one_query=True)
 
     async def api_keys(self, application_id: ApplicationId) -> Sequence[ApiKey]:
         """Return all keys of an application."""

@@ -31,8 +31,11 @@ class Runner(Protocol):
         """
         ...
 
-    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
-        """Answer a question from one consistent view of what is committed, or was answered before its commit."""
+    async def ask(self, question: Callable[[Transaction], Answer], *, is_one_query: bool = False) -> Answer:
+        """Answer a question from one consistent view of what is committed, or was answered before its commit.
+
+        ``is_one_query``: it is a single query and does not ask for the time, so that it needs no transaction.
+        """
         ...
 
     async def now(self) -> Instant:

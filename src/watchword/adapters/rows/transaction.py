@@ -66,9 +66,28 @@ class UnwrittenEvent:
 class Transaction:
     """Statements of one operation; everything in it happens at the same ``now``."""
 
-    __slots__ = ("_entropy", "_statements", "events", "keyring", "lessons", "now", "only_asked", "unwritten")
+    __slots__ = (
+        "_entropy",
+        "_now",
+        "_statements",
+        "_tell_now",
+        "events",
+        "keyring",
+        "lessons",
+        "only_asked",
+        "unwritten",
+    )
 
-    def __init__(self, statements: Statements, now: Instant, entropy: Entropy, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        statements: Statements,
+        now: Instant | None,
+        entropy: Entropy,
+        keyring: Keyring,
+        *,
+        tell_now: Callable[[], Instant] | None = None,
+    ) -> None:
+        """Where ``now`` is None, ``tell_now`` is asked as soon as somebody wants to know it."""
         self._statements = statements
         self._entropy = entropy
         self.events: list[str] = []
@@ -78,9 +97,23 @@ class Transaction:
         self.lessons: list[Lesson] = []
         """What was learned in it so far."""
         self.keyring = keyring
-        self.now = now
+        self._now = now
+        self._tell_now = tell_now
         self.only_asked = False
         """Set by an operation that wrote nothing and said nothing of the time: no disk has to keep anything of it."""
+
+    @property
+    def now(self) -> Instant:
+        """The one time of the operation."""
+        if self._now is None:
+            if self._tell_now is None:
+                raise RuntimeError("nobody knows the time of this transaction")
+            self._now = self._tell_now()
+        return self._now
+
+    @now.setter
+    def now(self, now: Instant) -> None:
+        self._now = now
 
     def all(self, sql: str, **values: Value) -> list[Row]:
         """Return every row of a query."""

@@ -82,7 +82,12 @@ class SqliteRunner:
         """Carry out an operation and return its result: once it is on the disk, or once it was carried out."""
         return await self._group.run(operation, soon=soon)
 
-    async def ask(self, question: Callable[[Transaction], Answer]) -> Answer:
+    async def ask(
+        self,
+        question: Callable[[Transaction], Answer],
+        *,
+        is_one_query: bool = False,  # noqa: ARG002 a transaction costs next to nothing here
+    ) -> Answer:
         """Answer a question from one consistent view of what is committed or was answered."""
         await self._group.settled()
         try:
