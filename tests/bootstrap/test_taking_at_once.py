@@ -27,6 +27,8 @@ class Looks:
     def __init__(self, store: Any) -> None:
         self._store = store
         self.found: list[list[ClaimedDelivery]] = []
+        self.is_let_on = asyncio.Event()
+        self.is_let_on.set()
         self._again = asyncio.Condition()
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
@@ -38,6 +40,7 @@ class Looks:
         async with self._again:
             self.found.append(list(found))
             self._again.notify_all()
+        await self.is_let_on.wait()
         return found
 
     async def wait_until(self, is_so: Callable[[], bool]) -> None:
@@ -154,6 +157,19 @@ async def test_a_worker_that_stops_gives_back_what_it_has_taken(play: Play) -> N
     await play.worker.stop()
     (again,) = await play.world.store.claim_deliveries(limit=9, lease_s=30)
     assert (again.id, again.tries) == (play.gateway.taken[0].key, 1)
+
+
+async def test_what_the_last_look_found_is_given_back_too(play: Play) -> None:
+    play.gateway.manner = lambda _: Manner.HANGS
+    await play.sign_in()
+    play.looks.is_let_on.clear()
+    await play.worker.start()
+    await play.looks.wait_until(lambda: play.looks.found != [])
+    stopping = asyncio.create_task(play.worker.stop())
+    await asyncio.sleep(0)  # it has been told to stop, and its look is not over
+    play.looks.is_let_on.set()
+    await stopping
+    assert [one.tries for one in await play.world.store.claim_deliveries(limit=9, lease_s=30)] == [1]
 
 
 async def test_a_code_that_its_process_never_hands_over_leaves_with_another(

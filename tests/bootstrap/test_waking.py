@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from tests.flow.world import BEA, PHONE, SHOP, World, email, phone
 from tests.kit.default_policy import default_policy
@@ -31,6 +32,7 @@ from watchword.flow.assess import assess
 from watchword.flow.gather import Report
 from watchword.flow.register import ContactEntry, put_user
 from watchword.ports.sender import Handover
+from watchword.web.metrics import Metrics
 
 SETTINGS = """\
 [server]
@@ -90,15 +92,27 @@ async def test_a_message_leaves_as_soon_as_its_start_is_written(house: House, mo
     house.worker.ports = replace(house.ports, senders={"mail": kept})
     await house.worker.start()
     await asyncio.sleep(0)  # it has looked, and found nothing
-    application, user_id = next(iter(house.ports.applications.values())), UserId("ann")
-    entry = ContactEntry(
-        kind=ContactKind.EMAIL, address="ann@home.example", confirmed_at=Instant(0), preferred=False, pointer=""
-    )
-    await put_user(house.ports, application, user_id, (entry,), locale=None, grant=None)
-    await assess(house.ports, application, Report(type="password_reset", user_id=user_id, details={}, conceal=False))
+    await _ask_ann(house, conceal=False)
     await asyncio.wait_for(kept.has_one.wait(), timeout=60)
     await house.worker.stop()
     assert [one.to.reveal() for one in kept.sent] == ["ann@home.example"]
+
+
+@pytest.mark.parametrize("conceal", [False, True], ids=["leased as it is written", "claimed"])
+async def test_a_message_is_counted_as_queued_whichever_way_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, conceal: bool
+) -> None:
+    monkeypatch.setattr(Worker, "has_room", lambda _: True)
+    monkeypatch.setattr(Worker, "take", lambda *_: None)  # nothing is to leave here
+    path, registry = tmp_path / "watchword.toml", CollectorRegistry()
+    path.write_text(SETTINGS)
+    settings = load_settings(path, situation=Situation.SERVE, environ={})
+    migrate_store(settings)
+    house = await build(settings, open_keys(settings.keys, create=True), metrics=Metrics(registry))
+    await _ask_ann(house, conceal=conceal)
+    assert registry.get_sample_value("watchword_events_total", {"type": "delivery.queued"}) == 1.0
+    assert house.worker.bell.is_set() is conceal
+    await house.close()
 
 
 async def test_a_sender_that_hangs_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +139,16 @@ async def test_a_sender_that_hangs_holds_up_no_other(monkeypatch: pytest.MonkeyP
     await worker.stop()
     assert [one.to.reveal() for one in kept.sent] == [PHONE]
     await world.close()
+
+
+async def _ask_ann(house: House, *, conceal: bool) -> None:
+    """Register Ann and ask her for a code."""
+    application, user_id = next(iter(house.ports.applications.values())), UserId("ann")
+    entry = ContactEntry(
+        kind=ContactKind.EMAIL, address="ann@home.example", confirmed_at=Instant(0), preferred=False, pointer=""
+    )
+    await put_user(house.ports, application, user_id, (entry,), locale=None, grant=None)
+    await assess(house.ports, application, Report(type="password_reset", user_id=user_id, details={}, conceal=conceal))
 
 
 def _worker(world: World) -> Worker:
