@@ -69,10 +69,15 @@ class _RecordingRunner:
             statements = transaction._statements
             transaction._statements = _RecordingStatements(statements, recorded)
             try:
-                return carry_events_out(transaction, operation)
+                result = carry_events_out(transaction, operation)
+            except Exception:
+                self._operations.append(recorded)
+                raise
             finally:
                 transaction._statements = statements
-                self._operations.append(recorded)
+            # Not where it was ended in the middle, because its owner is held elsewhere: nothing is kept of that.
+            self._operations.append(recorded)
+            return result
 
         return carry_out
 
