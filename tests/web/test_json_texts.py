@@ -128,3 +128,16 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 )
 def test_reads_back_what_it_wrote(value: object) -> None:
     assert read_json(canonical_json(value)) == value
+
+
+@pytest.mark.parametrize(("opening", "closing", "repeated"), [("[", "]", 16), ('{"a":', "}", 16), ('[{"]":', "}]", 8)])
+def test_counts_levels_exactly(opening: str, closing: str, repeated: int) -> None:
+    deepest = opening * repeated + "0" + closing * repeated
+    read_json(deepest.encode())
+    with pytest.raises(InvalidField, match="nested deeper than 16 levels"):
+        read_json(f"[{deepest}]".encode())
+
+
+@given(st.text(alphabet='[{\\"u0', max_size=60))
+def test_brackets_and_backslashes_in_a_text_are_text(text: str) -> None:
+    assert read_json(canonical_json({"a": text})) == {"a": text}

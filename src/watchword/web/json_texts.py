@@ -39,7 +39,8 @@ def read_json(body: bytes) -> object:
     except ValueError:
         # Python refuses to read integers of thousands of digits (CVE-2020-10735).
         raise InvalidField("a number has too many digits") from None
-    _look_through(value, "", DEEPEST_NESTING)
+    if _may_need_a_look(text):
+        _look_through(value, "", DEEPEST_NESTING)
     return value
 
 
@@ -74,6 +75,15 @@ def _refuse_constant(name: str) -> Never:
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+
+
+def _may_need_a_look(text: str) -> bool:
+    """Whether a text that was decoded could hold what is refused; most bodies could not, and are not looked through.
+
+    NUL and a lone surrogate come by an escape only: neither stands in JSON or in UTF-8 as it is. And nothing is nested
+    deeper than there are brackets.
+    """
+    return "\\u" in text or text.count("{") + text.count("[") > DEEPEST_NESTING
 
 
 def _look_through(value: object, pointer: str, levels: int) -> None:
