@@ -105,6 +105,14 @@ def test_a_value_gains_no_more_in_a_day_than_one_proven_action_gives() -> None:
         assert many == pytest.approx(one, rel=0.02)
 
 
+def test_a_day_that_gives_no_more_leaves_its_values_as_they_are() -> None:
+    before = remembered([a_contribution(5)])
+    after = learn(before, a_contribution(5.5), PROVISIONAL)
+    assert all(kept is shelf for kept, shelf in zip(after.shelves, before.shelves, strict=True))
+    assert after.weight_learned > before.weight_learned, "it is an action all the same"
+    assert learn(before, a_contribution(6), PROVISIONAL).shelves != before.shelves
+
+
 def test_what_is_promoted_a_day_later_does_not_open_a_new_day() -> None:
     memory = NO_MEMORY
     for _ in range(10):

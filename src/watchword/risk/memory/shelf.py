@@ -91,8 +91,10 @@ class Shelf:
         """Return the shelf after a value was seen, with at most the day's gain."""
         known = self.entries.get(value)
         if known is not None:
-            entries = {**self.entries, value: _seen_again(known, share, day, growth)}
-            return Shelf(entries=entries, candidate=self.candidate)
+            again = _seen_again(known, share, day, growth)
+            if again is known:
+                return self
+            return Shelf(entries={**self.entries, value: again}, candidate=self.candidate)
         if self.candidate is not None and self.candidate[0] == value:
             waiting = self.candidate[1]
             again = _seen_again(waiting, share, day, growth)
@@ -146,9 +148,14 @@ def decode_shelf(encoded: bytes, at: int) -> tuple[Shelf, int]:
 
 
 def _seen_again(entry: Entry, share: float, day: int, growth: float) -> Entry:
-    """Return the entry with one more share; one of an earlier day counts among those of the last."""
+    """Return the entry with one more share; one of an earlier day counts among those of the last.
+
+    It is the same one where its day gives no more.
+    """
     last, gained = (day, 0) if is_later(day, entry.day) else (entry.day, entry.gained)
     units = min(round(share * DAY_UNITS_MOST), DAY_UNITS_MOST - gained)
+    if not units and last == entry.day:
+        return entry
     return Entry(single(entry.weight + units / DAY_UNITS_MOST * growth), last, gained + units)
 
 
