@@ -141,7 +141,7 @@ def _or_nothing(value: int | None) -> int:
 
 def _counted(keys: Sequence[int], lane: Lane, everybody: "_Fading", own: "_Fading", now: Instant) -> float:
     """Count keys, and return the most that a lane counts of one."""
-    different = dict.fromkeys(keys)
+    different = keys if len(keys) == 1 else dict.fromkeys(keys)
     in_all = [everybody.count(key, now) for key in different]
     in_lane = [own.count(key, now) for key in different] if lane is Lane.OWN else in_all
     return max(in_lane, default=0.0)
@@ -191,4 +191,4 @@ class _Fading:
             del self._entries[next(iter(self._entries))]
 
     def _faded(self, number: float, since: Instant, now: Instant) -> float:
-        return number * exp(min(0.0, (since - now) / self._life_ms))
+        return number * exp((since - now) / self._life_ms) if since < now else number

@@ -39,7 +39,8 @@ class Policy:
         A rule that cannot be evaluated counts as matched and as at least ``challenge``. Where no rule matches, and for
         the types that are always asked, the decision is at least ``challenge``.
         """
-        recorded = {**signals.by_name(), SCORE.name: rating.score}
+        recorded = signals.by_name()
+        recorded[SCORE.name] = rating.score
         verdicts = self.remembered.judge(signals.action_type, {**recorded, DETAILS: signals.details})
         counting = [(rule, verdict) for rule, verdict in verdicts if rule.mode is RuleMode.ON]
         decision, reasons = decide(signals, counting)

@@ -145,8 +145,9 @@ def _listed_terms(signals: Signals, nats: float) -> Iterator[RiskTerm]:
 
 
 def _burst_terms(signals: Signals, seen_with: Sight) -> Iterator[RiskTerm]:
-    share = seen_with.population.share(Level.NETWORK, seen_with.values[Level.NETWORK])
-    if share >= BURST_SHARE or not signals.velocity_network > 1:
+    if not signals.velocity_network > 1:
+        return
+    if seen_with.population.share(Level.NETWORK, seen_with.values[Level.NETWORK]) >= BURST_SHARE:
         return
     nats = min(BURST_NATS * log(signals.velocity_network), BURST_MOST_NATS)
     text = "Many actions within about an hour from a network that hardly any user has"

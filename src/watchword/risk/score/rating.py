@@ -47,6 +47,7 @@ class Rating:
     """Nats rounded to 2 digits; their sum is the log-odds of the score."""
 
 
+_FAMILIAR_TEXT: Final = f"All that is familiar together counts {FAMILIAR_MOST_NATS:g} at most"
 _BASELINE: Final = RiskTerm(signal="baseline", nats=BASELINE_NATS, text="Where every action starts")
 UNRATED: Final = Rating(score=1.0, terms=())
 """What counts where nobody rated: the highest."""
@@ -105,8 +106,7 @@ def _most_familiar(families: list[_Family]) -> list[RiskTerm]:
         return []
     counted = min(FAMILIAR_IN_FULL_NATS + FAMILIAR_BEYOND * beyond, FAMILIAR_MOST_NATS)
     nats = round(familiar - round(counted, _DIGITS_OF_TERM), _DIGITS_OF_TERM)
-    text = f"All that is familiar together counts {FAMILIAR_MOST_NATS:g} at most"
-    return [RiskTerm(signal="familiar.most", nats=nats, text=text)]
+    return [RiskTerm(signal="familiar.most", nats=nats, text=_FAMILIAR_TEXT)]
 
 
 def _sum(terms: list[RiskTerm]) -> float:
