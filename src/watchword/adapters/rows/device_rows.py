@@ -257,10 +257,9 @@ def _set_device(transaction: Transaction, ref: UserRef, device_id: str, **column
 
 def read_device(transaction: Transaction, row: Row) -> Device:
     """Return the device of a row."""
-    ref = ref_of(row)
     return Device(
         id=DeviceId(row["id"]),
-        name=transaction.open(ref, _TABLE, row["id"], _NAME, row["sealed_name"]),
+        name=open_name(transaction, ref_of(row), row["id"], row["sealed_name"]),
         step=row["step"],
         stepped_at=Instant(row["stepped_at"]),
         first_seen_at=Instant(row["first_seen_at"]),
@@ -269,3 +268,8 @@ def read_device(transaction: Transaction, row: Row) -> Device:
         trusted_at=row["trusted_at"],
         revoked_at=row["revoked_at"],
     )
+
+
+def open_name(transaction: Transaction, ref: UserRef, device_id: str, sealed: bytes) -> str:
+    """Return what a device is called."""
+    return transaction.open(ref, _TABLE, device_id, _NAME, sealed)

@@ -16,7 +16,7 @@ from watchword.adapters.rows.budget_rows import (
     opens_breaker,
     starts_free_after,
 )
-from watchword.adapters.rows.device_rows import read_device, take_note
+from watchword.adapters.rows.device_rows import open_name, take_note
 from watchword.adapters.rows.memory_rows import FoundMemory, as_it_counts_now, open_memory
 from watchword.adapters.rows.transaction import Row, Transaction
 from watchword.adapters.rows.user_rows import Seen, read_user
@@ -80,14 +80,16 @@ def _find_person(transaction: Transaction, ref: UserRef, device_id: DeviceId | N
 def _device(transaction: Transaction, ref: UserRef, row: Row) -> Device | None:
     if row["device_id"] is None:
         return None
-    named = {
-        "application_id": ref.application_id,
-        "user_key": ref.key,
-        "id": row["device_id"],
-        "last_seen_at": row["device_seen_at"],
-        "revoked_at": None,
-    }
-    return read_device(transaction, {**row, **named})
+    return Device(
+        id=DeviceId(row["device_id"]),
+        name=open_name(transaction, ref, row["device_id"], row["sealed_name"]),
+        step=row["step"],
+        stepped_at=Instant(row["stepped_at"]),
+        first_seen_at=Instant(row["first_seen_at"]),
+        last_seen_at=Instant(row["device_seen_at"]),
+        last_proven_at=Instant(row["last_proven_at"]),
+        trusted_at=row["trusted_at"],
+    )
 
 
 def _read_profile(transaction: Transaction, query: ProfileQuery, lane: Lane, row: Row, memory: FoundMemory) -> Profile:
