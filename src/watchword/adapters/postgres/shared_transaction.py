@@ -286,6 +286,7 @@ class SharedTransaction:
     def lay_hold(self, user_keys: Sequence[bytes]) -> Sequence[bytes]:
         """Return those users whom no other operation of the group changes; from now on this one does."""
         member = self._here().operation
+        member.holds_others = True
         # The locks of the database are the transaction's, which all operations of the group share.
         holders = [(key, self._held.setdefault(key, member)) for key in user_keys]
         return [key for key, holder in holders if holder is member or member.owner == key]

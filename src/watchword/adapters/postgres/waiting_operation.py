@@ -20,6 +20,7 @@ class WaitingOperation:
         "error",
         "goes_alone",
         "has_begun",
+        "holds_others",
         "is_done",
         "is_one_query",
         "losses",
@@ -76,11 +77,15 @@ class WaitingOperation:
         self.is_done = False
         self.changed = False
         """Whether it has put a statement that may change something."""
+        self.holds_others = False
+        """Whether it has asked for locks that last until the commit: whoever had its answer before that would find them
+        held."""
 
     @property
     def only_asked(self) -> bool:
         """Whether it came to its end, wrote nothing and said nothing of the time: no commit has to keep any of it."""
-        return self.error is None and not self.changed and self.transaction is not None and self.transaction.only_asked
+        is_over = self.error is None and not self.changed and not self.holds_others
+        return is_over and self.transaction is not None and self.transaction.only_asked
 
     def deliver(self) -> None:
         """Answer the caller, if he still waits."""
