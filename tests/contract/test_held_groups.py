@@ -65,6 +65,20 @@ async def test_is_committed_with_the_next_who_waits(store: RowStore, database: s
     assert committed(database) == 4
 
 
+@pytest.mark.usefixtures("patient")
+async def test_an_operation_that_only_asked_sees_it_and_ends_nothing(store: RowStore, database: str) -> None:
+    def only_ask(write: Transaction) -> int:
+        write.only_asked = True
+        return write.number(COUNTED)
+
+    await soon(store)
+    assert await store.runner.write(None, only_ask) == 1
+    assert committed(database) == 0
+    asked, counted = await asyncio.gather(store.runner.write(None, only_ask), store.runner.write(None, counting(1)))
+    assert (asked, counted) == (1, 2)
+    assert committed(database) == 2
+
+
 async def test_is_committed_after_a_while_where_nobody_comes(
     database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet
 ) -> None:

@@ -151,6 +151,7 @@ class GroupCommit:
                 self._hold(group)
                 _answer(members)
             else:
+                self._release()
                 await self._end(members, group)
         except (apsw.Error, StorageUnavailable, Lost) as error:
             await self._fail(members, group, error)
@@ -163,7 +164,6 @@ class GroupCommit:
             return await self._writing.begin_patiently()
         if self._queue:
             group.transaction.now = self._writing.now()
-        self._release()
         return group
 
     async def _carry_out(self, members: "list[_Waiting]", group: OpenGroup) -> OpenGroup:
@@ -197,6 +197,8 @@ class GroupCommit:
             self._on_lesson(lesson)
 
     async def _fail(self, members: "list[_Waiting]", group: OpenGroup | None, error: Exception) -> None:
+        if group is not None:
+            self._release()
         if self._held is None:
             await self._writing.roll_back()
         reason = str(error) if isinstance(error, StorageUnavailable) else type(error.__cause__ or error).__name__
@@ -237,17 +239,17 @@ class GroupCommit:
         return True
 
     def _may_stay_open(self, members: "list[_Waiting]", group: OpenGroup) -> bool:
+        """Whether nobody waits for the disk; an operation that only asked sees no more than a question does."""
         return (
-            bool(members)
-            and group.has_to_be_kept
-            and not group.has_answered
+            group.has_to_be_kept
+            and not self._is_due
             and self._may_answer_early()
-            and all(waiting.is_soon for waiting in members)
+            and not any(waiting.needs_disk for waiting in members)
         )
 
     def _hold(self, group: OpenGroup) -> None:
-        self._held = group
-        if not group.has_answered:
+        if self._held is None:
+            self._held = group
             group.has_answered = True
             self._timer = asyncio.get_running_loop().call_later(LONGEST_HELD_S, self._let_go)
         if group.count >= MOST_PER_GROUP:
@@ -281,20 +283,23 @@ def _answer(members: "Iterable[_Waiting]") -> None:
 class _Waiting:
     """One caller with his operation, and what it came to before the commit."""
 
-    __slots__ = ("answer", "error", "is_soon", "operation", "result")
+    __slots__ = ("answer", "error", "is_soon", "needs_disk", "operation", "result")
 
     def __init__(self, operation: Operation[Any], answer: "asyncio.Future[Any]", *, is_soon: bool) -> None:
         self.operation = operation
         self.answer = answer
         self.is_soon = is_soon
+        self.needs_disk = not is_soon
+        """Whether he can be answered after the commit alone; known once his operation was carried out."""
         self.result: Any = None
         self.error: Exception | None = None
 
     def perform(self, group: OpenGroup) -> None:
         """Carry out the operation and note what it came to; raises ``Entangled`` and ``Lost``."""
-        self.error = None
+        self.error, self.needs_disk = None, not self.is_soon
         try:
             self.result = group.perform(self.operation)
+            self.needs_disk = self.needs_disk and not group.transaction.only_asked
         except Exception as error:
             if isinstance(error, Entangled | Lost):
                 raise
