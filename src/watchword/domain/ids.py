@@ -37,6 +37,7 @@ _CHARACTER_BITS: Final = 5
 _TO_DIGITS: Final = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
 """To the digits that ``int`` reads in base 32."""
 _CHARACTERS: Final = frozenset(_CROCKFORD)
+_TEXT: Final = re.compile(f"[{_CROCKFORD}]+")
 _HEARD_AS: Final = str.maketrans("ilo", "110")
 """What Crockford's alphabet leaves out is read as its look-alike."""
 
@@ -52,7 +53,7 @@ def encode(data: bytes) -> str:
 
 def decode(text: str) -> bytes | None:
     """Return the bytes that ``encode`` wrote, or None for anything it would not have written."""
-    if not text or not set(text) <= _CHARACTERS:
+    if not _TEXT.fullmatch(text):
         return None
     length, left_over = divmod(len(text) * _CHARACTER_BITS, 8)
     number = int(text.translate(_TO_DIGITS), 32)
