@@ -34,11 +34,13 @@ class ContactTrace:
 class Tracer:
     """Makes hashed values. ``index`` is a keyed hash of length-prefixed parts that is the same for ever."""
 
-    __slots__ = ("_contacts", "_index", "_values")
+    __slots__ = ("_agents", "_contacts", "_index", "_values")
 
     def __init__(self, index: Callable[..., bytes]) -> None:
         self._index = index
         self._values: Recent[tuple[str, ...], int] = Recent(RECENT_MOST)
+        self._agents: Recent[tuple[ApplicationId, AgentFacts], tuple[int | None, ...]] = Recent(RECENT_MOST)
+        """What was made of the kinds of agents, of which there are few."""
         self._contacts: Recent[ContactId, ContactTrace] = Recent(RECENT_MOST)
 
     def traits(
@@ -84,6 +86,13 @@ class Tracer:
         return country, system, self.address(application_id, counted_as)
 
     def _what_with(self, application_id: ApplicationId, agent: AgentFacts) -> tuple[int | None, ...]:
+        found = self._agents.get((application_id, agent))
+        if found is None:
+            found = self._traced(application_id, agent)
+            self._agents.put((application_id, agent), found)
+        return found
+
+    def _traced(self, application_id: ApplicationId, agent: AgentFacts) -> tuple[int | None, ...]:
         chain = (agent.type.value, agent.os, agent.browser, agent.browser_major)
         understood = 0 if agent.type in _SAYS_NOTHING else next((n for n, part in enumerate(chain) if not part), 4)
         return tuple(
