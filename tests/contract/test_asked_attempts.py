@@ -8,9 +8,13 @@ import pytest
 
 from tests.contract.builders import EMAIL, PHONE, Planned, Scene
 from tests.contract.guessing import spend
+from watchword.adapters.rows.challenge_endings import end_approved
+from watchword.adapters.rows.challenge_rows import find_challenge_row
+from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.rows.transaction import Transaction
 from watchword.domain.action import PASSWORD_RESET
 from watchword.domain.challenge import Approved, Challenge, ChallengeState, Ended, Incorrect, Malformed, Superseded
-from watchword.domain.errors import CodeNotSent, NotFound
+from watchword.domain.errors import CodeNotSent, NotFound, StorageUnavailable
 from watchword.domain.event import EventType
 from watchword.domain.ids import ChallengeId
 from watchword.domain.limits import Limits
@@ -173,6 +177,33 @@ async def test_nothing_is_asked_about_a_challenge_that_is_not_there(
     assert await store.erase_user(scene.ref())
     assert await store.spend_attempt(planned.id, asked) is None
     assert asked.challenges == []
+
+
+async def test_the_right_guess_is_charged_to_its_challenge_too(store: Store, scene: Scene) -> None:
+    await scene.register(PHONE)
+    planned = await scene.open()
+    await spend(store, scene.wrong(planned))
+    outcome = await spend(store, scene.guess(planned))
+    assert isinstance(outcome, Approved)
+    assert outcome.attempts_left == 3
+    assert (await scene.challenge(planned.id)).tries_spent == 2
+
+
+async def test_nothing_that_has_ended_is_ever_approved(store: RowStore, scene: Scene) -> None:
+    """Whoever approves has looked before; the statement that approves says so once more, without being asked."""
+    user = await scene.register(PHONE)
+    planned = await scene.open()
+    await store.end_challenge(planned.id, ChallengeState.DENIED, "not_me")
+
+    def approve(write: Transaction) -> None:
+        row = find_challenge_row(write, planned.id)
+        assert row is not None
+        end_approved(write, row, contact_id=user.contacts[0].id, device_id=None)
+
+    with pytest.raises(StorageUnavailable):
+        await store.runner.write(scene.ref().key, approve)
+    assert (await scene.challenge(planned.id)).state is ChallengeState.DENIED
+    assert await _endings(scene) == []
 
 
 async def test_a_device_that_was_revoked_meanwhile_is_replaced_by_a_new_one(store: Store, scene: Scene) -> None:

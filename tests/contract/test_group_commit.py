@@ -118,6 +118,7 @@ async def test_an_attempt_that_comes_to_nothing_waits_for_no_disk(store: RowStor
     await scene.register(PHONE)
     pending, ended = await scene.open(), await scene.open("withdrawal")
     await store.end_challenge(ended.id, ChallengeState.CANCELLED, "abandoned")
+    scene.clock.move(seconds=1)  # a time that the disk would have to keep
     with _full_disk(database):
         assert await spend(store, scene.guess(ended)) == Ended(state=ChallengeState.CANCELLED)
         attempted = await store.spend_attempt(pending.id, malformed)

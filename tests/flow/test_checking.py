@@ -1,8 +1,12 @@
 """What becomes of what somebody types: reading codes, tries, older codes, and the words after the end."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
 from tests.flow.outside import another
+from tests.flow.stranger import CountingStore
 from tests.flow.world import EMAIL, PHONE, World, challenge_of, email, phone, rules, usd
 from watchword.domain.action import PASSWORD_RESET, PURCHASE, SIGN_IN
 from watchword.domain.contact import Channel
@@ -16,6 +20,9 @@ from watchword.domain.errors import (
 from watchword.domain.grant import Assurance
 from watchword.domain.ids import ChallengeId, ContactId
 from watchword.flow.cancel import cancel
+
+if TYPE_CHECKING:
+    from watchword.ports.store import Store
 
 
 @pytest.mark.parametrize(
@@ -72,6 +79,16 @@ async def test_a_resend_repeats_the_code_and_gives_back_no_try(world: World) -> 
     assert [one.to.reveal() for one in world.outbox.sent] == [PHONE, PHONE]
     assert [one.attempts_left for one in await browser.guess(asked, 2)] == [1, 0]
     assert (await browser.enter(asked, code)).outcome == "exhausted"
+
+
+@pytest.mark.parametrize(("kind", "counted"), [("right", True), ("wrong", True), ("no code", False)])
+async def test_an_attempt_is_one_operation_besides_its_count(world: World, kind: str, counted: bool) -> None:
+    asked = await world.browser().report(SIGN_IN)
+    code = await world.code_of(asked)
+    counting = CountingStore(world.ports.store)
+    world.ports = replace(world.ports, store=cast("Store", counting))
+    await world.check(challenge_of(asked).id, {"right": code, "wrong": another(code)}.get(kind, kind))
+    assert counting.calls == ["spend_attempt", "count_attempt"][: 1 + counted]
 
 
 async def test_a_switch_makes_a_new_code_and_kills_the_old_one(world: World) -> None:

@@ -5,12 +5,12 @@ compares everything that was answered, apart from ids, tokens, references and li
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, cast
 
 import pytest
 
 from tests.flow.outside import another, notice_token_in
-from tests.flow.stranger import Script, answer_or_refusal, transcript_of, work_of
+from tests.flow.stranger import Person, Script, answer_or_refusal, transcript_of, work_of
 from tests.flow.world import PHONE, World, challenge_of, email, phone, usd
 from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
@@ -18,6 +18,7 @@ from watchword.domain.contact import Channel
 from watchword.domain.ids import ContactId
 from watchword.flow.cancel import cancel
 from watchword.flow.dispute import by_notice
+from watchword.ports.keyring import Keyring, Purpose
 from watchword.ports.store.values import OwnersWord
 from watchword.risk.policy import Policy
 
@@ -239,6 +240,35 @@ async def test_the_store_works_as_often_for_an_unknown_user_as_for_any_other(
     expected = await work_of(policy, letters, _nobody, script)
     for name in ("phone only", "mailbox only", "both", "unconfirmed", "erased", "locked"):
         assert await work_of(policy, letters, PEOPLE[name], script) == expected, name
+
+
+class _CountingKeyring:
+    """Passes every call on to a real keyring and counts the keyed hashes of codes."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self.codes_hashed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._keyring, name)
+
+    def mac(self, purpose: Purpose, *parts: bytes, key_id: str | None = None) -> bytes:
+        self.codes_hashed += purpose is Purpose.CODE
+        return self._keyring.mac(purpose, *parts, key_id=key_id)
+
+
+@pytest.mark.parametrize("person", [_nobody, _both, _locked], ids=lambda person: person.__name__.strip("_"))
+async def test_a_guess_is_hashed_once_whether_or_not_there_is_a_code(
+    policy: Policy, letters: CatalogueLetters, person: Person
+) -> None:
+    world = World.create(policy, letters=letters)
+    await person(world)
+    asked = await world.browser().report(PASSWORD_RESET)
+    counting = _CountingKeyring(world.ports.keyring)
+    world.ports = replace(world.ports, keyring=cast("Keyring", counting))
+    assert (await world.check(challenge_of(asked).id, "00000000")).outcome == "incorrect"
+    assert counting.codes_hashed == 1
+    await world.close()
 
 
 async def test_the_owner_gets_his_code_all_the_same_and_goes_on_with_it(world: World) -> None:

@@ -9,6 +9,7 @@ from tests.flow.world import ADA, EMAIL, OUTBOX, PHONE, SHOP, World, a_shop, cha
 from watchword.domain.action import SIGN_IN, Decision
 from watchword.domain.contact import Channel
 from watchword.domain.errors import NotFound, UnknownUser
+from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
 from watchword.domain.routes import Routes
 from watchword.flow.cancel import cancel
@@ -50,6 +51,19 @@ async def test_a_challenge_of_one_does_not_exist_for_the_other(world: World, caf
     with pytest.raises(NotFound):
         await claim(cafe.ports, cafe.shop, challenge_id, None)
     assert (await world.browser().enter(asked, code)).outcome == "approved"
+
+
+async def test_an_attempt_of_one_leaves_no_trace_in_the_other_not_even_of_its_time(world: World, cafe: World) -> None:
+    browser = world.browser()
+    asked = await browser.report(SIGN_IN)
+    code = await world.code_of(asked)
+    world.clock.move(seconds=600)
+    for typed in (code, another(code), "no code"):
+        with pytest.raises(NotFound):
+            await cafe.check(challenge_of(asked).id, typed)
+    assert await world.events(EventType.CHALLENGE_EXPIRED) == []
+    assert (await browser.enter(asked, "no code")).outcome == "expired"
+    assert len(await world.events(EventType.CHALLENGE_EXPIRED)) == 1
 
 
 async def test_wrong_guesses_starts_and_sends_of_one_cost_the_other_nothing(world: World, cafe: World) -> None:
