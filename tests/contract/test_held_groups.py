@@ -187,6 +187,28 @@ async def test_says_what_was_lost_and_answers_nobody_early_before_the_disk_works
 
 
 @pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("in_a_hurry", [True, False])
+async def test_says_what_was_lost_where_sqlite_takes_everything_back(
+    database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet, in_a_hurry: bool
+) -> None:
+    def lose_all(write: Transaction) -> None:
+        write.write("ROLLBACK")  # as a disk that fails in the middle of a statement makes it do
+        raise ArithmeticError("no answer today")
+
+    losses: list[str] = []
+    store = open_sqlite_store(database, clock, entropy, keyring, on_loss=losses.append)
+    assert await soon(store) == 1
+    with pytest.raises(StorageUnavailable):
+        await store.runner.write(None, lose_all, soon=in_a_hurry)
+    assert losses == ["ArithmeticError"]
+    assert await count(store, COUNTED) == 0
+    assert await soon(store) == 1
+    assert committed(database) == 1
+    await store.close()
+    assert losses == ["ArithmeticError"]
+
+
+@pytest.mark.usefixtures("patient")
 async def test_events_are_told_once_and_after_the_commit(
     database: str, clock: MovableClock, entropy: SeededEntropy, keyring: KeySet
 ) -> None:
