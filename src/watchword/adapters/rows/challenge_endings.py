@@ -1,5 +1,6 @@
 """How challenges end: once, with one event, and the live code wiped in the same transaction (I14)."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -97,8 +98,13 @@ def settle(transaction: Transaction, row: Row) -> ChallengeState:
 
 def settle_user(transaction: Transaction, ref: UserRef) -> list[Row]:
     """Write every expiry of a user that is due, and return what is pending then, oldest first."""
+    return settle_pending(transaction, pending_rows(transaction, ref))
+
+
+def settle_pending(transaction: Transaction, rows: Sequence[Row]) -> list[Row]:
+    """Write every expiry that is due among pending challenges, and return what is pending then."""
     pending = []
-    for row in pending_rows(transaction, ref):
+    for row in rows:
         if row["expires_at"] <= transaction.now:
             end(transaction, row, ChallengeState.EXPIRED, "expired")
         else:

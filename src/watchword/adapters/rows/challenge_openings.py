@@ -1,10 +1,11 @@
 """How a challenge opens, and how a further message for it is ordered."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from watchword.adapters.rows.action_rows import insert_action
 from watchword.adapters.rows.budget_rows import charge_start
-from watchword.adapters.rows.challenge_endings import end, find_settled, settle_user
+from watchword.adapters.rows.challenge_endings import end, find_settled, pending_rows, settle_pending
 from watchword.adapters.rows.challenge_rows import (
     count_send,
     first_code,
@@ -26,7 +27,7 @@ from watchword.adapters.rows.outbox_rows import queue_code
 from watchword.adapters.rows.profile_rows import unproven_networks
 from watchword.adapters.rows.transaction import Row, Transaction, ref_of
 from watchword.adapters.rows.user_rows import find_recipient, locale_in, require_user
-from watchword.domain.action import Decision
+from watchword.domain.action import CONTACT_CONFIRMATION, Decision
 from watchword.domain.challenge import Challenge, ChallengeState, Generation, LastSend, Route
 from watchword.domain.contact import Contact
 from watchword.domain.event import EventType
@@ -56,27 +57,42 @@ def open_challenge(transaction: Transaction, opening: Opening, keep: Keep[Opened
     if opening.assessment.decision is not Decision.CHALLENGE:
         raise ValueError("a challenge opens for an action that is challenged")
     ref = UserRef(application_id=opening.action.application_id, key=opening.action.user_key)
-    recipient, free_at = _begin(transaction, ref, opening)
-    if free_at is not None:
-        return StartsFull(free_at=free_at)
-    _make_room(transaction, ref, opening)
+    begun = _begin(transaction, ref, opening)
+    if begun.free_at is not None:
+        return StartsFull(free_at=begun.free_at)
+    _make_room(transaction, begun.pending, opening)
     insert_action(transaction, opening, contribution=opening.contribution)
     insert_challenge(transaction, ref, opening)
     _write_created(transaction, ref, opening)
     challenge = _opened(opening, transaction.now)
-    first = _send_first(transaction, ref, opening, challenge, recipient)
-    _watch_networks(transaction, ref, opening)
+    first = _send_first(transaction, ref, opening, challenge, begun.recipient)
+    _watch_networks(transaction, ref, begun.networks, opening)
     return keep_outcome(transaction, keep, Opened(challenge=challenge, first=first))
 
 
-def _begin(transaction: Transaction, ref: UserRef, opening: Opening) -> tuple[Row | None, Instant | None]:
-    """Charge the start, and find who is to get a message that is leased at once.
+class _Begun(NamedTuple):
+    """What an opening has to know before it writes."""
+
+    recipient: Row | None
+    """Who is to get a message that is leased at once."""
+    free_at: Instant | None
+    """When the user has a start again, if he has none."""
+    pending: list[Row]
+    """His pending challenges, oldest first."""
+    networks: frozenset[bytes]
+    """Where challenges came from that are not approved."""
+
+
+def _begin(transaction: Transaction, ref: UserRef, opening: Opening) -> _Begun:
+    """Charge the start, and find what else has to be known.
 
     Nothing is written for a user who was erased since this was decided.
     """
     send, has_code = opening.first_send, first_code(opening) is not None
 
     def find() -> Row | None:
+        if not opening.registered:
+            return None
         if opening.lease_s is None or send is None or send.route.contact_id is None or not has_code:
             require_user(transaction, ref)
             return None
@@ -88,12 +104,15 @@ def _begin(transaction: Transaction, ref: UserRef, opening: Opening) -> tuple[Ro
     def charge() -> Instant | None:
         return charge_start(transaction, ref, opening.action.type, opening.lane, opening.limits)
 
-    if not opening.registered:
-        return None, charge()
-    # Neither waits for what the other finds: across a wire they travel together.
-    tasks: list[Callable[[], Any]] = [find, charge]
-    recipient, free_at = transaction.side_by_side(tasks)
-    return recipient, free_at
+    def watch() -> frozenset[bytes]:
+        if opening.network is None:
+            return frozenset()
+        since = Instant(later(transaction.now, hours=-opening.limits.unproven_hours))
+        return unproven_networks(transaction, ref, since)
+
+    # None waits for what the others find: across a wire they travel together.
+    tasks: list[Callable[[], Any]] = [find, charge, lambda: pending_rows(transaction, ref), watch]
+    return _Begun(*transaction.side_by_side(tasks))
 
 
 def _send_first(
@@ -252,9 +271,9 @@ def _write_withheld(transaction: Transaction, ref: UserRef, challenge_id: str) -
     write_event(transaction, ref, EventType.DELIVERY_QUEUED, delivery_id=None, challenge_id=challenge_id, withheld=True)
 
 
-def _make_room(transaction: Transaction, ref: UserRef, opening: Opening) -> None:
+def _make_room(transaction: Transaction, found: Sequence[Row], opening: Opening) -> None:
     """Cancel the lane's oldest pending challenges, of the same type first; the other lane is left alone."""
-    pending = [row for row in settle_user(transaction, ref) if row["lane"] == opening.lane]
+    pending = [row for row in settle_pending(transaction, found) if row["lane"] == opening.lane]
     while len(pending) >= opening.limits.pending(opening.lane):
         oldest = next((row for row in pending if row["type"] == opening.action.type), pending[0])
         end(transaction, oldest, ChallengeState.CANCELLED, "replaced")
@@ -278,10 +297,12 @@ def _write_created(transaction: Transaction, ref: UserRef, opening: Opening) -> 
     )
 
 
-def _watch_networks(transaction: Transaction, ref: UserRef, opening: Opening) -> None:
-    limits = opening.limits
-    since = Instant(later(transaction.now, hours=-limits.unproven_hours))
-    if opening.network is None or unproven_networks(transaction, ref, since) < limits.unproven_networks:
+def _watch_networks(transaction: Transaction, ref: UserRef, others: frozenset[bytes], opening: Opening) -> None:
+    """Tell the owner of challenges from many networks, this one included; confirming a contact is not counted."""
+    if opening.network is None:
+        return
+    networks = others if opening.action.type == CONTACT_CONFIRMATION else others | {opening.network}
+    if len(networks) < opening.limits.unproven_networks:
         return
     told = alert(
         transaction,

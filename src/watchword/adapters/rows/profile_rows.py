@@ -5,7 +5,7 @@ who bought lately, or whose memory has something to count in full, takes another
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from watchword.adapters.rows.action_rows import BOUGHT, sum_bought
 from watchword.adapters.rows.budget_rows import (
@@ -30,6 +30,9 @@ from watchword.domain.user import UserRef
 from watchword.ports.store.deciding import Known, ProfileQuery
 from watchword.risk.memory import NO_MEMORY
 from watchword.risk.profile import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +97,12 @@ def _device(transaction: Transaction, ref: UserRef, row: Row) -> Device | None:
 
 def _read_profile(transaction: Transaction, query: ProfileQuery, lane: Lane, row: Row, memory: FoundMemory) -> Profile:
     ref, limits, now = query.ref, query.limits, transaction.now
-    lately = _read_lately(transaction, query, lane, row["proven_through"] or 0)
-    user = read_user(transaction, ref, row)
+    # Neither waits for what the other finds: across a wire they travel together.
+    tasks: list[Callable[[], Any]] = [
+        lambda: _read_lately(transaction, query, lane, row["proven_through"] or 0),
+        lambda: read_user(transaction, ref, row),
+    ]
+    lately, user = transaction.side_by_side(tasks)
     remembered = NO_MEMORY if user is None else as_it_counts_now(transaction, ref, memory)
     reset_at, reset_contact_id = _reset(row, limits, now)
     last_country, last_country_at = lately.places[0] if lately.places else (None, None)
@@ -225,8 +232,8 @@ def _sort_in(lately: _Lately, row: Row) -> None:
         lately.wrong = number
 
 
-def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant) -> int:
-    """Return from how many networks challenges came that are not approved, whatever their lane."""
+def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant) -> frozenset[bytes]:
+    """Return the networks that challenges came from that are not approved, whatever their lane."""
     rows = transaction.all(
         _UNPROVEN,
         application_id=ref.application_id,
@@ -235,7 +242,7 @@ def unproven_networks(transaction: Transaction, ref: UserRef, since: Instant) ->
         confirmation=CONTACT_CONFIRMATION,
         lane=Lane.OPEN,
     )
-    return len({row["subject"] for row in rows} - {None})
+    return frozenset({row["subject"] for row in rows} - {None})
 
 
 def _bought_since(limits: Limits, now: Instant) -> Instant:
