@@ -201,6 +201,25 @@ async def test_after_the_last_try_a_message_is_given_up_where_everybody_sees_it(
     assert receiver.url() not in str(logged)
 
 
+async def test_an_endpoint_that_fails_for_days_is_disabled_and_the_operator_told(house: House) -> None:
+    with capture_logs() as logged:
+        async with listening(status(500)) as receiver:
+            endpoint = _endpoint(receiver.url())
+            announcing = house.announcing(endpoint)
+            await _until_quiet(announcing)
+            for _ in range(2):
+                await house.happen()
+                for wait_s in RETRIES_S:
+                    house.clock.move(seconds=1.2 * wait_s)
+                    await _until_quiet(announcing)
+    lines = [one for one in logged if one["event"] == "webhooks.endpoint_disabled"]
+    assert [(one["endpoint"], one["reason"], one["status"], one["log_level"]) for one in lines] == [
+        ("orders", "failing", 500, "error")
+    ]
+    (record,) = await house.hooks.endpoint_records(endpoint.application_id)
+    assert (record.disabled_reason, record.waiting) == ("failing", 1)
+
+
 async def test_410_stops_everything_until_it_is_enabled_and_then_goes_on_from_there(house: House) -> None:
     async with listening(status(410)) as receiver:
         endpoint = _endpoint(receiver.url())

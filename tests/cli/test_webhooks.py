@@ -1,6 +1,7 @@
 """``webhooks``: how an application's own servers stand, and sending again what they missed."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,6 +143,34 @@ def test_a_person_sees_the_same_as_a_script(data: Path, capsys: pytest.CaptureFi
     assert "http://127.0.0.1:9" not in shown
     (row,) = [line.split() for line in shown.splitlines() if line.startswith(message_id)]
     assert row[1:4] == ["policy.applied", "dead", "1"], "in a pipe a row is one line"
+
+
+def test_in_a_narrow_terminal_a_row_goes_on_in_the_next_line_and_no_id_is_broken(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = _fail(data)
+    capsys.readouterr()
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert (_do(data, "messages", "orders"), _do(data, "attempts", "orders")) == (0, 0)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, shown)) <= 80
+    headings, going_on, row, rest = shown[:4]
+    assert headings.split()[:3] == ["message", "type", "state"]
+    assert row.split()[:3] == [message_id, "policy.applied", "dead"]
+    assert all(line.startswith("  ") for line in (going_on, rest))
+    assert going_on.split()[-4:] == ["happened", "at", "due", "at"]
+    assert headings.index("state") == row.index("dead")
+    assert sum(message_id in line for line in shown[4:]) == 1
+
+
+def test_since_when_an_endpoint_fails_is_listed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _fail(data)
+    (listed,) = _answers(capsys, data, "list")
+    assert str(listed["failing_since"]).startswith("20")
+    assert _do(data, "list") == 0
+    assert "failing since 20" in capsys.readouterr().out
 
 
 def test_one_message_is_sent_again(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

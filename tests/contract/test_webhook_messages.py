@@ -15,7 +15,7 @@ from watchword.domain.ids import ApplicationId
 from watchword.domain.instant import Instant, later, rfc3339
 from watchword.domain.webhook import PUBLIC_FIELDS, CallResult
 from watchword.ports.store import Store
-from watchword.ports.webhooks import ClaimedMessage, EndpointKey, MessageState, Span
+from watchword.ports.webhooks import ClaimedMessage, Consequence, EndpointKey, MessageState, Span
 
 SHOP = EndpointKey(application_id=ApplicationId("shop"), name="orders")
 SECOND = EndpointKey(application_id=ApplicationId("shop"), name="risk")
@@ -187,7 +187,7 @@ async def test_a_limit_holds_for_each_endpoint(hooks: RowWebhookStore, scene: Sc
 
 async def test_what_was_taken_is_told_no_more(hooks: RowWebhookStore, scene: Scene) -> None:
     claimed = await _first(hooks, scene)
-    assert await hooks.finish_call(claimed, TAKEN, retry_after_ms=None) is False
+    assert await hooks.finish_call(claimed, TAKEN, retry_after_ms=None) == Consequence()
     scene.clock.move(days=1)
     assert await _claim(hooks) == []
     (record,) = await hooks.message_records(SHOP, state=None, limit=10)
@@ -200,7 +200,7 @@ async def test_what_failed_comes_again_when_it_is_due_and_with_the_same_id(
     hooks: RowWebhookStore, scene: Scene
 ) -> None:
     claimed = await _first(hooks, scene)
-    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=5_000) is False
+    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=5_000) == Consequence()
     scene.clock.move(seconds=4)
     assert await _claim(hooks) == []
     scene.clock.move(seconds=1)
@@ -212,8 +212,8 @@ async def test_a_message_that_is_given_up_is_seen_and_told_of_once(
     store: RowStore, hooks: RowWebhookStore, scene: Scene
 ) -> None:
     claimed = await _first(hooks, scene)
-    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=None) is True
-    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=None) is False
+    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=None) == Consequence(is_given_up=True)
+    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=None) == Consequence()
     scene.clock.move(days=1)
     assert await _claim(hooks) == []
     (record,) = await hooks.endpoint_records(SHOP.application_id)
@@ -232,8 +232,8 @@ async def test_bad_news_of_a_lease_that_is_over_changes_nothing(hooks: RowWebhoo
     late = await _first(hooks, scene)
     scene.clock.move(seconds=LEASE_S + 1)
     (now,) = await _claim(hooks)
-    assert await hooks.finish_call(late, FAILED, retry_after_ms=None) is False
-    assert await hooks.finish_call(now, TAKEN, retry_after_ms=None) is False
+    assert await hooks.finish_call(late, FAILED, retry_after_ms=None) == Consequence()
+    assert await hooks.finish_call(now, TAKEN, retry_after_ms=None) == Consequence()
     (record,) = await hooks.message_records(SHOP, state=None, limit=10)
     assert record.state is MessageState.DELIVERED
     assert len(await hooks.attempt_records(SHOP, message_id=None, limit=10)) == 2
@@ -284,6 +284,62 @@ async def test_several_calls_that_meet_a_receiver_who_is_gone_disable_him_once(
     assert len(await _events(store, types=frozenset({EventType.WEBHOOK_DISABLED}))) == 1
     (record,) = await hooks.endpoint_records(SHOP.application_id)
     assert record.waiting == 2
+
+
+async def _fail_for(hooks: RowWebhookStore, scene: Scene, claimed: ClaimedMessage, *, days: int) -> ClaimedMessage:
+    """Let every try of a message fail, one each day."""
+    for _ in range(days):
+        assert await hooks.finish_call(claimed, FAILED, retry_after_ms=1_000) == Consequence()
+        scene.clock.move(days=1)
+        (claimed,) = await _claim(hooks)
+    return claimed
+
+
+async def test_who_takes_nothing_for_five_days_is_told_nothing_more(
+    store: RowStore, hooks: RowWebhookStore, scene: Scene
+) -> None:
+    claimed = await _fail_for(hooks, scene, await _first(hooks, scene), days=5)
+    (record,) = await hooks.endpoint_records(SHOP.application_id)
+    assert (record.failing_since, record.disabled_at) == (START, None)
+    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=1_000) == Consequence(is_disabled=True)
+    await scene.register("+14155550124", user_id="u-2")
+    scene.clock.move(days=1)
+    assert (await _read_on(hooks), await _claim(hooks)) == (0, [])
+    (record,) = await hooks.endpoint_records(SHOP.application_id)
+    assert (record.disabled_reason, record.disabled_at) == ("failing", later(START, days=5))
+    (told,) = await _events(store, types=frozenset({EventType.WEBHOOK_DISABLED}))
+    assert told.data == {"endpoint": "orders", "reason": "failing"}
+    # Enabled again it has five days again, and misses nothing.
+    assert await hooks.enable_endpoint(SHOP) is True
+    await _read_on(hooks)
+    again, other = await _claim(hooks)
+    assert await hooks.finish_call(again, FAILED, retry_after_ms=1_000) == Consequence()
+    assert await hooks.finish_call(other, TAKEN, retry_after_ms=1_000) == Consequence()
+    (record,) = await hooks.endpoint_records(SHOP.application_id)
+    assert record.failing_since is None
+
+
+async def test_one_call_that_is_taken_begins_the_five_days_anew(hooks: RowWebhookStore, scene: Scene) -> None:
+    claimed = await _fail_for(hooks, scene, await _first(hooks, scene), days=4)
+    await scene.register("+14155550124", user_id="u-2")
+    await _read_on(hooks)
+    (other,) = await _claim(hooks)
+    await hooks.finish_call(other, TAKEN, retry_after_ms=None)
+    claimed = await _fail_for(hooks, scene, claimed, days=2)
+    (record,) = await hooks.endpoint_records(SHOP.application_id)
+    assert (record.disabled_at, record.failing_since) == (None, later(START, days=4))
+
+
+async def test_a_first_try_that_fails_after_a_quiet_week_disables_nobody(hooks: RowWebhookStore, scene: Scene) -> None:
+    claimed = await _first(hooks, scene)
+    assert await hooks.finish_call(claimed, FAILED, retry_after_ms=None) == Consequence(is_given_up=True)
+    scene.clock.move(days=7)
+    await scene.register("+14155550124", user_id="u-2")
+    await _read_on(hooks)
+    (other,) = await _claim(hooks)
+    assert await hooks.finish_call(other, FAILED, retry_after_ms=5_000) == Consequence()
+    (record,) = await hooks.endpoint_records(SHOP.application_id)
+    assert record.disabled_at is None
 
 
 async def test_one_message_is_sent_again_at_the_operators_word(hooks: RowWebhookStore, scene: Scene) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from watchword.adapters.outward import OutwardClient
 from watchword.adapters.rows.row_store import RowStore
+from watchword.adapters.rows.webhook_rows import ASKED_TO_STOP, KEPT_FAILING
 from watchword.adapters.rows.webhook_store import RowWebhookStore
 from watchword.adapters.system import SystemClock, elapsed_ms
 from watchword.adapters.webhook_calls import SignedCaller
@@ -107,10 +108,11 @@ class Announcing:
             "status": called.result.status,
             "error": called.result.error,
         }
-        if called.is_given_up:
+        if called.consequence.is_disabled:
+            reason = ASKED_TO_STOP if called.result.verdict is Verdict.GONE else KEPT_FAILING
+            _log.error("webhooks.endpoint_disabled", reason=reason, **told)
+        if called.consequence.is_given_up:
             _log.error("webhooks.given_up", **told)
-        elif called.result.verdict is Verdict.GONE:
-            _log.error("webhooks.endpoint_disabled", **told)
         elif called.result.verdict is Verdict.FAILED:
             _log.warning("webhooks.not_taken", failures=claimed.failures + 1, **told)
 

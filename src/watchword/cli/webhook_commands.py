@@ -7,7 +7,7 @@ import typer
 from watchword.bootstrap import webhook_upkeep
 from watchword.bootstrap.webhook_upkeep import ListedEndpoint
 from watchword.cli.failing import CommandFailed, CommandMisused
-from watchword.cli.printing import print_json, print_line, print_table
+from watchword.cli.printing import print_entries, print_json, print_line, print_table
 from watchword.cli.settings_option import (
     ApplicationOption,
     ConfigOption,
@@ -133,7 +133,7 @@ def _add_switching(webhooks: typer.Typer) -> None:
     webhooks.command(
         "enable",
         help=teach(
-            "Go on telling an endpoint from where it stopped, after 410 or disable.",
+            "Go on telling an endpoint from where it stopped, after 410, five days of failures, or disable.",
             Example(command="watchword webhooks enable orders --application shop", what="nothing is left out"),
         ),
     )(enable)
@@ -168,7 +168,7 @@ def messages(
             (one.id, one.type, one.state, str(one.failures), rfc3339(one.created_at), _moment(one.due_at) or "")
             for one in found
         ]
-        print_table(("message", "type", "state", "failures", "happened at", "due at"), rows, unbroken={"message"})
+        print_entries(("message", "type", "state", "failures", "happened at", "due at"), rows)
         return
     for one in found:
         print_json(
@@ -199,7 +199,7 @@ def attempts(
     )
     if not as_json:
         rows = [(rfc3339(one.at), one.message_id, _came_to(one.result), f"{one.result.took_ms:,} ms") for one in found]
-        print_table(("at", "message", "came to", "took"), rows, unbroken={"message"})
+        print_entries(("at", "message", "came to", "took"), rows)
         return
     for one in found:
         print_json({"message_id": one.message_id, "at": rfc3339(one.at), **_result(one.result)})
@@ -308,7 +308,7 @@ def _standing(listed: ListedEndpoint) -> str:
     if not listed.is_declared:
         return "declared no more"
     if record.disabled_at is None:
-        return "told"
+        return "told" if record.failing_since is None else f"failing since {rfc3339(record.failing_since)}"
     return f"disabled {rfc3339(record.disabled_at)}: {record.disabled_reason}"
 
 
@@ -330,6 +330,7 @@ def _described(listed: ListedEndpoint) -> dict[str, object]:
         "met": True,
         "disabled_at": _moment(record.disabled_at),
         "disabled_reason": record.disabled_reason,
+        "failing_since": _moment(record.failing_since),
         "waiting": record.waiting,
         "oldest_waiting_at": _moment(record.oldest_waiting_at),
         "given_up": record.dead,

@@ -44,6 +44,11 @@ ATTEMPTS_KEPT_MS: Final = 30 * DAY_MS
 """How long it is told what became of a message, and how long one can be sent again."""
 GIVEN_UP_MS: Final = 60 * DAY_MS
 """When a message is given up that waits for a receiver who is disabled or not declared any more."""
+DISABLED_AFTER_MS: Final = 5 * DAY_MS
+"""How long an endpoint may take nothing before it is told nothing more: longer than all tries of a message, so that a
+weekend without anybody is outlived (Standard Webhooks 1.0 asks for "several days" and names no number; ours)."""
+FAILURES_LEAST: Final = 3
+"""Tries of one message that failed, before that counts: a first try that fails after a quiet week says little."""
 _GONE: Final = 410
 _SUCCESS: Final = range(200, 300)
 
@@ -71,6 +76,11 @@ class Endpoint:
     secrets: tuple[SigningSecret, ...]
     """The one that is in force first."""
     reach: Reach
+
+
+def is_past_hope(failing_since: int | None, failures: int, now: int) -> bool:
+    """Whether an endpoint has failed for so long that it is told nothing more."""
+    return failing_since is not None and failures >= FAILURES_LEAST and now - failing_since >= DISABLED_AFTER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

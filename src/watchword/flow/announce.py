@@ -10,7 +10,7 @@ from typing import Final
 
 from watchword.domain.webhook import CALL_TIMEOUT_S, CallResult, Endpoint, retry_delay_ms
 from watchword.ports.clock import Entropy
-from watchword.ports.webhooks import ClaimedMessage, EndpointKey, WebhookCaller, WebhookStore
+from watchword.ports.webhooks import ClaimedMessage, Consequence, EndpointKey, WebhookCaller, WebhookStore
 
 EVENTS_AT_ONCE: Final = 200
 """Events that one transaction reads on: a few milliseconds."""
@@ -20,10 +20,10 @@ LEASE_S: Final = round(3 * CALL_TIMEOUT_S)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """What one call came to, and whether it was the last one about its message."""
+    """What one call came to, and what that led to."""
 
     result: CallResult
-    is_given_up: bool
+    consequence: Consequence
 
 
 def key_of(endpoint: Endpoint) -> EndpointKey:
@@ -51,5 +51,5 @@ async def call_one(
     """Make one call and note what came of it."""
     result = await caller.call(endpoint, claimed.id, claimed.payload)
     retry_after_ms = retry_delay_ms(claimed.failures + 1, entropy.fraction(), wait_s=result.wait_s)
-    is_given_up = await hooks.finish_call(claimed, result, retry_after_ms=retry_after_ms)
-    return Called(result=result, is_given_up=is_given_up)
+    consequence = await hooks.finish_call(claimed, result, retry_after_ms=retry_after_ms)
+    return Called(result=result, consequence=consequence)

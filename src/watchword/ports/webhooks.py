@@ -46,6 +46,16 @@ class ClaimedMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What a call led to besides its own message's next try."""
+
+    is_given_up: bool = False
+    """Whether the message is given up by it."""
+    is_disabled: bool = False
+    """Whether the endpoint is told nothing more because of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
     """What is known of one message."""
 
@@ -75,6 +85,8 @@ class EndpointRecord:
     created_at: Instant
     disabled_at: Instant | None
     disabled_reason: str | None
+    failing_since: Instant | None
+    """Since when it has taken nothing; None where the last call was taken, or there was none."""
     waiting: int
     dead: int
     oldest_waiting_at: Instant | None
@@ -109,11 +121,14 @@ class WebhookStore(Protocol):
         """Lease messages that are due, oldest first and at most so many for each endpoint, none of a disabled one."""
         ...
 
-    async def finish_call(self, claimed: ClaimedMessage, result: CallResult, *, retry_after_ms: int | None) -> bool:
-        """Note what a call came to; return whether the message is given up by it, with one event.
+    async def finish_call(
+        self, claimed: ClaimedMessage, result: CallResult, *, retry_after_ms: int | None
+    ) -> Consequence:
+        """Note what a call came to; return what that led to, each with one event.
 
-        Taken: it is delivered. Gone: the endpoint is disabled with one event, and the message waits for its enabling.
-        Else it is tried again after ``retry_after_ms``, or given up where that is None.
+        Taken: it is delivered. Gone: the endpoint is disabled, and the message waits for its enabling. Else it is tried
+        again after ``retry_after_ms``, or given up where that is None; an endpoint that has taken nothing for days
+        (``is_past_hope``) is disabled.
         """
         ...
 

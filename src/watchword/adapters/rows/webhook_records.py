@@ -89,6 +89,7 @@ def _read_endpoint(transaction: Transaction, row: Row) -> EndpointRecord:
         created_at=Instant(row["created_at"]),
         disabled_at=row["disabled_at"],
         disabled_reason=row["disabled_reason"],
+        failing_since=row["first_failed_at"],
         waiting=row["waiting"],
         dead=row["dead"],
         oldest_waiting_at=row["oldest_waiting_at"],

@@ -10,11 +10,13 @@ from watchword.domain.event import NOBODY, EventType, data_outside
 from watchword.domain.ids import EventId
 from watchword.domain.instant import Instant, later, rfc3339
 from watchword.domain.user import UserRef
-from watchword.domain.webhook import ATTEMPTS_KEPT_MS, GIVEN_UP_MS, CallResult, Verdict
-from watchword.ports.webhooks import ClaimedMessage, EndpointKey, Span
+from watchword.domain.webhook import ATTEMPTS_KEPT_MS, GIVEN_UP_MS, CallResult, Verdict, is_past_hope
+from watchword.ports.webhooks import ClaimedMessage, Consequence, EndpointKey, Span
 
 ASKED_TO_STOP: Final = "gone"
 """Why an endpoint is disabled that answered 410."""
+KEPT_FAILING: Final = "failing"
+"""Why an endpoint is disabled that has taken nothing for days."""
 NEVER_SENT: Final = "never_sent"
 """Why a message is given up that waited too long for its endpoint."""
 
@@ -64,20 +66,22 @@ def claim_messages(
 
 def finish_call(
     transaction: Transaction, claimed: ClaimedMessage, result: CallResult, retry_after_ms: int | None
-) -> bool:
-    """Note what a call came to; return whether the message is given up by it."""
+) -> Consequence:
+    """Note what a call came to; return what that led to."""
     _note_attempt(transaction, claimed, result)
     match result.verdict:
         case Verdict.TAKEN:
             _set_delivered(transaction, claimed)
+            _note_taken(transaction, claimed.to)
+            return Consequence()
         case Verdict.GONE:
             _put_back(transaction, claimed, transaction.now, claimed.failures)
-            disable_endpoint(transaction, claimed.to, ASKED_TO_STOP)
-        case Verdict.FAILED if retry_after_ms is None:
-            return _give_up(transaction, claimed, result)
+            return Consequence(is_disabled=disable_endpoint(transaction, claimed.to, ASKED_TO_STOP))
         case Verdict.FAILED:
-            _put_back(transaction, claimed, Instant(transaction.now + (retry_after_ms or 0)), claimed.failures + 1)
-    return False
+            is_given_up = retry_after_ms is None and _give_up(transaction, claimed, result)
+            if retry_after_ms is not None:
+                _put_back(transaction, claimed, Instant(transaction.now + retry_after_ms), claimed.failures + 1)
+            return Consequence(is_given_up=is_given_up, is_disabled=_note_failing(transaction, claimed))
 
 
 def give_back(transaction: Transaction, claimed: ClaimedMessage) -> None:
@@ -153,7 +157,7 @@ def disable_endpoint(transaction: Transaction, key: EndpointKey, reason: str) ->
 def enable_endpoint(transaction: Transaction, key: EndpointKey) -> bool:
     """Go on from where an endpoint stopped, with one event; return whether it had stopped."""
     found = transaction.run(
-        "UPDATE webhook_endpoints SET disabled_at = NULL, disabled_reason = NULL"
+        "UPDATE webhook_endpoints SET disabled_at = NULL, disabled_reason = NULL, first_failed_at = NULL"
         " WHERE application_id = :application_id AND name = :name AND disabled_at IS NOT NULL",
         **_of(key),
     )
@@ -296,6 +300,28 @@ def _note_attempt(transaction: Transaction, claimed: ClaimedMessage, result: Cal
         error=result.error,
         took_ms=result.took_ms,
     )
+
+
+def _note_taken(transaction: Transaction, key: EndpointKey) -> None:
+    transaction.write(
+        "UPDATE webhook_endpoints SET first_failed_at = NULL"
+        " WHERE application_id = :application_id AND name = :name AND first_failed_at IS NOT NULL",
+        **_of(key),
+    )
+
+
+def _note_failing(transaction: Transaction, claimed: ClaimedMessage) -> bool:
+    """Keep since when an endpoint has taken nothing, and disable it after days of that; return whether this did."""
+    transaction.write(
+        "UPDATE webhook_endpoints SET first_failed_at = :now"
+        " WHERE application_id = :application_id AND name = :name AND first_failed_at IS NULL",
+        **_of(claimed.to),
+        now=transaction.now,
+    )
+    endpoint = find_endpoint(transaction, claimed.to)
+    if endpoint is None or not is_past_hope(endpoint["first_failed_at"], claimed.failures + 1, transaction.now):
+        return False
+    return disable_endpoint(transaction, claimed.to, KEPT_FAILING)
 
 
 def _set_delivered(transaction: Transaction, claimed: ClaimedMessage) -> None:

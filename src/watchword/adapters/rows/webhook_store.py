@@ -10,6 +10,7 @@ from watchword.domain.webhook import CallResult
 from watchword.ports.webhooks import (
     AttemptRecord,
     ClaimedMessage,
+    Consequence,
     EndpointKey,
     EndpointRecord,
     MessageRecord,
@@ -38,7 +39,9 @@ class RowWebhookStore:
         """Lease messages that are due."""
         return await self._runner.write(None, lambda write: webhook_rows.claim_messages(write, wanted, lease_s))
 
-    async def finish_call(self, claimed: ClaimedMessage, result: CallResult, *, retry_after_ms: int | None) -> bool:
+    async def finish_call(
+        self, claimed: ClaimedMessage, result: CallResult, *, retry_after_ms: int | None
+    ) -> Consequence:
         """Note what a call came to."""
         return await self._runner.write(
             None, lambda write: webhook_rows.finish_call(write, claimed, result, retry_after_ms)
