@@ -20,6 +20,7 @@ from watchword.domain.errors import (
 from watchword.domain.grant import Assurance
 from watchword.domain.ids import ChallengeId, ContactId
 from watchword.flow.cancel import cancel
+from watchword.flow.check import Checked, check
 
 if TYPE_CHECKING:
     from watchword.ports.store import Store
@@ -89,6 +90,16 @@ async def test_an_attempt_is_one_operation_besides_its_count(world: World, kind:
     world.ports = replace(world.ports, store=cast("Store", counting))
     await world.check(challenge_of(asked).id, {"right": code, "wrong": another(code)}.get(kind, kind))
     assert counting.calls == ["spend_attempt", "count_attempt"][: 1 + counted]
+
+
+async def test_a_grant_is_signed_once_though_its_answer_is_kept_too(world: World) -> None:
+    asked = await world.browser().report(SIGN_IN)
+    code = await world.code_of(asked)
+    kept: list[Checked] = []
+    given = await check(world.ports, world.shop, challenge_of(asked).id, code, keep=kept.append)
+    assert given.grant is not None
+    assert kept == [given]
+    assert kept[0] is given
 
 
 async def test_a_switch_makes_a_new_code_and_kills_the_old_one(world: World) -> None:

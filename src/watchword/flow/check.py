@@ -78,11 +78,9 @@ async def check(
             return Malformed(attempts_left=challenge.attempts_left)
         return _spending(ports, application, challenge, code, trust_device=trust_device)
 
+    answer = _Answer(ports, application)
     attempted = await ports.store.spend_attempt(
-        challenge_id,
-        attempt,
-        call=call,
-        keep=None if keep is None else lambda attempted: keep(_checked(ports, application, attempted)),
+        challenge_id, attempt, call=call, keep=None if keep is None else lambda attempted: keep(answer.to(attempted))
     )
     if attempted is None:
         raise NotFound
@@ -91,7 +89,25 @@ async def check(
         await ports.store.count_attempt(application.id, wrong=not isinstance(outcome, Approved))
     if isinstance(outcome, Approved):
         await note_approved(ports, attempted.challenge, attempted.at)
-    return _checked(ports, application, attempted)
+    return answer.to(attempted)
+
+
+class _Answer:
+    """Words what an attempt came to; once where it is kept and given, as signing a grant takes longer than the rest."""
+
+    __slots__ = ("_application", "_made", "_ports")
+
+    def __init__(self, ports: Ports, application: Application) -> None:
+        self._ports = ports
+        self._application = application
+        self._made: tuple[Attempted, Checked] | None = None
+        """The last one: the store may have carried the attempt out more than once."""
+
+    def to(self, attempted: Attempted) -> Checked:
+        """Return the answer to an attempt."""
+        if self._made is None or self._made[0] is not attempted:
+            self._made = attempted, _checked(self._ports, self._application, attempted)
+        return self._made[1]
 
 
 def _spending(
