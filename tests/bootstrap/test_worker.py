@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.flow.ailing_store import ailing
-from tests.flow.world import SHOP, World
+from tests.flow.world import SHOP, World, challenge_of
 from tests.kit.default_policy import default_policy, text_of_the_default_policy
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
@@ -24,7 +24,7 @@ from watchword.domain.message import DeliveryStatus, Envelope
 from watchword.domain.routes import Routes
 from watchword.domain.secret import Secret
 from watchword.flow.deliver import pass_by
-from watchword.flow.learn import read_traffic
+from watchword.flow.learn import count_proven, read_traffic
 from watchword.flow.retain import forget_actions
 from watchword.ports import Ports
 from watchword.ports.sender import Handover
@@ -129,6 +129,36 @@ async def test_what_was_counted_is_written_while_the_worker_runs(
     await world.store.add_to_population(SHOP, {key: growth(now)})  # what another process counted
     await asyncio.wait_for(added_up.wait(), timeout=10)
     await worker.stop()
+
+
+@pytest.mark.parametrize("stops", [False, True], ids=["while it runs", "as it stops"])
+async def test_what_was_approved_here_and_decided_elsewhere_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stops: bool
+) -> None:
+    monkeypatch.setattr(worker_module, "TRAFFIC_PAUSE_S", 3_600.0 if stops else 0.01)
+    world = World.create(default_policy(), letters=CatalogueLetters(LANGUAGES))
+    await world.register()
+    asked = await world.browser().report()
+    code = await world.code_of(asked)
+    traffic = Traffic()
+    world.ports = replace(world.ports, traffic={SHOP: traffic})
+    counted = asyncio.Event()
+
+    async def count_and_tell(ports: Ports) -> None:
+        await count_proven(ports)
+        if len(traffic.population.counts):
+            counted.set()
+
+    monkeypatch.setattr(worker_module, "count_proven", count_and_tell)
+    worker = _worker(world, tmp_path)
+    await worker.start()
+    await world.check(challenge_of(asked).id, code)
+    if not stops:
+        await asyncio.wait_for(counted.wait(), timeout=10)
+    else:
+        assert len(traffic.population.counts) == 0
+    await worker.stop()
+    assert len(traffic.population.counts) > 0
 
 
 async def test_actions_are_forgotten_while_the_worker_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

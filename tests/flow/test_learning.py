@@ -17,7 +17,7 @@ from watchword.domain.ids import UserId
 from watchword.flow.assess import Assessed
 from watchword.flow.cancel import cancel
 from watchword.flow.dispute import by_owner
-from watchword.flow.learn import label, prune_traffic, read_traffic, write_traffic
+from watchword.flow.learn import count_proven, label, prune_traffic, read_traffic, write_traffic
 from watchword.ports.store.values import OwnersWord
 from watchword.risk.policy import load_policy
 from watchword.risk.signals import declarations
@@ -167,6 +167,7 @@ async def test_an_application_that_is_declared_no_longer_teaches_nobody(world: W
     traffic = Traffic()
     world.ports = replace(world.ports, traffic={SHOP: traffic})
     assert (await world.check(challenge_of(asked).id, code)).outcome == "approved"
+    await count_proven(world.ports)
     assert len(traffic.population.counts) == 1, "the budget follows; the lesson went to nobody"
 
 
@@ -193,13 +194,33 @@ async def test_an_allow_and_an_approval_are_legitimate_until_they_are_reported(w
     assert not await label(world.ports, world.ref(BEA), allowed.action.id, Label.FRAUD)
 
 
-async def test_an_approval_counts_after_a_restart_too(world: World) -> None:
+async def test_an_approval_that_another_process_decided_about_counts_soon(world: World) -> None:
+    """Its answer does not wait until the action was read."""
     browser = world.browser()
     asked = await browser.report(SIGN_IN)
     code = await world.code_of(asked)
     world.ports = replace(world.ports, traffic={SHOP: Traffic()})
     await browser.enter(asked, code)
-    assert legitimate(world) > 0
+    assert legitimate(world) == 0
+    store, _ = ailing(world.ports.store, "action", is_done=False)
+    with pytest.raises(StorageUnavailable):
+        await count_proven(replace(world.ports, store=store))
+    await count_proven(world.ports)
+    one = legitimate(world)
+    assert one > 0
+    await count_proven(world.ports)
+    assert legitimate(world) == one, "once is enough"
+
+
+async def test_an_approval_whose_user_was_erased_meanwhile_counts_nowhere(world: World) -> None:
+    browser = world.browser()
+    asked = await browser.report(SIGN_IN)
+    code = await world.code_of(asked)
+    world.ports = replace(world.ports, traffic={SHOP: Traffic()})
+    await browser.enter(asked, code)
+    await world.ports.store.erase_user(world.ref())
+    await count_proven(world.ports)
+    assert legitimate(world) == 0
 
 
 # What happened of late ---------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from watchword.bootstrap.policy_watch import PolicyWatch
 from watchword.domain.errors import StorageUnavailable
 from watchword.flow.deliver import claim_due, deliver_one, give_back, pass_by
 from watchword.flow.guard import keep_guards, sent_everywhere
-from watchword.flow.learn import prune_traffic, read_traffic, write_traffic
+from watchword.flow.learn import count_proven, prune_traffic, read_traffic, write_traffic
 from watchword.flow.retain import ACTIONS_AT_ONCE, BATCH, ROUNDS_AT_MOST, forget_actions, forget_events, reseal, sweep
 from watchword.flow.tell import Ear, listen, tell_others
 from watchword.ports import Ports
@@ -144,6 +144,7 @@ class Worker:
         if self.announcing is not None:
             await self.announcing.stop(CLOSING_S)
         try:
+            await count_proven(self.ports)
             await write_traffic(self.ports)
             await keep_guards(self.ports)
             if self._ear is not None:
@@ -245,6 +246,7 @@ class Worker:
         return forgotten >= BATCH * ROUNDS_AT_MOST
 
     async def _keep_traffic(self) -> bool:
+        await count_proven(self.ports)
         await write_traffic(self.ports)
         self._traffic_rounds += 1
         if self._traffic_rounds % TRAFFIC_ROUNDS == 0:

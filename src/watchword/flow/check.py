@@ -88,7 +88,7 @@ async def check(
     if isinstance(outcome, Approved | Incorrect | Superseded):
         await ports.store.count_attempt(application.id, wrong=not isinstance(outcome, Approved))
     if isinstance(outcome, Approved):
-        await note_approved(ports, attempted.challenge, attempted.at)
+        note_approved(ports, attempted.challenge, attempted.at)
     return answer.to(attempted)
 
 

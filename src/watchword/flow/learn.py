@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
-from watchword.domain.action import CONTACT_CONFIRMATION, Action, Decision, Label
+from watchword.domain.action import CONTACT_CONFIRMATION, Decision, Label
 from watchword.domain.challenge import ChallengeState
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.ids import ActionId, ApplicationId, ChallengeId
@@ -57,16 +57,35 @@ def note_asked(ports: Ports, case: Case, challenge_id: ChallengeId) -> None:
         traffic.asked.put(challenge_id, _legitimate(ports.policies[case.application.id], case))
 
 
-async def note_approved(ports: Ports, challenge: TriedChallenge, now: Instant) -> None:
-    """Count a challenge as proven, and its action among the legitimate ones."""
+def note_approved(ports: Ports, challenge: TriedChallenge, now: Instant) -> None:
+    """Count a challenge as proven, and its action among the legitimate ones; soon, if another process decided it."""
     note_completed(ports, challenge)
     action, traffic = challenge.action, ports.traffic[challenge.action.application_id]
     if action.ip is not None:
         address = ports.tracer.address(action.application_id, ports.atlas.counted_as(action.ip))
         traffic.velocity.proved(address, action.created_at, now)
-    legitimate = traffic.asked.take(challenge.id) or await _recorded(ports, action)
+    legitimate = traffic.asked.take(challenge.id)
     if legitimate is not None:
         traffic.legitimate.note(legitimate)
+    elif action.type != CONTACT_CONFIRMATION:
+        traffic.proven.append((action.user_key, action.id))
+
+
+async def count_proven(ports: Ports) -> None:
+    """Count the actions that were approved here of late, and decided by another process or before a restart.
+
+    No answer waits for what this reads. Raises ``StorageUnavailable``; what is left is counted the next time.
+    """
+    for application_id, traffic in ports.traffic.items():
+        while traffic.proven:
+            user_key, action_id = traffic.proven.popleft()
+            try:
+                record = await ports.store.action(UserRef(application_id=application_id, key=user_key), action_id)
+            except StorageUnavailable:
+                traffic.proven.appendleft((user_key, action_id))
+                raise
+            if record is not None:
+                traffic.legitimate.note(_legitimate_of(ports.policies[application_id], record))
 
 
 async def label(
@@ -151,15 +170,6 @@ def _legitimate_of(policy: Policy, record: ActionRecord) -> Legitimate:
         account_age_days=float(signals.get("user.age_hours", 0.0)) / _HOURS_OF_DAY,
         at=record.action.created_at,
     )
-
-
-async def _recorded(ports: Ports, action: Action) -> Legitimate | None:
-    """Return what another process, or this one before a restart, decided about an action."""
-    if action.type == CONTACT_CONFIRMATION:
-        return None
-    ref = UserRef(application_id=action.application_id, key=action.user_key)
-    record = await ports.store.action(ref, action.id)
-    return None if record is None else _legitimate_of(ports.policies[ref.application_id], record)
 
 
 def _went_through(record: ActionRecord) -> bool:

@@ -1,10 +1,11 @@
 """The traffic of one application as one process sees it: its users' habits, and what happened of late."""
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Final, assert_never
 
 from watchword.domain.budget import Lane
-from watchword.domain.ids import ChallengeId
+from watchword.domain.ids import ActionId, ChallengeId, UserKey
 from watchword.domain.instant import Instant
 from watchword.risk.challenge_budget import Legitimate, LegitimateTraffic
 from watchword.risk.hearsay import NOTHING, Hearsay, Kind, Note
@@ -19,7 +20,7 @@ ASKED_MOST: Final = 10_000
 class Traffic:
     """What is counted while actions come and go; nothing in it names a person."""
 
-    __slots__ = ("asked", "hearsay", "legitimate", "population", "velocity")
+    __slots__ = ("asked", "hearsay", "legitimate", "population", "proven", "velocity")
 
     def __init__(self, hearsay: Hearsay | None = None) -> None:
         self.hearsay: Final = hearsay
@@ -31,7 +32,9 @@ class Traffic:
         self.velocity: Final = Velocity(hearsay)
         """Never written."""
         self.asked: Final = Recent[ChallengeId, Legitimate](ASKED_MOST)
-        """What an approval would make legitimate; one that has gone is read from the store."""
+        """What an approval would make legitimate."""
+        self.proven: Final = deque[tuple[UserKey, ActionId]](maxlen=ASKED_MOST)
+        """Actions that were approved here and decided elsewhere, until they are read; nobody waits for that."""
 
     def hear(self, notes: Iterable[Note]) -> None:
         """Count what other processes tell of, as if it had come to this one."""
