@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.adapters.envelopes import NOON, an_envelope
 from tests.adapters.provider_stand_ins import NUMBER, a_text_message, breaking_off, json_answer
@@ -249,6 +250,21 @@ async def test_several_receipts_come_in_one_report_and_those_that_say_nothing_ar
         ("dlv_1", "m-1", DeliveryStatus.DELIVERED, None),
         (None, "m-2", DeliveryStatus.SENT, None),
     ]
+
+
+async def test_a_status_that_nobody_understands_is_logged_once_and_nothing_else_of_it(
+    sender: GatewaySender, receiver: Receiver
+) -> None:
+    receiver.behaviour = json_answer(200, {"status": "on its way"})
+    words = ["en-route", "en-route", "queued", "sent to +4915112345678", "\u202eevil", "x" * 41, "delivered", *"abcdef"]
+    many = [{"message_id": "m-1", "status": word} for word in [*words, *(f"made up {one}" for one in range(99))]]
+    with capture_logs() as logged:
+        await sender.send(a_text_message())
+        await sender.read(a_report({"receipts": many}))
+    told = [one["word"] for one in logged if one["event"] == "sender.unknown_status"]
+    assert told[:4] == ["on its way", "en-route", "queued", "unreadable"]
+    assert (len(told), len(set(told))) == (20, 20)
+    assert "4915112345678" not in str(logged)
 
 
 async def test_during_a_rotation_a_report_may_be_signed_with_either_secret(receiver: Receiver) -> None:

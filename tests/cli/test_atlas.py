@@ -110,8 +110,8 @@ def test_a_compact_file_is_built_and_used(settings: str, tmp_path: Path, capsys:
     files = ("--country", str(table), "--asn", str(table))
     told = _lines(capsys, "atlas", "build", "--out", out, *files, *words)
     assert [(file["fact"], file["holds"], file["credit"], file["dated"]) for file in told] == [
-        ("country", "1 ranges", "Example: PDDL 1.0", "2026-11-20T00:00:00Z"),
-        ("asn", "1 ranges", "Example: PDDL 1.0", "2026-11-20T00:00:00Z"),
+        ("country", "1 range", "Example: PDDL 1.0", "2026-11-20T00:00:00Z"),
+        ("asn", "1 range", "Example: PDDL 1.0", "2026-11-20T00:00:00Z"),
     ]
     changed = SETTINGS.replace('"own.csv"', '"own.csv", "places.atlas"').replace('"asn.csv"', '"places.atlas"')
     (tmp_path / "watchword.toml").write_text(changed)

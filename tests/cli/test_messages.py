@@ -133,3 +133,18 @@ def test_the_linter_speaks_to_scripts(data: Path, capsys: pytest.CaptureFixture[
 def test_what_is_no_price_is_refused(price: str, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _do(data, "lint", "--price", price) == 2
     assert "is no price" in capsys.readouterr().err
+
+
+def test_a_language_that_nobody_speaks_here_is_refused_with_those_that_are(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (
+        ("preview", "--locale", "xx"),
+        ("preview", "--locale", "zh-Hant"),
+        ("send-test", "--locale", "klingon", "--channel", "sms", "--to", "+14155550123"),
+    ):
+        assert _do(data, *arguments) == 2
+        said = capsys.readouterr().err
+        assert f"--locale {arguments[2]} is no language" in said
+        assert "en, de, fr" in said
+    assert "Passwort" in str(_preview(data, capsys, "--locale", "de-AT", "--channel", "email", "type=password_reset"))

@@ -55,8 +55,11 @@ def example() -> Iterator[Example]:
         said = json.loads(line)
         yield Example(store=said["store"], inbox=said["inbox"])
     finally:
-        process.send_signal(signal.SIGINT)
+        # SIGTERM, as systems end programs; Ctrl-C goes the same way.
+        process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(said["inbox"])
         if process.stdout:
             process.stdout.close()
 

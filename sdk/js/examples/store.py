@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -174,7 +175,7 @@ def own_watchword(origin: str) -> Iterator[tuple[str, str, str]]:
 
 
 def serve(counter: Counter, base: str, key: str, inbox: str | None) -> None:
-    """Register the one customer there is, and serve the store until Ctrl-C."""
+    """Register the one customer there is, and serve the store until Ctrl-C or SIGTERM."""
     with Client(base_url=base, secret_key=key, timeout_s=10) as watchword:
         long_ago = datetime(2026, 1, 2, tzinfo=UTC)
         phone = Contact(channel_type="phone", address="+12025550142", confirmed_at=long_ago)
@@ -185,12 +186,18 @@ def serve(counter: Counter, base: str, key: str, inbox: str | None) -> None:
         counter.serve_forever()
 
 
+def stop(*_: object) -> None:
+    """End like Ctrl-C does, so that the Watchword of the store's own ends with it."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Start the store, and a Watchword of its own where none is named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8010, help="port of the store; 0 takes any free one")
     counter = Counter(("127.0.0.1", parser.parse_args().port), Page)
     base, key = os.environ.get("WATCHWORD_URL"), os.environ.get("WATCHWORD_KEY")
+    signal.signal(signal.SIGTERM, stop)
     try:
         if base and key:
             serve(counter, base, key, None)

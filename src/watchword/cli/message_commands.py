@@ -26,7 +26,7 @@ from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, SIGN_IN, AccountFi
 from watchword.domain.contact import Channel, read_address
 from watchword.domain.message import NoticeKind, RenderedMessage
 from watchword.domain.money import Money, read_money
-from watchword.wording.languages import TAGS
+from watchword.wording.languages import TAGS, read_languages
 
 ChannelOption = Annotated[Channel, typer.Option("--channel", help="How it is sent.")]
 LocaleOption = Annotated[
@@ -134,6 +134,7 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Show one message."""
+    _check_locale(locale)
     wish = replace(_read_wish(facts or []), channel=channel, locale=locale, notice=notice)
     settings = read_settings(config, data)
     trial = Trial(find_application(settings, application).application, settings.server.page_base)
@@ -181,6 +182,7 @@ def send_test(
     as_json: JsonOption = False,
 ) -> None:
     """Send one message."""
+    _check_locale(locale)
     if channel is Channel.VOICE:
         raise CommandMisused("a call cannot be tried alone", hint="start a challenge in a test application instead")
     address = read_address(channel.kind, to)
@@ -198,6 +200,12 @@ def send_test(
         raise CommandFailed(f"{application} has no sender for {channel}", hint="see [applications.*.senders]")
     if not all(one.taken for one in tried):
         raise CommandFailed("not every sender took the message")
+
+
+def _check_locale(locale: str | None) -> None:
+    """Refuse a language that we do not speak; a customer's would be answered in the application's, or in English."""
+    if locale is not None and not read_languages().speaks(locale):
+        raise CommandMisused(f"--locale {locale} is no language that messages are worded in", hint=", ".join(TAGS))
 
 
 def _show_costs(found: Sequence[TextMessage], price: Decimal | None) -> None:

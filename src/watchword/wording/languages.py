@@ -110,6 +110,10 @@ class Languages:
                 return language
         return self.by_tag[DEFAULT_TAG]
 
+    def speaks(self, tag: str) -> bool:
+        """Whether there is a language for this tag."""
+        return self._match(tag) is not None
+
     def choose_accepted(self, header: str | None) -> str | None:
         """Return the tag of an ``Accept-Language`` that suits best, None where no language of ours is accepted."""
         return next((tag for tag in _accepted(header or "") if self._match(tag) is not None), None)

@@ -130,12 +130,12 @@ def _open_list(fact: Fact, path: Path | None) -> OpenList:
     else:
         given = _given(fact, path)
         networks, dated_at = read_network_list(read_text(given), str(given)), written_at(given)
-    counted = {"ranges": networks.addresses.range_count, "AS numbers": len(networks.as_numbers)}
+    counted = {"range": networks.addresses.range_count, "AS number": len(networks.as_numbers)}
     source = SourceFile(
         fact=fact,
         name=_named(fact, path),
         dated_at=dated_at,
-        holds=", ".join(f"{count:,} {what}" for what, count in counted.items() if count),
+        holds=", ".join(_counted(count, what) for what, count in counted.items() if count),
         credit=compact.credit if compact is not None else None,
     )
     return OpenList(source, networks)
@@ -150,14 +150,19 @@ def _open_names(path: Path | None) -> OpenNames:
         given = _given(fact, path)
         names, dated_at = read_domains(read_text(given), str(given)), written_at(given)
     credit = compact.credit if compact is not None else None
-    holds = f"{len(names):,} domains"
+    holds = _counted(len(names), "domain")
     return OpenNames(
         SourceFile(fact=fact, name=_named(fact, path), dated_at=dated_at, holds=holds, credit=credit), names
     )
 
 
 def _of_map(fact: Fact, name: str, dated_at: Instant | None, table: AddressMap, credit: Credit | None) -> SourceFile:
-    return SourceFile(fact=fact, name=name, dated_at=dated_at, holds=f"{table.range_count:,} ranges", credit=credit)
+    holds = _counted(table.range_count, "range")
+    return SourceFile(fact=fact, name=name, dated_at=dated_at, holds=holds, credit=credit)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _read_compact(fact: Fact, path: Path | None) -> CompactFile | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
+import structlog
 from msgspec import Meta, Struct
 
 from watchword.adapters.outward import Answer, OutwardClient
@@ -45,6 +46,13 @@ _REPORTED: Final = _TAKEN | _REFUSED | {DeliveryStatus.UNKNOWN}
 _REASON: Final = re.compile(r"(?!.*\d{6})[A-Za-z0-9 _.:()/-]{1,80}", re.ASCII)
 """A code and a word; nothing that could be an address or a code of ours."""
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+_WORD: Final = re.compile(r"(?!.*\d{4})[A-Za-z0-9 _.-]{1,40}", re.ASCII)
+"""A status of a gateway's own that the log may hold: nothing that could be a code or a part of an address."""
+_UNREADABLE: Final = "unreadable"
+_WORDS_MOST: Final = 20
+"""Words that a process tells of, each once: whoever makes up more has said enough."""
+
+_log = structlog.get_logger(__name__)
 
 
 class WebhookKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -75,8 +83,12 @@ class WebhookKeys(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
 class GatewaySender:
     """Keeps ``ports.sender.Sender``, ``ReceiptReader`` and ``Reporting``."""
 
-    def __init__(self, keys: WebhookKeys, clock: Clock, outward: OutwardClient, *, call_s: float = CALL_S) -> None:
+    def __init__(
+        self, keys: WebhookKeys, clock: Clock, outward: OutwardClient, *, name: str = PROVIDER, call_s: float = CALL_S
+    ) -> None:
         self._keys = keys
+        self._name = name
+        self._told: set[str] = set()
         self._clock = clock
         self._secrets = _secrets_of(keys)
         reach = Reach.PRIVATE if keys.allow_private else Reach.PUBLIC
@@ -94,6 +106,7 @@ class GatewaySender:
         body = msgspec.json.encode(_fields(envelope))
         signed = signed_headers(self._secrets, envelope.delivery_id, self._clock.now() // SECOND_MS, body)
         answer = await self._client.post("", {"content-type": "application/json", **signed}, body)
+        self._tell_unknown(object_in(answer.body) or {})
         if not is_taken(answer):
             raise _refused(answer, object_in(answer.body) or {})
         return _taken(answer)
@@ -107,11 +120,23 @@ class GatewaySender:
         listed = found.get("receipts", [found])
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             raise ReceiptRefused
+        for one in listed:
+            self._tell_unknown(one)
         return [receipt for one in listed if (receipt := _receipt(one)) is not None]
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    def _tell_unknown(self, found: Mapping[str, object]) -> None:
+        """Log a status that is none of ours, so that the operator sees what his gateway says and nobody understands."""
+        said = found.get("status")
+        if not isinstance(said, str) or said in _REPORTED:
+            return
+        word = said if _WORD.fullmatch(said) else _UNREADABLE
+        if word not in self._told and len(self._told) < _WORDS_MOST:
+            self._told.add(word)
+            _log.warning("sender.unknown_status", sender=self._name, word=word, known=sorted(_REPORTED))
 
     def _check(self, call: ProviderCall) -> None:
         message_id, sent_at = call.headers.get("webhook-id", ""), call.headers.get("webhook-timestamp", "")
@@ -195,7 +220,7 @@ def _reason_in(found: Mapping[str, object]) -> str | None:
 
 
 def _make(keys: WebhookKeys, surroundings: SenderSurroundings) -> GatewaySender:
-    return GatewaySender(keys, surroundings.clock, OutwardClient())
+    return GatewaySender(keys, surroundings.clock, OutwardClient(), name=surroundings.name)
 
 
 def _problems(keys: WebhookKeys) -> Iterable[tuple[str, str]]:
