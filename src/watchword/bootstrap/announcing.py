@@ -9,8 +9,8 @@ from typing import Final
 import structlog
 
 from watchword.adapters.outward import OutwardClient
+from watchword.adapters.rows.endpoint_rows import ASKED_TO_STOP, KEPT_FAILING
 from watchword.adapters.rows.row_store import RowStore
-from watchword.adapters.rows.webhook_rows import ASKED_TO_STOP, KEPT_FAILING
 from watchword.adapters.rows.webhook_store import RowWebhookStore
 from watchword.adapters.system import SystemClock, elapsed_ms
 from watchword.adapters.webhook_calls import SignedCaller

@@ -3,20 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from watchword.adapters.rows.endpoint_rows import (
+    ASKED_TO_STOP,
+    about_nobody,
+    disable_endpoint,
+    find_endpoint,
+    note_failing,
+    note_taken,
+    of_endpoint,
+)
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.json_columns import read_json, write_json
 from watchword.adapters.rows.transaction import Row, Transaction
-from watchword.domain.event import NOBODY, EventType, data_outside
+from watchword.domain.event import EventType, data_outside
 from watchword.domain.ids import EventId
 from watchword.domain.instant import Instant, later, rfc3339
-from watchword.domain.user import UserRef
-from watchword.domain.webhook import ATTEMPTS_KEPT_MS, GIVEN_UP_MS, CallResult, Verdict, is_past_hope
+from watchword.domain.webhook import ATTEMPTS_KEPT_MS, GIVEN_UP_MS, CallResult, Verdict
 from watchword.ports.webhooks import ClaimedMessage, Consequence, EndpointKey, Span
 
-ASKED_TO_STOP: Final = "gone"
-"""Why an endpoint is disabled that answered 410."""
-KEPT_FAILING: Final = "failing"
-"""Why an endpoint is disabled that has taken nothing for days."""
 NEVER_SENT: Final = "never_sent"
 """Why a message is given up that waited too long for its endpoint."""
 
@@ -43,7 +47,7 @@ def queue_messages(transaction: Transaction, key: EndpointKey, types: frozenset[
             _write_message(transaction, key, event)
     transaction.write(
         "UPDATE webhook_endpoints SET cursor = :cursor WHERE application_id = :application_id AND name = :name",
-        **_of(key),
+        **of_endpoint(key),
         cursor=events[-1]["number"],
     )
     return len(events)
@@ -72,7 +76,7 @@ def finish_call(
     match result.verdict:
         case Verdict.TAKEN:
             _set_delivered(transaction, claimed)
-            _note_taken(transaction, claimed.to)
+            note_taken(transaction, claimed.to)
             return Consequence()
         case Verdict.GONE:
             _put_back(transaction, claimed, transaction.now, claimed.failures)
@@ -81,7 +85,7 @@ def finish_call(
             is_given_up = retry_after_ms is None and _give_up(transaction, claimed, result)
             if retry_after_ms is not None:
                 _put_back(transaction, claimed, Instant(transaction.now + retry_after_ms), claimed.failures + 1)
-            return Consequence(is_given_up=is_given_up, is_disabled=_note_failing(transaction, claimed))
+            return Consequence(is_given_up=is_given_up, is_disabled=note_failing(transaction, claimed))
 
 
 def give_back(transaction: Transaction, claimed: ClaimedMessage) -> None:
@@ -103,7 +107,7 @@ def send_again(transaction: Transaction, key: EndpointKey, message_id: str) -> b
     found = transaction.run(
         "UPDATE webhook_messages SET state = 'waiting', due_at = :now, failures = 0, done_at = NULL"
         " WHERE application_id = :application_id AND endpoint = :name AND event_id = :event_id AND state <> 'leased'",
-        **_of(key),
+        **of_endpoint(key),
         event_id=message_id,
         now=transaction.now,
     )
@@ -115,7 +119,7 @@ def send_dead_again(transaction: Transaction, key: EndpointKey) -> int:
     return transaction.run(
         "UPDATE webhook_messages SET state = 'waiting', due_at = :now, failures = 0, done_at = NULL"
         " WHERE application_id = :application_id AND endpoint = :name AND state = 'dead'",
-        **_of(key),
+        **of_endpoint(key),
         now=transaction.now,
     )
 
@@ -140,32 +144,6 @@ def send_span_again(
     return len(chosen), events[-1]["number"] if len(events) == limit else None
 
 
-def disable_endpoint(transaction: Transaction, key: EndpointKey, reason: str) -> bool:
-    """Tell an endpoint nothing more, with one event; return whether it was told before."""
-    found = transaction.run(
-        "UPDATE webhook_endpoints SET disabled_at = :now, disabled_reason = :reason"
-        " WHERE application_id = :application_id AND name = :name AND disabled_at IS NULL",
-        **_of(key),
-        now=transaction.now,
-        reason=reason,
-    )
-    if found:
-        write_event(transaction, _nobody(key), EventType.WEBHOOK_DISABLED, endpoint=key.name, reason=reason)
-    return bool(found)
-
-
-def enable_endpoint(transaction: Transaction, key: EndpointKey) -> bool:
-    """Go on from where an endpoint stopped, with one event; return whether it had stopped."""
-    found = transaction.run(
-        "UPDATE webhook_endpoints SET disabled_at = NULL, disabled_reason = NULL, first_failed_at = NULL"
-        " WHERE application_id = :application_id AND name = :name AND disabled_at IS NOT NULL",
-        **_of(key),
-    )
-    if found:
-        write_event(transaction, _nobody(key), EventType.WEBHOOK_ENABLED, endpoint=key.name)
-    return bool(found)
-
-
 def forget_old_calls(transaction: Transaction, limit: int) -> int:
     """Forget messages that are over and calls of a month ago, and give up what waits for nobody."""
     before = transaction.now - ATTEMPTS_KEPT_MS
@@ -185,22 +163,6 @@ def forget_old_calls(transaction: Transaction, limit: int) -> int:
     return forgotten + _give_up_waiting(transaction, limit)
 
 
-def find_endpoint(transaction: Transaction, key: EndpointKey) -> Row | None:
-    """Return the row of an endpoint."""
-    return transaction.one(
-        "SELECT * FROM webhook_endpoints WHERE application_id = :application_id AND name = :name",
-        **_of(key),
-    )
-
-
-def _of(key: EndpointKey) -> dict[str, str]:
-    return {"application_id": key.application_id, "name": key.name}
-
-
-def _nobody(key: EndpointKey) -> UserRef:
-    return UserRef(application_id=key.application_id, key=NOBODY)
-
-
 def _lock(key: EndpointKey) -> bytes:
     """Return what is reserved, like a user, so that of many processes one reads on and leases for an endpoint."""
     return f"\x00webhook\x00{key.application_id}\x00{key.name}".encode()
@@ -212,7 +174,7 @@ def _has_work(transaction: Transaction, key: EndpointKey) -> bool:
         " AND number > cursor) AS has_events, EXISTS (SELECT 1 FROM webhook_messages"
         " WHERE application_id = :application_id AND endpoint = :name AND due_at <= :now) AS has_due"
         " FROM webhook_endpoints WHERE application_id = :application_id AND name = :name",
-        **_of(key),
+        **of_endpoint(key),
         now=transaction.now,
     )
     return row is None or (row["disabled_at"] is None and bool(row["has_events"] or row["has_due"]))
@@ -223,7 +185,7 @@ def _begin_now(transaction: Transaction, key: EndpointKey) -> None:
         "INSERT INTO webhook_endpoints (application_id, name, cursor, created_at)"
         " SELECT :application_id, :name, coalesce(max(number), 0), :now FROM settled_events"
         " WHERE application_id = :application_id",
-        **_of(key),
+        **of_endpoint(key),
         now=transaction.now,
     )
 
@@ -249,7 +211,7 @@ def _write_message(transaction: Transaction, key: EndpointKey, event: Row) -> No
         "INSERT INTO webhook_messages (application_id, endpoint, event_id, type, payload, state, due_at, created_at)"
         " VALUES (:application_id, :name, :event_id, :type, :payload, 'waiting', :now, :at)"
         " ON CONFLICT (application_id, endpoint, event_id) DO NOTHING",
-        **_of(key),
+        **of_endpoint(key),
         event_id=event["id"],
         type=event["type"],
         payload=write_json(payload),
@@ -264,7 +226,7 @@ def _due(transaction: Transaction, key: EndpointKey, limit: int) -> list[Row]:
         " WHERE application_id = :application_id AND endpoint = :name AND due_at <= :now"
         " AND EXISTS (SELECT 1 FROM webhook_endpoints WHERE application_id = :application_id AND name = :name"
         " AND disabled_at IS NULL) ORDER BY due_at, number LIMIT :limit",
-        **_of(key),
+        **of_endpoint(key),
         now=transaction.now,
         limit=limit,
     )
@@ -274,7 +236,7 @@ def _claim(transaction: Transaction, key: EndpointKey, row: Row, lease_s: int) -
     transaction.write(
         "UPDATE webhook_messages SET state = 'leased', claims = claims + 1, due_at = :due_at"
         " WHERE application_id = :application_id AND endpoint = :name AND event_id = :event_id AND due_at <= :now",
-        **_of(key),
+        **of_endpoint(key),
         event_id=row["event_id"],
         now=transaction.now,
         due_at=later(transaction.now, seconds=lease_s),
@@ -293,7 +255,7 @@ def _note_attempt(transaction: Transaction, claimed: ClaimedMessage, result: Cal
     transaction.write(
         "INSERT INTO webhook_attempts (application_id, endpoint, event_id, at, status, error, took_ms)"
         " VALUES (:application_id, :name, :event_id, :now, :status, :error, :took_ms)",
-        **_of(claimed.to),
+        **of_endpoint(claimed.to),
         event_id=claimed.id,
         now=transaction.now,
         status=result.status,
@@ -302,35 +264,13 @@ def _note_attempt(transaction: Transaction, claimed: ClaimedMessage, result: Cal
     )
 
 
-def _note_taken(transaction: Transaction, key: EndpointKey) -> None:
-    transaction.write(
-        "UPDATE webhook_endpoints SET first_failed_at = NULL"
-        " WHERE application_id = :application_id AND name = :name AND first_failed_at IS NOT NULL",
-        **_of(key),
-    )
-
-
-def _note_failing(transaction: Transaction, claimed: ClaimedMessage) -> bool:
-    """Keep since when an endpoint has taken nothing, and disable it after days of that; return whether this did."""
-    transaction.write(
-        "UPDATE webhook_endpoints SET first_failed_at = :now"
-        " WHERE application_id = :application_id AND name = :name AND first_failed_at IS NULL",
-        **_of(claimed.to),
-        now=transaction.now,
-    )
-    endpoint = find_endpoint(transaction, claimed.to)
-    if endpoint is None or not is_past_hope(endpoint["first_failed_at"], claimed.failures + 1, transaction.now):
-        return False
-    return disable_endpoint(transaction, claimed.to, KEPT_FAILING)
-
-
 def _set_delivered(transaction: Transaction, claimed: ClaimedMessage) -> None:
     """Good news is believed from whoever brings it."""
     transaction.write(
         "UPDATE webhook_messages SET state = 'delivered', due_at = NULL, done_at = :now"
         " WHERE application_id = :application_id AND endpoint = :name AND event_id = :event_id"
         " AND state <> 'delivered'",
-        **_of(claimed.to),
+        **of_endpoint(claimed.to),
         event_id=claimed.id,
         now=transaction.now,
     )
@@ -341,7 +281,7 @@ def _put_back(transaction: Transaction, claimed: ClaimedMessage, due_at: Instant
         "UPDATE webhook_messages SET state = 'waiting', due_at = :due_at, failures = :failures"
         " WHERE application_id = :application_id AND endpoint = :name AND event_id = :event_id"
         " AND state = 'leased' AND claims = :claims",
-        **_of(claimed.to),
+        **of_endpoint(claimed.to),
         event_id=claimed.id,
         claims=claimed.claims,
         due_at=due_at,
@@ -354,7 +294,7 @@ def _give_up(transaction: Transaction, claimed: ClaimedMessage, result: CallResu
         "UPDATE webhook_messages SET state = 'dead', due_at = NULL, done_at = :now, failures = failures + 1"
         " WHERE application_id = :application_id AND endpoint = :name AND event_id = :event_id"
         " AND state = 'leased' AND claims = :claims",
-        **_of(claimed.to),
+        **of_endpoint(claimed.to),
         event_id=claimed.id,
         claims=claimed.claims,
         now=transaction.now,
@@ -372,7 +312,7 @@ def _give_up_waiting(transaction: Transaction, limit: int) -> int:
         rows = transaction.all(
             "SELECT event_id, type FROM webhook_messages WHERE application_id = :application_id AND endpoint = :name"
             " AND due_at <= :before ORDER BY due_at, number LIMIT :limit",
-            **_of(key),
+            **of_endpoint(key),
             before=transaction.now - GIVEN_UP_MS,
             limit=limit,
         )
@@ -380,7 +320,7 @@ def _give_up_waiting(transaction: Transaction, limit: int) -> int:
             transaction.write(
                 "UPDATE webhook_messages SET state = 'dead', due_at = NULL, done_at = :now"
                 " WHERE application_id = :application_id AND endpoint = :name AND event_id = :event_id",
-                **_of(key),
+                **of_endpoint(key),
                 event_id=row["event_id"],
                 now=transaction.now,
             )
@@ -394,7 +334,7 @@ def _tell_given_up(
 ) -> None:
     write_event(
         transaction,
-        _nobody(key),
+        about_nobody(key),
         EventType.WEBHOOK_FAILED,
         endpoint=key.name,
         message_id=message_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from watchword.adapters.rows import webhook_records, webhook_rows
+from watchword.adapters.rows import endpoint_rows, webhook_records, webhook_rows
 from watchword.adapters.rows.runner import Runner
 from watchword.domain.event import EventType
 from watchword.domain.ids import ApplicationId
@@ -87,8 +87,8 @@ class RowWebhookStore:
 
     async def disable_endpoint(self, key: EndpointKey, reason: str) -> bool:
         """Tell it nothing more."""
-        return await self._runner.write(None, lambda write: webhook_rows.disable_endpoint(write, key, reason))
+        return await self._runner.write(None, lambda write: endpoint_rows.disable_endpoint(write, key, reason))
 
     async def enable_endpoint(self, key: EndpointKey) -> bool:
         """Go on from where it stopped."""
-        return await self._runner.write(None, lambda write: webhook_rows.enable_endpoint(write, key))
+        return await self._runner.write(None, lambda write: endpoint_rows.enable_endpoint(write, key))
