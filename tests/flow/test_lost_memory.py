@@ -1,9 +1,10 @@
 """A memory or a lesson in the database that cannot be read: its user is asked, and goes on with a new one."""
 
-import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.flow.world import World
@@ -37,9 +38,10 @@ async def world(policy: Policy, letters: CatalogueLetters, path: str) -> AsyncIt
 
 
 def damage(path: str, statement: str) -> None:
-    with sqlite3.connect(path) as database:
-        assert database.execute(statement).rowcount > 0
-    database.close()
+    # By the library that the store has the file open with: another one would let go of its locks.
+    with closing(apsw.Connection(path)) as database:
+        database.execute(statement)
+        assert database.changes() > 0
 
 
 @pytest.mark.parametrize("statement", [MEMORIES, MOVED])
