@@ -37,7 +37,8 @@ async def world(policy: Policy, letters: CatalogueLetters, path: str) -> AsyncIt
     await world.close()
 
 
-def damage(path: str, statement: str) -> None:
+async def damage(world: World, path: str, statement: str) -> None:
+    await world.store.runner.confirm()  # what was answered before its commit holds the file until then
     # By the library that the store has the file open with: another one would let go of its locks.
     with closing(apsw.Connection(path)) as database:
         database.execute(statement)
@@ -50,7 +51,7 @@ async def test_whose_memory_is_damaged_is_asked_and_goes_on_with_a_new_one(
 ) -> None:
     browser = await world.known_browser()
     assert (await browser.report(SIGN_IN)).decision is Decision.ALLOW
-    damage(path, statement)
+    await damage(world, path, statement)
     asked = await browser.report(SIGN_IN)
     assert (asked.decision, asked.score, asked.terms) == (Decision.CHALLENGE, 1.0, ())
     assert [reason.rule for reason in asked.reasons] == ["suspicious"]
@@ -62,7 +63,7 @@ async def test_whose_memory_is_damaged_is_asked_and_goes_on_with_a_new_one(
 async def test_a_lesson_that_is_damaged_keeps_nobody_out(world: World, path: str) -> None:
     browser = await world.known_browser()
     first = await browser.report(SIGN_IN)
-    damage(path, LESSONS)
+    await damage(world, path, LESSONS)
     world.clock.move(hours=25)
     assert (await browser.report(SIGN_IN)).decision is Decision.ALLOW
     assert await label(world.ports, world.ref(), first.action.id, Label.FRAUD)
@@ -73,6 +74,6 @@ async def test_the_owner_is_heard_where_nothing_can_be_taken_back(world: World, 
     browser = world.browser()
     asked = await browser.report(SIGN_IN)
     await browser.enter(asked, await world.code_of(asked))
-    damage(path, MEMORIES)
-    damage(path, LESSONS)
+    await damage(world, path, MEMORIES)
+    await damage(world, path, LESSONS)
     assert await by_owner(world.ports, world.shop, asked.action.user_id, asked.action.id) is OwnersWord.DISPUTED
