@@ -10,8 +10,9 @@ from tests.flow.world import PHONE, World, challenge_of
 from watchword.domain.action import PASSWORD_RESET, SIGN_IN
 from watchword.domain.errors import StorageUnavailable
 from watchword.domain.instant import later
-from watchword.flow.deliver import LEASE_S, deliver_one, give_back
-from watchword.ports.store.outbox import ClaimedDelivery
+from watchword.flow.deliver import EXPIRED, LEASE_ENDED, LEASE_S, deliver_one, give_back
+from watchword.ports.sender import Places
+from watchword.ports.store.outbox import ClaimedDelivery, NotHandedOver
 
 
 @dataclass
@@ -83,6 +84,44 @@ async def test_one_that_stood_still_for_so_long_hands_over_nothing(world: World,
     await deliver_one(world.ports, hands.taken[0])
     assert world.outbox.sent == []
     assert len(await world.deliver()) == len(world.outbox.codes_of(challenge_of(asked).id)) == 1
+
+
+@dataclass
+class StandingStill:
+    """Has a place for every message, but the process stands still until it is given."""
+
+    world: World
+    places: Places
+    seconds: int
+
+    def has(self, sender: str) -> bool:
+        return self.places.has(sender)
+
+    async def take(self, sender: str, wait_s: float) -> bool:
+        self.world.clock.move(seconds=self.seconds)
+        return await self.places.take(sender, wait_s)
+
+    def leave(self, sender: str) -> None:
+        self.places.leave(sender)
+
+
+async def test_one_that_stood_still_before_its_turn_hands_over_no_code_that_is_dead_by_then(
+    world: World, hands: Hands
+) -> None:
+    asked = await world.browser().report(SIGN_IN)
+    waiting = replace(world.ports, places=StandingStill(world, world.ports.places, LEASE_S))
+    assert await deliver_one(waiting, hands.taken[0]) == NotHandedOver(reason=LEASE_ENDED, retry_after_ms=0)
+    assert world.outbox.sent == []
+    paid = await world.store.runner.ask(lambda read: read.number("SELECT sum(messages) FROM guard_spending"))
+    assert paid == 0, "what was reserved for it is given back"
+    assert len(await world.deliver()) == len(world.outbox.codes_of(challenge_of(asked).id)) == 1
+
+
+async def test_one_whose_time_was_up_before_its_turn_does_not_leave(world: World, hands: Hands) -> None:
+    await world.browser().report(SIGN_IN)
+    waiting = replace(world.ports, places=StandingStill(world, world.ports.places, 600))
+    assert await deliver_one(waiting, hands.taken[0]) == NotHandedOver(reason=EXPIRED, retry_after_ms=None)
+    assert world.outbox.sent == await world.deliver() == []
 
 
 async def test_what_is_given_back_leaves_at_once_with_whoever_claims_it(world: World, hands: Hands) -> None:

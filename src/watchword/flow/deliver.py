@@ -109,11 +109,9 @@ async def pass_by(ports: Ports, claimed: ClaimedDelivery) -> None:
 
 async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | NotHandedOver:
     now = await ports.store.now()
-    if now >= claimed.expires_at:
-        return NotHandedOver(reason=EXPIRED, retry_after_ms=None)
-    if claimed.leased_until is not None and now >= claimed.leased_until:
-        # This process stood still: what it knows of the challenge is old, and its code may be dead by now.
-        return NotHandedOver(reason=LEASE_ENDED, retry_after_ms=0)
+    too_late = _too_late(claimed, now)
+    if too_late is not None:
+        return too_late
     application = ports.applications.get(claimed.ref.application_id)
     steps = _steps(ports, claimed)
     if application is None or not steps:
@@ -133,6 +131,16 @@ async def _hand_over(ports: Ports, claimed: ClaimedDelivery) -> HandedOver | Not
         ports.places.leave(way.sender)
         ports.circuits.of(way.sender).end(now, worked=worked)
     return result
+
+
+def _too_late(claimed: ClaimedDelivery, now: Instant) -> NotHandedOver | None:
+    """Return why a message may not leave any more at this moment, or None."""
+    if now >= claimed.expires_at:
+        return NotHandedOver(reason=EXPIRED, retry_after_ms=None)
+    if claimed.leased_until is not None and now >= claimed.leased_until:
+        # This process stood still: what it knows of the challenge is old, and its code may be dead by now.
+        return NotHandedOver(reason=LEASE_ENDED, retry_after_ms=0)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +182,11 @@ async def _ask(
     shut = await admit(ports, application, claimed, way.sender, message.text)
     if shut is not None:
         return NotHandedOver(reason=shut.reason, retry_after_ms=None, status=DeliveryStatus.BLOCKED), None
+    # Once more: it may have stood still as it waited for its place, or for its money.
+    too_late = _too_late(claimed, await ports.store.now())
+    if too_late is not None:
+        await take_back(ports, application, claimed, way.sender)
+        return too_late, None
     envelope = _envelope(ports, application, claimed, message, way.sender)
     try:
         handover = await _send(ports, way, envelope)
