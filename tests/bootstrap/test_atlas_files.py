@@ -80,7 +80,7 @@ def test_the_day_inside_a_compact_file_counts_and_not_when_it_was_copied(fresh: 
     built = tmp_path / "places.atlas"
     report = build_atlas_file(built, {"country": [fresh]}, source="x", licence="y", dated=date(2020, 1, 1))
     assert [(file.fact, file.holds, file.credit, file.stale) for file in report.files] == [
-        ("country", "1 ranges", "x: y", False)
+        ("country", "1 range", "x: y", False)
     ]
     assert _warnings(_settings(country_files=(built,))) == [("atlas.stale_file", "country", str(built))]
     assert look_up(_settings(country_files=(built,)), "192.0.2.9").country == "US"
