@@ -24,7 +24,7 @@ def test_b7_each_code_is_another_one_and_goes_where_the_customer_prefers(cast: C
     codes = []
     for _ in range(2):
         ada.orders("telescope")
-        ada.reads("We sent a code by e-mail to v•••@e•••.com.")
+        ada.reads(re.compile(r"We (sent|are sending) a code by e-mail to v•••@e•••\.com\."))
         message = ada.message("code", ada.reference)
         assert (message["channel"], message["to"]) == ("email", ada.email)
         codes.append(code_in(message))
@@ -76,7 +76,7 @@ def test_b14_every_way_out_of_a_missing_code_is_a_real_one(cast: Cast) -> None:
     ada.picture("help")
     reference = ada.reference
     ada.page.get_by_role("button", name=re.compile("^Call me on")).click()
-    ada.reads("We are calling")
+    ada.reads(re.compile("We are (about to call|calling)"))
     call = ada.message("code", to=ada.phone, channel="voice")
     ada.enters(re.sub(r"\D", "", re.search(r"Your code is: ([\d, ]+)", call["text"])[1]))  # type: ignore[index]  # None fails the play
     ada.reads("Your order is placed, thank you.")
