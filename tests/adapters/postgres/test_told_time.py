@@ -1,6 +1,6 @@
 """The time of a database is gone by for a moment: never early, never going back, and asked for again in time."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import psycopg
 import pytest
@@ -25,8 +25,12 @@ class Machine:
     def __init__(self) -> None:
         self.ran_ms = 70_000
         self.latest = END_OF_TIME
+        self.before_looks: list[Callable[[], None]] = []
+        """What happens before the next looks at it."""
 
     def elapsed_ms(self) -> int:
+        if self.before_looks:
+            self.before_looks.pop(0)()
         return self.ran_ms
 
 
@@ -53,6 +57,10 @@ async def timed(ledger: str, machine: Machine, clock: psycopg.Connection) -> Asy
 
 def _set(clock: psycopg.Connection, at: int) -> None:
     clock.execute("SELECT setval('clock', %s)", (at,))
+
+
+def _nothing() -> None:
+    """What happens where nothing does."""
 
 
 async def test_goes_on_from_what_was_told_and_is_never_early(
@@ -109,6 +117,30 @@ async def test_tells_nothing_that_is_not_believed(
             await timed.write(owner(1), add(owner(1), 1))
         with pytest.raises(StorageUnavailable, match="later than it can be"):
             await timed.now()
+
+
+async def test_an_answer_that_a_stopped_process_finds_late_tells_nobody_else_the_time(
+    timed: PostgresRunner, machine: Machine, clock: psycopg.Connection
+) -> None:
+    def stop(transaction: Transaction) -> Instant:
+        machine.ran_ms += 40_000  # the question for the time is on its way
+        return transaction.now
+
+    assert await timed.write(owner(1), stop) == _AT
+    _set(clock, _AT + 40_000)
+    assert await timed.now() == _AT + 40_000
+
+
+async def test_whoever_was_stopped_as_he_asked_asks_again(
+    timed: PostgresRunner, machine: Machine, clock: psycopg.Connection
+) -> None:
+    def stop() -> None:
+        machine.ran_ms += 40_000
+        _set(clock, _AT + 40_000)
+
+    machine.before_looks = [_nothing, _nothing, stop]  # as he asks, as the question leaves, and as the answer is read
+    assert await timed.now() == _AT + 40_000
+    assert machine.before_looks == []
 
 
 async def test_asks_each_time_where_nobody_knows_how_long_the_machine_has_run(

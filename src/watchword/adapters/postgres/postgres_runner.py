@@ -105,7 +105,12 @@ class PostgresRunner:
     async def now(self) -> Instant:
         """Return the time of the database: by what it said a second ago at most, or by asking it."""
         told = self._time.tell(self._terms.latest())
-        return await self.ask(lambda read: read.now) if told is None else told
+        if told is not None:
+            return told
+        asked_at_ms = self._time.mark()
+        told = await self.ask(lambda read: read.now)
+        # Whoever was stopped meanwhile would go by a time from before, and hand over what is dead since.
+        return await self.ask(lambda read: read.now) if self._time.is_old(asked_at_ms) else told
 
     async def forget_events(self, before: Instant, limit: int) -> int:  # noqa: ARG002 a month goes at once, however many it has
         """Make the months to come, drop those that ended before a moment, and return how many these were."""

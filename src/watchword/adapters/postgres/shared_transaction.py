@@ -58,6 +58,7 @@ class SharedTransaction:
 
     __slots__ = (
         "_answers",
+        "_asked_at_ms",
         "_askers",
         "_begun",
         "_ended",
@@ -121,6 +122,8 @@ class SharedTransaction:
         self._is_open = False
         """Whether it is known who takes part and what time it is."""
         self._locks: dict[bytes, int] = {}
+        self._asked_at_ms = 0
+        """When the time was asked for."""
         self._locking = self._telling = 0
         """Which of the statements of the first exchange lock owners, and tell the time."""
         self.commit_sent = False
@@ -142,6 +145,7 @@ class SharedTransaction:
             sql = _LOCK if group[0].waits_for_lock else _TRY_LOCK
             self._locking = self.put(sql, {"locks": Bigints.of(sorted(self._locks.values()))})
         self._telling = self.put(_NOW, {"latest": latest})
+        self._asked_at_ms = self._time.mark()
 
     async def carry_out(
         self,
@@ -177,7 +181,7 @@ class SharedTransaction:
         told = answers.rows(self._telling)[0]["now"]
         if told is None:
             raise TimeNotBelieved
-        self._now = self._time.hear(Instant(told))
+        self._now = self._time.hear(Instant(told), self._asked_at_ms)
         locked = {row["lock"] for row in answers.rows(self._locking)} if self._locks else set()
         absent = [member for member in self._members if member.owner and self._locks[member.owner] not in locked]
         if absent:

@@ -26,10 +26,18 @@ class ToldTime:
         self._told: Instant | None = None
         self._told_at_ms = 0
 
-    def hear(self, told: Instant) -> Instant:
+    def mark(self) -> int:
+        """Return the moment of a question, which ``is_old`` and ``hear`` are told with its answer."""
+        return 0 if self._elapsed_ms is None else self._elapsed_ms()
+
+    def is_old(self, asked_at_ms: int) -> bool:
+        """Whether an answer that just came may be of no use: a process that was stopped finds it however late it is."""
+        return self._elapsed_ms is not None and self._elapsed_ms() - asked_at_ms > _GOOD_FOR_MS
+
+    def hear(self, told: Instant, asked_at_ms: int) -> Instant:
         """Take note of what the database just said, and return what the time is: never before what was said before."""
         self._highest = max(self._highest, told)
-        if self._elapsed_ms is not None:
+        if self._elapsed_ms is not None and not self.is_old(asked_at_ms):
             # Read after the answer came, which it took a while for: what is told by it is late, and never early.
             self._told, self._told_at_ms = told, self._elapsed_ms()
         return self._highest
