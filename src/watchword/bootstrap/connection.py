@@ -12,6 +12,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from watchword.bootstrap.joined_writes import JoinedWrites
+
 LARGEST_HEAD: Final = 64 * 1024
 """Bytes of request line and headers that are read in vain; all of ours, cookies included, are a few thousand."""
 _TOO_LARGE: Final = (
@@ -48,7 +50,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     @override
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as the library has it
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))
         self._begin()
 
     @override
