@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -291,3 +292,29 @@ def test_a_token_between_other_words_does_not_come_through(token: str, before: s
 def test_a_code_behind_any_sign_does_not_come_through(code: int, sign: str) -> None:
     assert str(code) not in scrub(f"code{sign}{code}")
     assert str(code) not in scrub(f"code{sign}{code}{sign}x")
+
+
+class FullDisk(io.StringIO):
+    """Takes nothing for a while."""
+
+    is_full = True
+
+    def write(self, text: str) -> int:
+        if self.is_full:
+            raise OSError(ENOSPC, "No space left on device")
+        return super().write(text)
+
+    def flush(self) -> None:
+        if self.is_full:
+            raise BrokenPipeError
+
+
+@pytest.mark.usefixtures("output")
+def test_who_cannot_be_heard_goes_on_and_is_heard_again_later() -> None:
+    disk = FullDisk()
+    configure_logs("debug", stream=disk)
+    log = structlog.get_logger("worker")
+    log.warning("lost")
+    disk.is_full = False
+    log.warning("heard")
+    assert [line["event"] for line in _lines(disk)] == ["heard"]

@@ -10,12 +10,13 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from enum import Enum
 from functools import lru_cache, partial
 from math import isfinite
 from pathlib import PurePath
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -85,7 +86,7 @@ def configure_logs(level: str, *, stream: TextIO | None = None, process: int | N
     structlog.configure(
         processors=[*shared, _written],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(output),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(output))),
         cache_logger_on_first_use=False,  # loggers made earlier must follow a new configuration
     )
     handler = logging.StreamHandler(output)
@@ -100,6 +101,26 @@ def configure_logs(level: str, *, stream: TextIO | None = None, process: int | N
     # Below that libraries quote whole bodies, some of them in an encoding that no net sees through.
     root.setLevel(max(number, logging.INFO))
     logging.captureWarnings(capture=True)
+
+
+class _Unfailing:
+    """A stream whose lines are lost where it takes none: nobody's request, and no worker, ends because of its log.
+
+    A disk that is full fails database and log together, and whoever reads a pipe may have ended.
+    """
+
+    __slots__ = ("__weakref__", "_stream")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _add_process(process: int, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
