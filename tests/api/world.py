@@ -11,14 +11,14 @@ from httpx2 import ASGITransport, AsyncClient, Response
 from prometheus_client import CollectorRegistry
 from structlog.testing import LogCapture
 
-from tests.kit.clock_and_chance import MovableClock
+from tests.kit.clock_and_chance import HurriedPatience, MovableClock
 from tests.kit.languages import LANGUAGES
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.places import SenderPlaces
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.adapters.system import SystemEntropy, SystemPatience
+from watchword.adapters.system import SystemEntropy
 from watchword.api.surface import Api, create_api
 from watchword.domain.application import Application
 from watchword.domain.atlas_facts import NO_AGENT, AgentFacts, AgentType, NetworkFacts
@@ -224,7 +224,7 @@ async def create_world(policy: Policy, **limits: int) -> World:
         tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
         senders={},
         routes=Routes(orders={}),
-        patience=SystemPatience(),
+        patience=HurriedPatience(),
         places=SenderPlaces(),
         guarding=Guarding(store=RowGuardStore(store.runner)),
         page_base=ADDRESS_BASE,

@@ -12,12 +12,15 @@ import pytest
 from tests.flow.outside import another, notice_token_in
 from tests.flow.stranger import Person, Script, answer_or_refusal, transcript_of, work_of
 from tests.flow.world import PHONE, World, challenge_of, email, phone, usd
+from tests.kit.clock_and_chance import HurriedPatience
 from watchword.adapters.letters import CatalogueLetters
 from watchword.domain.action import ACCOUNT_UPDATE, PASSWORD_RESET, PURCHASE, SIGN_IN, Decision
 from watchword.domain.contact import Channel
 from watchword.domain.ids import ContactId
 from watchword.flow.cancel import cancel
 from watchword.flow.dispute import by_notice
+from watchword.flow.issue import CONCEALED_STEP_S
+from watchword.flow.order import send
 from watchword.ports.keyring import Keyring, Purpose
 from watchword.ports.store.values import OwnersWord
 from watchword.risk.policy import Policy
@@ -367,3 +370,24 @@ async def test_any_action_can_be_concealed_and_then_always_asks(world: World) ->
     assert (await browser.report(SIGN_IN)).decision is Decision.ALLOW
     hidden = await browser.report(SIGN_IN, conceal=True)
     assert (hidden.decision, hidden.score, hidden.terms) == (Decision.CHALLENGE, 0.0, ())
+
+
+async def _steps_of(world: World, *, conceal: bool) -> list[float]:
+    """Ask for a reset and for a further message, and return in which steps of time the answers came."""
+    patience = HurriedPatience()
+    world = replace(world, ports=replace(world.ports, patience=patience))
+    opened = challenge_of(await world.browser().report(PASSWORD_RESET, conceal=conceal))
+    world.clock.move(seconds=60)
+    await send(world.ports, world.shop, opened.id, None, None)
+    return patience.in_steps_s
+
+
+@pytest.mark.parametrize("person", [_nobody, _both], ids=lambda person: person.__name__.strip("_"))
+async def test_whatever_is_concealed_is_answered_in_steps_of_time(world: World, person: Person) -> None:
+    await person(world)
+    assert await _steps_of(world, conceal=True) == [CONCEALED_STEP_S] * 2
+
+
+async def test_whatever_is_not_concealed_is_answered_at_once(world: World) -> None:
+    await world.register()
+    assert await _steps_of(world, conceal=False) == []

@@ -9,14 +9,13 @@ from functools import partial
 from typing import Any, Final
 
 from tests.flow.outside import ALL_CHANNELS, HOME, START, Outbox, SmallAtlas, another
-from tests.kit.clock_and_chance import MovableClock, SeededEntropy
+from tests.kit.clock_and_chance import HurriedPatience, MovableClock, SeededEntropy
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.letters import CatalogueLetters
 from watchword.adapters.places import SenderPlaces
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.adapters.system import SystemPatience
 from watchword.domain.action import ACCOUNT_UPDATE, PURCHASE, SIGN_IN, Bound, Detail
 from watchword.domain.application import Application
 from watchword.domain.contact import Channel, Contact, ContactKind
@@ -125,7 +124,7 @@ class World:
             tracer=Tracer(partial(keyring.index, Purpose.TRAIT)),
             senders={OUTBOX: outbox},
             routes=Routes(orders={(SHOP, channel, None): (OUTBOX,) for channel in ALL_CHANNELS}),
-            patience=SystemPatience(),
+            patience=HurriedPatience(),
             places=SenderPlaces(),
             guarding=Guarding(store=RowGuardStore(store.runner)),
             page_base=PAGE_BASE,

@@ -1,8 +1,13 @@
-"""The two things that a test has to hold still: the time, which stands until it is moved, and chance, from a seed."""
+"""What a test has to hold still: the time, which stands until it is moved, chance, from a seed, and waiting."""
 
+import asyncio
+from collections.abc import Awaitable
 from random import Random
+from typing import TypeVar
 
 from watchword.domain.instant import Instant, later
+
+Result = TypeVar("Result")
 
 
 class MovableClock:
@@ -32,3 +37,18 @@ class SeededEntropy:
 
     def fraction(self) -> float:
         return self._random.random()
+
+
+class HurriedPatience:
+    """Waits for what takes long like any other, answers at once what is to come in steps, and counts those."""
+
+    def __init__(self) -> None:
+        self.in_steps_s: list[float] = []
+
+    async def within(self, seconds: float, task: Awaitable[Result]) -> Result:
+        async with asyncio.timeout(seconds):
+            return await task
+
+    async def in_steps(self, seconds: float, task: Awaitable[Result]) -> Result:
+        self.in_steps_s.append(seconds)
+        return await task

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from tests.kit.clock_and_chance import MovableClock
+from tests.kit.clock_and_chance import HurriedPatience, MovableClock
 from tests.kit.default_policy import default_policy
 from tests.kit.languages import LANGUAGES
 from tests.pages.samples import APPLICATION, NOW, RETURN_URL, PlainAtlas
@@ -18,7 +18,7 @@ from watchword.adapters.places import SenderPlaces
 from watchword.adapters.rows.guard_store import RowGuardStore
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
-from watchword.adapters.system import SystemEntropy, SystemPatience
+from watchword.adapters.system import SystemEntropy
 from watchword.domain.action import PURCHASE, SIGN_IN
 from watchword.domain.application import Application
 from watchword.domain.challenge import Challenge
@@ -128,7 +128,7 @@ async def new_world(page_base: str = PAGE_BASE, **application: Any) -> World:
         tracer=Tracer(partial(keys.index, Purpose.TRAIT)),
         senders={},
         routes=Routes(orders={}),
-        patience=SystemPatience(),
+        patience=HurriedPatience(),
         places=SenderPlaces(),
         guarding=Guarding(store=RowGuardStore(store.runner)),
         page_base=page_base,

@@ -1,6 +1,7 @@
 """This machine's clock and random bit generator: the one place where time and randomness are read."""
 
 import asyncio
+import math
 import os
 import secrets
 import time
@@ -72,6 +73,17 @@ class SystemPatience:
         """Return what a task comes to; it is cancelled, and ``TimeoutError`` raised, where that takes longer."""
         async with asyncio.timeout(seconds):
             return await task
+
+    async def in_steps(self, seconds: float, task: Awaitable[Result]) -> Result:
+        """Return or raise what a task comes to, a whole number of so many seconds after it was begun."""
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        try:
+            return await task
+        finally:
+            # By the clock that the loop's timers go by: any other would leave the difference of both in the answer.
+            took_s = loop.time() - began_s
+            await asyncio.sleep(math.ceil(took_s / seconds) * seconds - took_s)
 
 
 class SystemEntropy:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 from watchword.domain.action import (
     ACCOUNT_UPDATE,
     CONTACT_CONFIRMATION,
-    PASSWORD_RESET,
     Action,
     Decision,
     Reason,
@@ -31,7 +30,7 @@ from watchword.flow.advise import Advice, advise
 from watchword.flow.claim import write_grant
 from watchword.flow.gather import Case, Report, evidence_of, gather, query_of
 from watchword.flow.guard import shut_reasons
-from watchword.flow.issue import Refused, open_challenge, recent_reset_reason
+from watchword.flow.issue import CONCEALED_STEP_S, Refused, open_challenge, recent_reset_reason
 from watchword.flow.learn import note_allowed, note_asked
 from watchword.flow.redeem import bound_digest
 from watchword.flow.refuse import refuse_bad_update, refuse_bad_user
@@ -100,6 +99,13 @@ async def assess(
     contact that an account update removes is this user's is looked at only where nothing is concealed.
     """
     _refuse_bad(application, report)
+    assessed = _assess_again(ports, application, report, keep, call)
+    return await (ports.patience.in_steps(CONCEALED_STEP_S, assessed) if report.is_concealed else assessed)
+
+
+async def _assess_again(
+    ports: Ports, application: Application, report: Report, keep: Keep[Assessed] | None, call: bytes | None
+) -> Assessed:
     try:
         return await _assess(ports, application, report, keep, call)
     except UserGone:
@@ -144,7 +150,7 @@ class _Judging:
         self._report = report
         self._ref = ref
         self._keep = keep
-        self._conceal = report.type == PASSWORD_RESET if report.conceal is None else report.conceal
+        self._conceal = report.is_concealed
         self._counted: Rates | None = None
 
     def judge(self, known: Known) -> Judgement[_Settled | Case | Refusal]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Final
 
-from watchword.domain.action import Action, Assessment, Decision, Detail
+from watchword.domain.action import PASSWORD_RESET, Action, Assessment, Decision, Detail
 from watchword.domain.application import Application
 from watchword.domain.atlas_facts import NetworkFacts
 from watchword.domain.budget import Lane
@@ -53,6 +53,11 @@ class Report:
     send: bool = True
     conceal: bool | None = None
     """None: the default of the type, which is to conceal a password reset."""
+
+    @property
+    def is_concealed(self) -> bool:
+        """Whether nobody may learn from the answer if there is such a user (I17)."""
+        return self.type == PASSWORD_RESET if self.conceal is None else self.conceal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from watchword.domain.instant import Instant, later
 from watchword.domain.limits import Limits
 from watchword.domain.user import UserRef
 from watchword.flow.guard import open_channels
-from watchword.flow.issue import charge_nobody, charge_send, live_code, route_to
+from watchword.flow.issue import CONCEALED_STEP_S, charge_nobody, charge_send, live_code, route_to
 from watchword.flow.show import ChallengeView, show
 from watchword.ports import Ports
 from watchword.ports.store.values import Keep, SendOrder, SendRefused, TooSoon
@@ -43,8 +43,21 @@ async def send(
     Raises ``NotFound``, ``ChallengeEnded``, ``SendsExhausted``, ``ResendTooSoon``, ``ContactNotUsable`` (the last never
     for a concealed challenge, where a send that cannot be made is counted and silently left out).
     """
+    challenge = await _pending(ports, application, challenge_id)
+    sent = _send(ports, application, challenge, option_id, channel, keep, call)
+    return await (ports.patience.in_steps(CONCEALED_STEP_S, sent) if challenge.action.conceal else sent)
+
+
+async def _send(
+    ports: Ports,
+    application: Application,
+    challenge: Challenge,
+    option_id: ContactId | None,
+    channel: Channel | None,
+    keep: Keep[ChallengeView] | None,
+    call: bytes | None,
+) -> ChallengeView:
     for _ in range(_READINGS):
-        challenge = await _pending(ports, application, challenge_id)
         route = _chosen(challenge, option_id, channel)
         order = await _order(ports, application, challenge, route, call)
         outcome = await ports.store.order_delivery(
@@ -60,7 +73,8 @@ async def send(
             case SendRefused.ENDED:
                 raise ChallengeEnded
             case SendRefused.UNUSABLE | SendRefused.OVERTAKEN:
-                continue  # read again: the contact has left, or a newer generation was made in between
+                # The contact has left, or a newer generation was made in between.
+                challenge = await _pending(ports, application, challenge.id)
     raise StorageUnavailable("the challenge kept changing while a message was ordered")
 
 

@@ -17,10 +17,17 @@ class Clock(Protocol):
 
 
 class Patience(Protocol):
-    """Waits for something, and not for ever."""
+    """Waits for something: not for ever, or for as long as somebody else would have."""
 
     async def within(self, seconds: float, task: Awaitable[Result]) -> Result:
         """Return what a task comes to; it is cancelled, and ``TimeoutError`` raised, where that takes longer."""
+        ...
+
+    async def in_steps(self, seconds: float, task: Awaitable[Result]) -> Result:
+        """Return what a task comes to, or raise what it raises, a whole number of so many seconds after it was begun.
+
+        How long it really took can be told no more exactly than that.
+        """
         ...
 
 
