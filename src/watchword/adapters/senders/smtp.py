@@ -184,6 +184,8 @@ class SmtpSender:
         except (aiosmtplib.SMTPNotSupported, ValueError) as error:
             is_healthy = connection.is_connected
             raise DeliveryFailed(f"the mail server cannot take it ({_kind(error)})", retryable=False) from error
+        except aiosmtplib.SMTPTimeoutError as error:
+            raise DeliveryFailed(f"the mail server did not answer in time ({_kind(error)})", retryable=True) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed(f"the mail server went away ({_kind(error)})", retryable=True) from error
         finally:
