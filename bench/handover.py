@@ -8,6 +8,7 @@ the mail is faster than the answer, it is no wait. The mail server and the load 
 
 import argparse
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,7 +21,6 @@ import httpx2
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from bench.load.interpreter import watchword_program
 from bench.load.subject import BOTH_CORES, free_port, process, wait_until_it_answers
 from bench.load.watchword_subject import AGENT, prepare
 
@@ -29,6 +29,7 @@ WARM_UP_S: Final = 3.0
 PATIENCE_S: Final = 30.0
 """How long the last mails are waited for."""
 LOOK_S: Final = 0.1
+_PROGRAM: Final = Path(sys.executable).parent / "watchword"
 
 
 @dataclass
@@ -86,7 +87,7 @@ def _served(folder: Path, mail_port: int) -> Iterator[tuple[int, str]]:
     port, log = free_port(), folder / "log.txt"
     key = prepare(folder, port=port, store="sqlite:///watchword.sqlite3", mail_port=mail_port)
     with process(
-        [watchword_program(), "serve", "--config", "watchword.toml"], log=log, cores=BOTH_CORES, folder=folder
+        [_PROGRAM, "serve", "--config", "watchword.toml"], log=log, cores=BOTH_CORES, folder=folder
     ) as started:
         wait_until_it_answers(port, started, log, "/readyz")
         yield port, key

@@ -4,12 +4,13 @@ import http.client
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bench.load.interpreter import installed, version
 from bench.load.plans import ADDRESS, Capture, Step
 from bench.load.subject import (
     APPLICATION_CORE,
@@ -23,6 +24,7 @@ from bench.load.subject import (
 )
 
 _PEERS: Final = Path(__file__).resolve().parents[1] / "peers"
+_INSTALLED: Final = Path("build/bench").absolute()
 _PASSWORD: Final = "bench"
 _GUNICORN: Final = ("--workers", "2", "--threads", "8", "--worker-class", "gthread", "--keep-alive", "75")
 """Two processes on the one core, so that one computes while another waits for the database."""
@@ -60,13 +62,27 @@ def privacyidea() -> Subject:
 def _install(peer: str, *told: str) -> str:
     """Make the environment of a peer from its lock, if it is not there yet, and return the versions of these."""
     lock = _PEERS / peer / "requirements.lock"
-    installed(peer, lock)
+    environment, stamp = _environment(peer), _environment(peer) / "installed.lock"
+    if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
+        shutil.rmtree(environment, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+        pip: list[str | Path] = [
+            environment / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        # The lock names everything; pip would resolve anew and stumble over extras.
+        subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", lock], check=True)
+        shutil.copy(lock, stamp)
     pins = dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", lock.read_text(), re.MULTILINE))
-    return ", ".join([*(f"{name} {pins[name]}" for name in told), version()])
+    return ", ".join([*(f"{name} {pins[name]}" for name in told), f"Python {sys.version.split()[0]}"])
 
 
 def _environment(peer: str) -> Path:
-    return installed(peer, _PEERS / peer / "requirements.lock")
+    return _INSTALLED / f"{peer}-venv"
 
 
 def _gunicorn(peer: str, port: int, application: str) -> list[str | Path]:

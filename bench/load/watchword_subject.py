@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Final
 
 import watchword
 from bench.load.driving import drive
-from bench.load.interpreter import version, watchword_program
 from bench.load.plans import ADDRESS, Capture, Plan, Step
 from bench.load.subject import (
     APPLICATION_CORE,
@@ -59,6 +59,7 @@ open_lane_sends_per_contact_day = 100000
 """
 _EXCHANGED: Final = Path(__file__).resolve().parent / "exchanged"
 _ROOT: Final = Path(__file__).resolve().parents[2]
+_PROGRAM: Final = Path(sys.executable).parent / "watchword"
 _START: Final = (
     '{"type":"sign_in","user_id":"u-{user}","session_id":"s-{turn}","ip":"{ip}","user_agent":"' + AGENT + '"}'
 )
@@ -126,8 +127,7 @@ def watchword_without_store() -> Subject:
 
 
 def _version() -> str:
-    watchword_program()
-    return f"Watchword {watchword.__version__}, {version()}"
+    return f"Watchword {watchword.__version__}, Python {sys.version.split()[0]}"
 
 
 def cycle_steps(key: str) -> tuple[Step, Step]:
@@ -215,7 +215,7 @@ def served(
 ) -> Iterator[Running]:
     """Serve what is prepared in the folder of the place; nobody is registered."""
     log = place.folder / "log.txt"
-    command: list[str | Path] = [watchword_program(), "serve", "--config", "watchword.toml", "--workers", str(workers)]
+    command: list[str | Path] = [_PROGRAM, "serve", "--config", "watchword.toml", "--workers", str(workers)]
     exchanged = {} if mail else {"PYTHONPATH": f"{_EXCHANGED}:{_ROOT}"}
     counting = {"BENCH_COUNT": "1"} if place.counts else {}
     cores = APPLICATION_CORE if workers == 1 else BOTH_CORES
@@ -243,7 +243,7 @@ def prepare(folder: Path, *, port: int, store: str, mail_port: int) -> str:
     (folder / "watchword.toml").write_text(_SETTINGS.format(port=port, store=store, mail_port=mail_port))
     said = ""
     for command in (["secrets", "create"], ["migrate"], ["keys", "create", "--application", "shop"]):
-        done = subprocess.run([watchword_program(), *command], cwd=folder, check=False, capture_output=True, text=True)
+        done = subprocess.run([_PROGRAM, *command], cwd=folder, check=False, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"watchword {' '.join(command)}: {done.stderr}{done.stdout}")
         said = done.stdout
