@@ -6,34 +6,46 @@ import pytest
 
 from watchword.adapters.system import SystemPatience
 
-STEP_S = 0.02
+STEP_S = 0.125
+"""Exact in binary, as are its sums, so that what is waited for can be told exactly."""
 
 
-async def _after(seconds: float) -> str:
-    await asyncio.sleep(seconds)
-    return "done"
+class Waits:
+    """The time of the loop: stands still but for the work that is done and the waiting that is asked for."""
+
+    def __init__(self) -> None:
+        self.at_s = 1_000.0
+
+    def work(self, seconds: float) -> None:
+        self.at_s += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.at_s += seconds
 
 
-async def _failing() -> None:
-    raise ValueError("refused")
+@pytest.fixture
+async def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    waits = Waits()
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: waits.at_s)
+    monkeypatch.setattr(asyncio, "sleep", waits.sleep)
+    return waits
 
 
-async def _took_s(work_s: float) -> float:
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
-    assert await SystemPatience().in_steps(STEP_S, _after(work_s)) == "done"
-    return loop.time() - began_s
+@pytest.mark.parametrize(("work_s", "steps"), [(0.015625, 1), (0.125, 1), (0.140625, 2), (0.3125, 3)])
+async def test_an_answer_waits_for_the_next_step(waits: Waits, work_s: float, steps: int) -> None:
+    async def answer() -> str:
+        waits.work(work_s)
+        return "done"
+
+    assert await SystemPatience().in_steps(STEP_S, answer()) == "done"
+    assert waits.at_s == 1_000.0 + steps * STEP_S
 
 
-@pytest.mark.parametrize(("work_s", "steps"), [(0.0, 1), (STEP_S * 1.1, 2), (STEP_S * 2.5, 3)])
-async def test_an_answer_waits_for_the_next_step(work_s: float, steps: int) -> None:
-    # A timer of the loop may be early by as much as its clock is exact.
-    assert await _took_s(work_s) >= STEP_S * steps - 0.001
+async def test_a_refusal_waits_as_long(waits: Waits) -> None:
+    async def refuse() -> None:
+        waits.work(0.015625)
+        raise ValueError("refused")
 
-
-async def test_a_refusal_waits_as_long() -> None:
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
     with pytest.raises(ValueError, match="refused"):
-        await SystemPatience().in_steps(STEP_S, _failing())
-    assert loop.time() - began_s >= STEP_S - 0.001
+        await SystemPatience().in_steps(STEP_S, refuse())
+    assert waits.at_s == 1_000.0 + STEP_S

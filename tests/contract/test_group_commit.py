@@ -1,10 +1,7 @@
 """Operations that share a commit: none hurts the others, and nobody is answered before what he did is on the disk."""
 
 import asyncio
-import resource
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
 import apsw
@@ -14,6 +11,7 @@ from tests.contract.builders import EMAIL, PHONE, Scene
 from tests.contract.conftest import OpenStore
 from tests.contract.guessing import spend
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
+from tests.kit.full_disk import full_disk
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.row_store import RowStore
 from watchword.adapters.sqlite.sqlite_store import open_sqlite_store
@@ -23,18 +21,6 @@ from watchword.domain.ids import ApplicationId, ChallengeId
 from watchword.domain.secret import Secret
 from watchword.ports.store.attempting import Spending, TriedChallenge
 from watchword.ports.store.values import AlreadyKept, KeptAnswer, Opened
-
-
-@contextmanager
-def _full_disk(database: str) -> Iterator[None]:
-    """Have every write beyond the end of the database's log fail, as on a full disk."""
-    size = Path(f"{database}-wal").stat().st_size
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _kept(scope: bytes) -> KeptAnswer:
@@ -101,7 +87,7 @@ async def test_a_failed_commit_fails_everybody_and_leaves_nothing(store: RowStor
     await scene.register(PHONE)
     planned = await scene.open()
     guesses = [scene.wrong(planned) for _ in range(4)]
-    with _full_disk(database):
+    with full_disk(database):
         outcomes = await asyncio.gather(*(spend(store, guess) for guess in guesses), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 4
     assert (await scene.challenge(planned.id)).tries_spent == 0
@@ -119,7 +105,7 @@ async def test_an_attempt_that_comes_to_nothing_waits_for_no_disk(store: RowStor
     pending, ended = await scene.open(), await scene.open("withdrawal")
     await store.end_challenge(ended.id, ChallengeState.CANCELLED, "abandoned")
     scene.clock.move(seconds=1)  # a time that the disk would have to keep
-    with _full_disk(database):
+    with full_disk(database):
         assert await spend(store, scene.guess(ended)) == Ended(state=ChallengeState.CANCELLED)
         attempted = await store.spend_attempt(pending.id, malformed)
         assert attempted is not None

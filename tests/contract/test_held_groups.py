@@ -1,10 +1,7 @@
 """A group of SQLite in which nobody waits for the disk is held open: for how long, who ends it, and who may see it."""
 
 import asyncio
-import resource
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
 import apsw
 import pytest
@@ -13,6 +10,7 @@ from tests.contract.builders import PHONE, START, Scene
 from tests.contract.test_answered_soon import COUNTED, counting, failing
 from tests.kit.clock_and_chance import MovableClock, SeededEntropy
 from tests.kit.database import connections, count
+from tests.kit.full_disk import full_disk
 from watchword.adapters.key_set import KeySet
 from watchword.adapters.rows.event_rows import write_event
 from watchword.adapters.rows.row_store import RowStore
@@ -30,18 +28,6 @@ AN_HOUR_S = 3_600
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have groups held for an hour, so that nothing but what a test does ends them."""
     monkeypatch.setattr(HELD, AN_HOUR_S)
-
-
-@contextmanager
-def _full_disk(database: str) -> Iterator[None]:
-    """Have every write beyond the end of the database's log fail, as on a full disk."""
-    size = Path(f"{database}-wal").stat().st_size
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def committed(database: str) -> int:
@@ -169,7 +155,7 @@ async def test_says_what_was_lost_and_answers_nobody_early_before_the_disk_works
     store = open_sqlite_store(database, clock, entropy, keyring, on_loss=lose)
     await store.runner.write(None, counting(1))
     monkeypatch.setattr(HELD, 0.001)
-    with _full_disk(database):
+    with full_disk(database):
         assert await soon(store) == 2
         async with asyncio.timeout(20):
             await is_lost.wait()
